@@ -1,0 +1,42 @@
+# muster - build, test, install. `make help` lists the targets.
+#
+# One Makefile, fragments in mk/, everything made lies in build/<variant>/.
+
+.DEFAULT_GOAL := all
+V ?= release
+
+ROOMS := base sys net wire core store front server
+
+include mk/deps.mk
+include mk/variants.mk
+include mk/rooms.mk
+include mk/tests.mk
+include mk/bench.mk
+include mk/install.mk
+
+.PHONY: all help clean fmt fmt-check
+all: $(BIN)/musterd $(BIN)/muster
+
+help:
+	@echo 'make            build build/release/bin/musterd and build/release/bin/muster'
+	@echo 'make deps       install what the build needs (Debian packages, as root)'
+	@echo 'make demo       install, build, and show the main job on an empty store'
+	@echo 'make test       install, build and run every test'
+	@echo 'make test-all   the same with the long forms'
+	@echo 'make check      unit, property and wire tests, without installing anything'
+	@echo 'make check-asan / check-tsan / check-fault   one variant each'
+	@echo 'make fuzz       fuzz each parser for FUZZ_SECONDS (20)'
+	@echo 'make bench      measure, side by side with nginx, into docs/performance.md form'
+	@echo 'make fmt        format all C files; make lint runs every static check'
+	@echo 'make install    PREFIX=/usr/local, DESTDIR respected'
+
+C_FILES = $(shell find src cli tests bench -name '*.[ch]')
+
+fmt:
+	clang-format -i $(C_FILES)
+
+fmt-check:
+	clang-format --dry-run -Werror $(C_FILES)
+
+clean:
+	rm -rf build

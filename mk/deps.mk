@@ -1,0 +1,18 @@
+# What is needed beyond a fresh Debian 12. Installing is skipped when all is there.
+
+BUILD_PACKAGES := gcc make pkg-config libc6-dev libuv1-dev libgnutls28-dev nettle-dev \
+	libsqlite3-dev libjansson-dev libinih-dev libcurl4-openssl-dev
+DEMO_PACKAGES := $(BUILD_PACKAGES) curl ca-certificates
+TEST_PACKAGES := $(DEMO_PACKAGES) check varnish perl python3 socat gnutls-bin sqlite3 \
+	clang-format-14 iproute2
+BENCH_PACKAGES := $(TEST_PACKAGES) nginx wrk gnuplot-nox
+
+.PHONY: deps deps-demo deps-test deps-bench
+deps:
+	@tools/install-packages $(BUILD_PACKAGES)
+deps-demo:
+	@tools/install-packages $(DEMO_PACKAGES)
+deps-test:
+	@tools/install-packages $(TEST_PACKAGES)
+deps-bench:
+	@tools/install-packages $(BENCH_PACKAGES)

@@ -1,0 +1,55 @@
+/*
+ * limits.h - every limit, each with its reason. "4" means protocol.md section 4.
+ */
+#ifndef MST_BASE_LIMITS_H
+#define MST_BASE_LIMITS_H
+
+#define MST_KIB(n) ((size_t)(n)*1024)
+#define MST_MIB(n) ((size_t)(n)*1024 * 1024)
+
+/* names (4) */
+#define MST_VENDOR_MAX     64          /* 4; C clients hold 15 to 19 */
+#define MST_MODEL_MAX      64          /* 4; C clients hold up to 19 */
+#define MST_SN_MAX         128         /* 4; C clients hold up to 40 */
+#define MST_EXTRA_MAX      1024        /* 4 */
+#define MST_META_MAX       MST_KIB(64) /* a client's meta is a JSON text that tools keep small */
+#define MST_NAME_MAX       255         /* 4: "other short strings 255" */
+#define MST_ALIAS_MAX      128         /* 4 */
+#define MST_TOKEN_NAME_MAX 255         /* 4: "other short strings 255" */
+#define MST_DETAIL_MAX     MST_KIB(64) /* preprocess lists and the like */
+
+/* requests (4) */
+#define MST_LINE_MAX         MST_KIB(4)  /* request line */
+#define MST_HEAD_MAX         MST_KIB(8)  /* header block */
+#define MST_ACTIVATE_MAX     MST_KIB(4)  /* body of activate */
+#define MST_BODY_MAX         MST_KIB(64) /* bodies without a rule of their own */
+#define MST_DATA_BODY_MAX    MST_MIB(1)  /* alias writes: several values of up to 64 KiB */
+#define MST_SERIALS_BODY_MAX MST_MIB(4)  /* 4: serial numbers per add request */
+#define MST_SERIALS_MAX      10000       /* 4: serial numbers per add request */
+#define MST_RPC_BODY_MAX     MST_MIB(1)  /* 4 */
+#define MST_RPC_CALLS_MAX    100         /* 4 */
+#define MST_RPC_ID_MAX       40          /* 4: characters of a text id */
+#define MST_RPC_DEPTH_MAX    32          /* JSON nesting: no call needs more than 8 */
+#define MST_FORM_ITEMS_MAX   20000       /* one sn[] item per serial number and some beside */
+#define MST_VALUE_MAX        MST_KIB(64) /* 4: value size */
+#define MST_PAGE_MIN         5           /* 4: paging */
+#define MST_PAGE_MAX         1000        /* 4: paging */
+
+/* memory */
+#define MST_REQUEST_ARENA_MAX MST_MIB(32) /* the largest body, decoded, and its reply */
+#define MST_REPLY_MAX         MST_MIB(16) /* 1,000 list rows of the largest kind, and RPC results */
+#define MST_UNSENT_MAX        MST_MIB(16) /* a reply that the peer does not take */
+
+/* time */
+#define MST_WINDOW_S_DEFAULT 86400    /* 1.5 */
+#define MST_WINDOW_S_MAX     31536000 /* a year: longer is a mistake */
+#define MST_CLOCK_JUMP_S     3600     /* design.md I9: a larger forward jump raises an alarm */
+
+/* tree */
+#define MST_TREE_DEPTH_MAX 64 /* ancestors of a resource; bounds every upward walk */
+
+/* row numbers (keys.md) */
+#define MST_ROW_BITS 40
+#define MST_GEN_BITS 24
+
+#endif

@@ -1,0 +1,29 @@
+/* data.h - values of dataports by alias (protocol.md 2.12). */
+#ifndef MST_CORE_DATA_H
+#define MST_CORE_DATA_H
+
+#include "core/resource.h"
+
+/*
+ * Turns the text of a value into what is stored (2.12.1): integer: optional sign and digits, a
+ * float text truncated toward zero; float: decimal or exponent form, stored in the shortest form
+ * that reads back to the same double; string: UTF-8 up to 64 KiB. MST_BAD_VALUE.
+ */
+MST_MUST_USE enum mst_err mst_data_convert(struct mst_arena *arena, enum mst_format format,
+                                           struct mst_span text, enum mst_verdict *ret_verdict,
+                                           struct mst_span *ret_value);
+
+/* The dataport behind an alias of client_id; MST_NOT_FOUND also if the alias is not a dataport's. */
+MST_MUST_USE enum mst_err mst_data_port(struct mst_tx *tx, int64_t client_id, struct mst_span alias,
+                                        enum mst_verdict *ret_verdict,
+                                        struct mst_row_resource *ret_port);
+
+/* The latest point of a dataport; MST_NOT_FOUND if there is none. */
+MST_MUST_USE enum mst_err mst_data_latest(struct mst_tx *tx, int64_t dataport_id,
+                                          enum mst_verdict *ret_verdict,
+                                          struct mst_row_point *ret_point);
+
+/* Stores a point, replacing one of the same second (2.12.1). In a MST_FILE_POINTS command. */
+MST_MUST_USE enum mst_err mst_data_put(struct mst_tx *tx, const struct mst_row_point *point);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * domain.h - what every use case is given besides its transaction.
+ *
+ * The shape of a use case: enum mst_err f(domain, tx, arguments, *ret_verdict, outputs).
+ * An error means that it could not be carried out. With MST_OK *ret_verdict is set; outputs are
+ * filled only with MST_DONE. A use case that refuses has changed nothing, unless its header says
+ * that the caller must undo. Text in outputs lives as long as the transaction's arena.
+ */
+#ifndef MST_CORE_DOMAIN_H
+#define MST_CORE_DOMAIN_H
+
+#include "base/limits.h"
+#include "core/port_keys.h"
+#include "core/port_store.h"
+#include "core/verdict.h"
+
+struct mst_domain {
+    const struct mst_keys *keys;
+    int64_t window_s;         /* for models without one of their own */
+    bool is_sn_scope_model;   /* setting sn_scope: false = unique in the vendor (A3) */
+    bool is_delete_disabling; /* setting delete_sn_disables (A9) */
+};
+
+/* What a row needs to make its key. */
+struct mst_key_seed mst_client_seed(const struct mst_row_client *client);
+struct mst_key_seed mst_resource_seed(const struct mst_row_resource *resource);
+struct mst_key_seed mst_token_seed(const struct mst_row_token *token);
+
+/* The 40 characters of a resource's RID. */
+MST_MUST_USE enum mst_err mst_domain_rid(const struct mst_domain *domain,
+                                         const struct mst_row_resource *resource,
+                                         struct mst_handle *ret_rid);
+
+/* Form of names (protocol.md section 4). */
+bool mst_name_is_vendor(struct mst_span name);
+bool mst_name_is_model(struct mst_span name);
+bool mst_name_is_sn(struct mst_span name);
+bool mst_name_is_alias(struct mst_span name);
+bool mst_name_is_extra(struct mst_span text);
+
+/*
+ * First start: makes the root client (activated at once, unlimited) if the store has none.
+ * *ret_cik is the root client's CIK, *ret_is_new tells whether it was made by this call.
+ */
+MST_MUST_USE enum mst_err mst_domain_ensure_root(const struct mst_domain *domain, struct mst_tx *tx,
+                                                 bool *ret_is_new, struct mst_handle *ret_cik);
+
+#endif

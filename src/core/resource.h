@@ -1,0 +1,116 @@
+/*
+ * resource.h - the tree of clients and dataports (protocol.md 1.2, 2.15).
+ * caller_id is the calling client (2.15.1).
+ */
+#ifndef MST_CORE_RESOURCE_H
+#define MST_CORE_RESOURCE_H
+
+#include "core/access.h"
+#include "core/lifecycle.h"
+
+/* How a call names a resource (2.15.3): a RID, or an alias of the caller; alias "" is the caller. */
+struct mst_ref {
+    bool is_alias;
+    struct mst_span text;
+};
+
+/* MST_NOT_FOUND (no such alias or RID), MST_RESTRICTED (exists outside the caller's tree). */
+MST_MUST_USE enum mst_err mst_resource_find(const struct mst_domain *domain, struct mst_tx *tx,
+                                            int64_t caller_id, const struct mst_ref *ref,
+                                            enum mst_verdict *ret_verdict,
+                                            struct mst_row_resource *ret_resource);
+
+enum { MST_LIMIT_COUNT = 14 }; /* the lim_* fields of struct mst_row_quota, in their order */
+extern const char *const mst_limit_names[MST_LIMIT_COUNT]; /* "client", "dataport", ... (2.15.5) */
+#define MST_LIMIT_INHERIT ((int64_t)-1)
+
+/* A description; has_* tell what is given, for update. Create takes defaults for the rest. */
+struct mst_description {
+    bool has_name, has_meta, has_public, has_locked, has_format, has_detail;
+    bool is_public, is_locked;
+    struct mst_span name, meta;
+    struct mst_span detail; /* canonical JSON text of the kind's further keys */
+    enum mst_format format;
+    bool has_limit[MST_LIMIT_COUNT];
+    int64_t limit[MST_LIMIT_COUNT];
+};
+
+/* A client is ACTIVATED at once (1.5). MST_BAD_VALUE, MST_RESTRICTED (not the caller's client), MST_NO_ROOM.
+   parent is the owner-to-be and must be a client. May have written when it refuses: undo. */
+MST_MUST_USE enum mst_err mst_resource_create(const struct mst_domain *domain, struct mst_tx *tx,
+                                              const struct mst_row_resource *parent,
+                                              enum mst_kind kind,
+                                              const struct mst_description *description,
+                                              int64_t attempt, enum mst_verdict *ret_verdict,
+                                              struct mst_row_resource *ret_resource);
+
+/*
+ * A copy of template below owner (1.9): description, limits, dataports, aliases unless
+ * MST_MODEL_NOALIASES. The new client is PENDING until deadline. MST_NO_ROOM, MST_BAD_VALUE (the
+ * template is not a client). May have written when it refuses: undo.
+ */
+MST_MUST_USE enum mst_err mst_resource_clone(const struct mst_domain *domain, struct mst_tx *tx,
+                                             const struct mst_row_resource *template,
+                                             const struct mst_row_resource *owner, int64_t options,
+                                             int64_t deadline, int64_t attempt,
+                                             enum mst_verdict *ret_verdict,
+                                             struct mst_row_resource *ret_resource);
+
+/* Merges what is given. MST_RESTRICTED (itself), MST_BAD_VALUE (format change), MST_NO_ROOM (a limit
+   below what is in use, or beyond what the owner has). May have written when it refuses: undo. */
+MST_MUST_USE enum mst_err mst_resource_update(struct mst_tx *tx, int64_t caller_id,
+                                              const struct mst_row_resource *resource,
+                                              const struct mst_description *description,
+                                              enum mst_verdict *ret_verdict);
+
+/* Removes it with all below it, aliases included; keys die; serial numbers become ORPHANED.
+   MST_RESTRICTED (itself, or the root). */
+MST_MUST_USE enum mst_err mst_resource_drop(struct mst_tx *tx, int64_t caller_id,
+                                            const struct mst_row_resource *resource,
+                                            enum mst_verdict *ret_verdict);
+
+/* Everything info shows (2.15.6). Which of it the caller may see is said by the last three. */
+struct mst_info {
+    struct mst_row_resource resource;
+    struct mst_row_client client; /* clients only */
+    struct mst_row_quota quota;   /* clients only */
+    const char *status;           /* clients only: 1.4 */
+    struct mst_handle key;        /* clients only, and only if may_see_key */
+    int64_t direct[2];            /* clients only: clients and dataports owned directly */
+    bool may_see_owner_view;      /* direct owner or itself: aliases, shares, tagged */
+    bool may_see_key;             /* direct owner only */
+};
+
+MST_MUST_USE enum mst_err mst_resource_info(const struct mst_domain *domain, struct mst_tx *tx,
+                                            int64_t caller_id,
+                                            const struct mst_row_resource *resource,
+                                            struct mst_info *ret_info);
+
+/* Direct children of client_id of that kind, in order of creation. */
+MST_MUST_USE enum mst_err
+mst_resource_children(struct mst_tx *tx, int64_t client_id, enum mst_kind kind,
+                      enum mst_err (*each)(void *arg, const struct mst_row_resource *child),
+                      void *arg);
+
+/* Aliases of client_id's children, by name. */
+MST_MUST_USE enum mst_err
+mst_alias_list(struct mst_tx *tx, int64_t client_id,
+               enum mst_err (*each)(void *arg, const struct mst_row_alias *alias), void *arg);
+/* MST_BAD_VALUE (form), MST_IN_USE, MST_RESTRICTED (not a direct child of the caller). The same
+   again: MST_DONE. */
+MST_MUST_USE enum mst_err mst_alias_map(struct mst_tx *tx, int64_t caller_id,
+                                        const struct mst_row_resource *resource,
+                                        struct mst_span alias, enum mst_verdict *ret_verdict);
+/* MST_NOT_FOUND. */
+MST_MUST_USE enum mst_err mst_alias_unmap(struct mst_tx *tx, int64_t client_id,
+                                          struct mst_span alias, enum mst_verdict *ret_verdict);
+
+/* RPC revoke, activate, deactivate "client" (23, 24, 25); key is the client's present CIK, which
+   for deactivate may also be its RID. MST_NOT_FOUND (no such key), MST_NOT_OWNED (the caller is not
+   an ancestor), MST_BAD_VALUE (activate: not pending any more). */
+MST_MUST_USE enum mst_err mst_client_key_event(const struct mst_domain *domain, struct mst_tx *tx,
+                                               int64_t caller_id, enum mst_lifecycle_event event,
+                                               struct mst_span key, int64_t attempt,
+                                               struct mst_span peer, enum mst_verdict *ret_verdict);
+
+#endif

@@ -1,0 +1,262 @@
+/*
+ * rows.h - what muster remembers, as rows of tables.
+ *
+ * Each table is one list of fields, from which its struct, the numbers of its
+ * fields and (in store/schema) its description for the engines are made. An
+ * engine knows nothing else about a table. I is a 64-bit integer (booleans are 0
+ * or 1), T is text or bytes, borrowed: text read from a store lives in the
+ * transaction's arena, until the transaction ends.
+ *
+ * "id" fields are row numbers of 40 bits, given by the store, never reused
+ * (keys.md). Times are seconds: window time (design.md I9) in fields named
+ * *deadline, Unix time elsewhere.
+ */
+#ifndef MST_CORE_ROWS_H
+#define MST_CORE_ROWS_H
+
+#include "base/span.h"
+
+/* Small facts about the store itself: store id, clock mark, root client. */
+#define MST_ROW_META(I, T) \
+    T(name)                \
+    T(value)
+
+/* The random generations (24 bits) of row numbers; rows keep the index (keys.md). */
+#define MST_ROW_GEN(I, T) \
+    I(ix)                 \
+    I(gen)
+
+/* Which rotating keys exist, with the check value of each (keys.md). */
+#define MST_ROW_KEYRING(I, T) \
+    I(kid)                    \
+    T(check_value)
+
+/* A registered vendor name and the domain client that owns it (protocol.md 2.10). */
+#define MST_ROW_VENDOR(I, T) \
+    I(id)                    \
+    T(name)                  \
+    I(client_id)
+
+/* A vendor token (protocol.md 2.11); the token itself is derived from these fields. */
+#define MST_ROW_TOKEN(I, T) \
+    I(id)                   \
+    I(vendor_id)            \
+    T(name)                 \
+    I(gen_ix)               \
+    I(kid)                  \
+    I(epoch)                \
+    I(salt)                 \
+    T(delta)
+
+/*
+ * A model (protocol.md 2.6.1). template_id is the client that enabling copies.
+ * creator_id is the client whose key made the model (for a token its domain
+ * client): owners of devices must lie below it (protocol.md 1.2). options are
+ * MST_MODEL_NO* bits; window_s is the activation window, 0 = the server's default.
+ */
+#define MST_ROW_MODEL(I, T) \
+    I(id)                   \
+    I(vendor_id)            \
+    T(name)                 \
+    I(template_id)          \
+    I(creator_id)           \
+    I(options)              \
+    I(window_s)
+
+/*
+ * A listed serial number. client_id is 0 while it has no client. A client_id
+ * whose client is gone means ORPHANED (protocol.md 1.5, transition 17).
+ */
+#define MST_ROW_SERIAL(I, T) \
+    I(model_id)              \
+    T(sn)                    \
+    I(vendor_id)             \
+    I(client_id)             \
+    T(extra)
+
+/*
+ * Past activations of a serial number, oldest first by seq (protocol.md 1.8).
+ * The entry of the current activation lies in the client row (design.md 5.1).
+ */
+#define MST_ROW_LOG(I, T) \
+    I(model_id)           \
+    T(sn)                 \
+    I(seq)                \
+    I(at)                 \
+    T(peer)
+
+/*
+ * The description of any resource (protocol.md 1.2): client, dataport. owner_id
+ * is 0 for the root client alone. For clients model_id and sn name the serial
+ * number the client hangs on, 0 and "" if none. format is MST_FORMAT_* of a
+ * dataport. detail is the canonical JSON text of what only the RPC shows
+ * (retention, preprocess, subscribe), "" if none.
+ */
+#define MST_ROW_RESOURCE(I, T) \
+    I(id)                      \
+    I(kind)                    \
+    I(owner_id)                \
+    I(gen_ix)                  \
+    I(created)                 \
+    I(modified)                \
+    I(is_public)               \
+    I(format)                  \
+    I(model_id)                \
+    T(sn)                      \
+    T(name)                    \
+    T(meta)                    \
+    T(detail)
+
+/*
+ * The state of a client's key: the hot row, the only one that activation
+ * changes. state is enum mst_state; attempt tells which attempt won; deadline is the window time at
+ * which a pending key expires (exclusive); used is 1 after its first use;
+ * log_at and log_peer are the log entry of the current activation (0 = none).
+ */
+#define MST_ROW_CLIENT(I, T) \
+    I(id)                    \
+    I(state)                 \
+    I(is_locked)             \
+    I(gen_ix)                \
+    I(kid)                   \
+    I(epoch)                 \
+    I(salt)                  \
+    I(attempt)               \
+    I(deadline)              \
+    I(used)                  \
+    I(log_at)                \
+    T(log_peer)              \
+    T(delta)
+
+/*
+ * Limits of a client and what is drawn from them (protocol.md 2.15.5). lim_* is
+ * -1 for "inherit". use_* counts what the client owns directly plus what its
+ * child clients were allotted or, where they inherit, use.
+ */
+#define MST_ROW_QUOTA(I, T) \
+    I(client_id)            \
+    I(lim_client)           \
+    I(lim_dataport)         \
+    I(lim_datarule)         \
+    I(lim_disk)             \
+    I(lim_dispatch)         \
+    I(lim_email)            \
+    I(lim_email_bucket)     \
+    I(lim_http)             \
+    I(lim_http_bucket)      \
+    I(lim_share)            \
+    I(lim_sms)              \
+    I(lim_sms_bucket)       \
+    I(lim_xmpp)             \
+    I(lim_xmpp_bucket)      \
+    I(use_client)           \
+    I(use_dataport)         \
+    I(use_datarule)         \
+    I(use_dispatch)         \
+    I(use_share)
+
+/* An alias that a client gives to one of its direct children (protocol.md 1.2). */
+#define MST_ROW_ALIAS(I, T) \
+    I(client_id)            \
+    T(name)                 \
+    I(resource_id)
+
+/* A stored value (points.db): at is Unix seconds, value its canonical text. */
+#define MST_ROW_POINT(I, T) \
+    I(dataport_id)          \
+    I(at)                   \
+    T(value)
+
+/* Every table: upper case name, lower case name. The order is the order of the numbers. */
+#define MST_TABLES(X)     \
+    X(META, meta)         \
+    X(GEN, gen)           \
+    X(KEYRING, keyring)   \
+    X(VENDOR, vendor)     \
+    X(TOKEN, token)       \
+    X(MODEL, model)       \
+    X(SERIAL, serial)     \
+    X(LOG, log)           \
+    X(RESOURCE, resource) \
+    X(CLIENT, client)     \
+    X(QUOTA, quota)       \
+    X(ALIAS, alias)       \
+    X(POINT, point)
+
+#define MST_INT_MEMBER(name)  int64_t name;
+#define MST_TEXT_MEMBER(name) struct mst_span name;
+
+/* struct mst_row_vendor and so on, one for each table. */
+#define MST_ROW_STRUCT(UPPER, lower)                     \
+    struct mst_row_##lower {                             \
+        MST_ROW_##UPPER(MST_INT_MEMBER, MST_TEXT_MEMBER) \
+    };
+MST_TABLES(MST_ROW_STRUCT)
+
+/* MST_TABLE_VENDOR and so on. */
+#define MST_TABLE_NUMBER(UPPER, lower) MST_TABLE_##UPPER,
+enum mst_table { MST_TABLES(MST_TABLE_NUMBER) MST_TABLE_COUNT };
+
+/* MST_F_client_state and so on: the position of a field in its table. */
+#define MST_FIELD_META(name)     MST_F_meta_##name,
+#define MST_FIELD_GEN(name)      MST_F_gen_##name,
+#define MST_FIELD_KEYRING(name)  MST_F_keyring_##name,
+#define MST_FIELD_VENDOR(name)   MST_F_vendor_##name,
+#define MST_FIELD_TOKEN(name)    MST_F_token_##name,
+#define MST_FIELD_MODEL(name)    MST_F_model_##name,
+#define MST_FIELD_SERIAL(name)   MST_F_serial_##name,
+#define MST_FIELD_LOG(name)      MST_F_log_##name,
+#define MST_FIELD_RESOURCE(name) MST_F_resource_##name,
+#define MST_FIELD_CLIENT(name)   MST_F_client_##name,
+#define MST_FIELD_QUOTA(name)    MST_F_quota_##name,
+#define MST_FIELD_ALIAS(name)    MST_F_alias_##name,
+#define MST_FIELD_POINT(name)    MST_F_point_##name,
+#define MST_FIELD_ENUM(UPPER, lower)                                             \
+    enum mst_field_##lower{MST_ROW_##UPPER(MST_FIELD_##UPPER, MST_FIELD_##UPPER) \
+                               MST_F_##lower##_COUNT};
+MST_TABLES(MST_FIELD_ENUM)
+
+/* The bit of a field in the mask that mst_tx_update takes: MST_BIT(client, state). */
+#define MST_BIT(lower, field) (UINT64_C(1) << MST_F_##lower##_##field)
+
+/*
+ * The ways to find rows. The first of each table is its primary key. UNIQUE ones
+ * serve mst_tx_get; all serve mst_tx_scan, which also goes by a leading part.
+ * X(name, table, is_unique, number of fields, fields...)
+ */
+#define MST_INDEXES(X)                                                              \
+    X(META, META, 1, 1, MST_F_meta_name, 0, 0)                                      \
+    X(GEN, GEN, 1, 1, MST_F_gen_ix, 0, 0)                                           \
+    X(KEYRING, KEYRING, 1, 1, MST_F_keyring_kid, 0, 0)                              \
+    X(VENDOR, VENDOR, 1, 1, MST_F_vendor_id, 0, 0)                                  \
+    X(VENDOR_NAME, VENDOR, 1, 1, MST_F_vendor_name, 0, 0)                           \
+    X(VENDOR_CLIENT, VENDOR, 1, 1, MST_F_vendor_client_id, 0, 0)                    \
+    X(TOKEN, TOKEN, 1, 1, MST_F_token_id, 0, 0)                                     \
+    X(TOKEN_NAME, TOKEN, 1, 2, MST_F_token_vendor_id, MST_F_token_name, 0)          \
+    X(MODEL, MODEL, 1, 1, MST_F_model_id, 0, 0)                                     \
+    X(MODEL_NAME, MODEL, 1, 2, MST_F_model_vendor_id, MST_F_model_name, 0)          \
+    X(SERIAL, SERIAL, 1, 2, MST_F_serial_model_id, MST_F_serial_sn, 0)              \
+    X(SERIAL_VENDOR, SERIAL, 0, 2, MST_F_serial_vendor_id, MST_F_serial_sn, 0)      \
+    X(LOG, LOG, 1, 3, MST_F_log_model_id, MST_F_log_sn, MST_F_log_seq)              \
+    X(RESOURCE, RESOURCE, 1, 1, MST_F_resource_id, 0, 0)                            \
+    X(RESOURCE_OWNER, RESOURCE, 1, 3, MST_F_resource_owner_id, MST_F_resource_kind, \
+      MST_F_resource_id)                                                            \
+    X(CLIENT, CLIENT, 1, 1, MST_F_client_id, 0, 0)                                  \
+    X(QUOTA, QUOTA, 1, 1, MST_F_quota_client_id, 0, 0)                              \
+    X(ALIAS, ALIAS, 1, 2, MST_F_alias_client_id, MST_F_alias_name, 0)               \
+    X(ALIAS_RESOURCE, ALIAS, 1, 2, MST_F_alias_resource_id, MST_F_alias_name, 0)    \
+    X(POINT, POINT, 1, 2, MST_F_point_dataport_id, MST_F_point_at, 0)
+
+#define MST_INDEX_NUMBER(name, table, is_unique, n, a, b, c) MST_IX_##name,
+enum mst_index { MST_INDEXES(MST_INDEX_NUMBER) MST_INDEX_COUNT };
+
+/* resource.kind */
+enum mst_kind { MST_KIND_CLIENT = 1, MST_KIND_DATAPORT = 2 };
+
+/* resource.format */
+enum mst_format { MST_FORMAT_NONE = 0, MST_FORMAT_FLOAT, MST_FORMAT_INTEGER, MST_FORMAT_STRING };
+
+/* model.options, bits (protocol.md 1.9) */
+enum { MST_MODEL_NOALIASES = 1, MST_MODEL_NOCOMMENTS = 2, MST_MODEL_NOHISTORICAL = 4 };
+
+#endif

@@ -1,0 +1,56 @@
+/* serial.h - serial numbers of a model (protocol.md 2.6.3, 2.6.5). */
+#ifndef MST_CORE_SERIAL_H
+#define MST_CORE_SERIAL_H
+
+#include "core/domain.h"
+
+struct mst_serial_item {
+    struct mst_span sn;
+    struct mst_span extra;
+};
+
+/* Lists all or none: MST_BAD_VALUE (form of one), MST_EXISTS (one is listed, here or, with sn_scope
+   vendor, under another model of the vendor; or twice in items). *ret_bad is the index of the first
+   that stands in the way. May have written when it refuses: undo. */
+MST_MUST_USE enum mst_err mst_serial_add(const struct mst_domain *domain, struct mst_tx *tx,
+                                         const struct mst_row_model *model,
+                                         const struct mst_serial_item *items, size_t n_items,
+                                         enum mst_verdict *ret_verdict, size_t *ret_bad);
+
+/* Removes record and log (15, 16, 19); the client stays (A9) unless is_delete_disabling.
+   MST_NO_SERIAL. */
+MST_MUST_USE enum mst_err mst_serial_remove(const struct mst_domain *domain, struct mst_tx *tx,
+                                            const struct mst_row_model *model, struct mst_span sn,
+                                            enum mst_verdict *ret_verdict);
+
+struct mst_serial_view {
+    struct mst_span sn;
+    struct mst_span extra;
+    enum mst_verdict standing; /* MST_DONE: has a client; MST_HAS_NO_CLIENT; MST_ORPHANED */
+    const char *status;        /* 1.4, "" without client */
+    bool has_rid;
+    struct mst_handle rid;
+    /* What the wire words hide (A13), for people: */
+    bool is_disabled;
+    int64_t deadline; /* window time, 0 = no open window */
+};
+
+/* MST_DONE also for UNUSED and ORPHANED: look at standing. MST_NO_SERIAL. */
+MST_MUST_USE enum mst_err mst_serial_get(const struct mst_domain *domain, struct mst_tx *tx,
+                                         const struct mst_row_model *model, struct mst_span sn,
+                                         enum mst_verdict *ret_verdict,
+                                         struct mst_serial_view *ret_view);
+
+/* Listed serial numbers in bytewise order. each may return MST_EREFUSED to stop. */
+MST_MUST_USE enum mst_err
+mst_serial_list(const struct mst_domain *domain, struct mst_tx *tx,
+                const struct mst_row_model *model, uint64_t offset, uint64_t limit,
+                enum mst_err (*each)(void *arg, const struct mst_serial_view *view), void *arg);
+
+/* The activation log, oldest first (1.8). MST_NO_SERIAL. */
+MST_MUST_USE enum mst_err
+mst_serial_log(const struct mst_domain *domain, struct mst_tx *tx,
+               const struct mst_row_model *model, struct mst_span sn, enum mst_verdict *ret_verdict,
+               enum mst_err (*each)(void *arg, int64_t at, struct mst_span peer), void *arg);
+
+#endif

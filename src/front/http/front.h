@@ -1,0 +1,39 @@
+/*
+ * front.h - the HTTP conversation: what server needs to serve muster over streams.
+ *
+ * One front for the process, one worker per loop. A worker owns the loop's reader
+ * and the memory of its connections.
+ */
+#ifndef MST_FRONT_HTTP_FRONT_H
+#define MST_FRONT_HTTP_FRONT_H
+
+#include "core/domain.h"
+#include "net/stream.h"
+
+struct mst_http_opts {
+    const struct mst_domain *domain;
+    struct mst_store *store;
+    const struct mst_addr_set *trusted; /* proxies believed in X-Forwarded-For; NULL = none */
+    uint64_t head_ms;                   /* absolute, from the first byte of a head */
+    uint64_t body_ms;                   /* absolute, from the end of the head */
+    uint64_t idle_ms;                   /* between requests */
+    uint64_t send_ms;                   /* for the peer to take a reply */
+    unsigned requests_per_connection;   /* protocol.md 2.1.3 */
+    unsigned retry_after_s;             /* in 503 replies; spread by chance between 1 and this */
+    bool is_bad_value_skipped;          /* setting alias_skip_bad_values (A19) */
+};
+
+struct mst_http_worker;
+
+/* On the loop's thread or before it runs. opts and what it points to must outlive the worker. */
+MST_MUST_USE enum mst_err mst_http_worker_new(struct mst_loop *loop,
+                                              const struct mst_http_opts *opts,
+                                              struct mst_http_worker **ret_worker);
+/* The accept call of a listener; arg is the worker. */
+bool mst_http_accept(void *worker, struct mst_stream *stream);
+/* Drain: idle connections are closed, busy ones after their reply (Connection: close). idle is
+   called on the loop's thread when none is left. Call on the loop's thread. */
+void mst_http_worker_drain(struct mst_http_worker *worker, void (*idle)(void *arg), void *arg);
+void mst_http_worker_free(struct mst_http_worker *worker); /* after the loop ended */
+
+#endif

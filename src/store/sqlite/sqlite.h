@@ -1,0 +1,30 @@
+/*
+ * sqlite.h - the embedded store: SQLite files in one directory (design.md 5).
+ *
+ * muster.db and points.db, each with one writing connection on a committer thread
+ * of its own; readers are read-only connections. Opening brings the schema up to
+ * date and checkpoints both files before anything is served.
+ */
+#ifndef MST_STORE_SQLITE_SQLITE_H
+#define MST_STORE_SQLITE_SQLITE_H
+
+#include "core/port_store.h"
+
+struct mst_sqlite_opts {
+    const char *dir;  /* must exist */
+    size_t queue_max; /* commands waiting per file; beyond it MST_EFULL */
+    size_t batch_max; /* commands per commit */
+    const char *vfs;  /* NULL = the default; tests put their own here */
+    bool is_sync_off; /* seeded defect for tests (fault builds only); ignored elsewhere */
+    /* A flush failed: called on the committer's thread, must end the process (never returns in
+       production). NULL = log, abort. */
+    void (*fsync_failed)(void *arg);
+    void *arg;
+};
+
+/* MST_EVERSION (made by a newer muster), MST_EBUSY (another process has it), MST_ECORRUPT, MST_EIO,
+   MST_EINVAL (a network file system). *ret_what says more in words; static or thread-local. */
+MST_MUST_USE enum mst_err mst_sqlite_open(const struct mst_sqlite_opts *opts,
+                                          struct mst_store **ret_store, const char **ret_what);
+
+#endif

@@ -1,0 +1,22 @@
+/* file.h - small files that must be whole and durable. */
+#ifndef MST_SYS_FILE_H
+#define MST_SYS_FILE_H
+
+#include "base/buf.h"
+
+/* Reads at most max_bytes. MST_ENOENT, MST_EFULL (larger), MST_EIO. */
+MST_MUST_USE enum mst_err mst_file_read(const char *path, size_t max_bytes, struct mst_buf *ret);
+/* Creates path with the mode, writes, fsyncs file and directory. MST_EEXIST if it is there
+   already: exactly one of two racing callers wins. A failed attempt leaves no file. */
+MST_MUST_USE enum mst_err mst_file_create(const char *path, unsigned mode, struct mst_span bytes);
+/* Makes a directory (mode 0700) unless it is there; fsyncs the parent. */
+MST_MUST_USE enum mst_err mst_dir_ensure(const char *path);
+/* Takes an exclusive lock on path (made if missing), held until the process ends: MST_EBUSY if
+   another process has it. *ret_fd is the descriptor that holds it. */
+MST_MUST_USE enum mst_err mst_file_lock(const char *path, int *ret_fd);
+/* Is the directory on a network file system (NFS, SMB, 9p, FUSE network mounts)? */
+bool mst_dir_is_remote(const char *path);
+/* Permission bits of path (07777 mask), or MST_ENOENT. */
+MST_MUST_USE enum mst_err mst_file_mode(const char *path, unsigned *ret_mode);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * queue.h - a bounded queue of intrusive items, many producers, one consumer that
+ * takes all there is (what the committers wait on).
+ */
+#ifndef MST_SYS_QUEUE_H
+#define MST_SYS_QUEUE_H
+
+#include "base/err.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+struct mst_queue;
+
+struct mst_queue_item {
+    struct mst_queue_item *next;
+};
+
+MST_MUST_USE enum mst_err mst_queue_new(size_t max_items, struct mst_queue **ret_queue);
+void mst_queue_free(struct mst_queue *queue); /* must be empty */
+/* MST_EFULL, or MST_ECLOSED after mst_queue_close. Never blocks beyond the lock. */
+MST_MUST_USE enum mst_err mst_queue_push(struct mst_queue *queue, struct mst_queue_item *item);
+/* Blocks until there is something, then takes up to max_items in order; a NULL terminated list.
+   NULL only when the queue is closed and empty. */
+struct mst_queue_item *mst_queue_take(struct mst_queue *queue, size_t max_items);
+/* Pushing fails from now on; the consumer gets the rest, then NULL. */
+void mst_queue_close(struct mst_queue *queue);
+size_t mst_queue_len(struct mst_queue *queue);
+
+/* A joinable thread with a name for debuggers; signals are blocked in it. */
+struct mst_thread;
+MST_MUST_USE enum mst_err mst_thread_start(const char *name, void (*run)(void *arg), void *arg,
+                                           struct mst_thread **ret_thread);
+void mst_thread_join(struct mst_thread *thread); /* and frees it */
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * handle.h - the key scheme of docs/keys.md: 20 byte handles that carry a masked
+ * row number and an authentication tag. Pure arithmetic over nettle.
+ *
+ * All integers are hashed big-endian: kind as 1 byte, N as 8, epoch as 4, salt as
+ * 8. N is gen (24 bit) << 40 | row (40 bit).
+ */
+#ifndef MST_WIRE_HANDLE_H
+#define MST_WIRE_HANDLE_H
+
+#include "base/secret.h"
+
+enum {
+    MST_STORE_ID_BYTES = 16,
+    MST_DELTA_BYTES = 12,
+    MST_CHECK_BYTES = 8,
+    MST_HANDLE_KEYS_MAX = 8 /* rotating keys held at once */
+};
+
+/* Keys of one store, derived from the key file's (keys.md "derivation"). Secret. */
+struct mst_handle_rotating {
+    uint32_t kid;
+    struct mst_secret_key tag, seal, check;
+};
+
+struct mst_handle_keys {
+    struct mst_secret_key loc, rid;
+    struct mst_handle_rotating rotating[MST_HANDLE_KEYS_MAX];
+    size_t n_rotating;
+};
+
+/* Derives loc and rid from the locator key: HKDF-SHA-256, salt = store id. */
+void mst_handle_derive_locator(struct mst_handle_keys *keys, const struct mst_secret_key *locator,
+                               const uint8_t store_id[MST_STORE_ID_BYTES]);
+/* Derives and adds a rotating key. MST_EFULL, MST_EEXIST. */
+MST_MUST_USE enum mst_err mst_handle_derive_rotating(struct mst_handle_keys *keys, uint32_t kid,
+                                                     const struct mst_secret_key *key,
+                                                     const uint8_t store_id[MST_STORE_ID_BYTES]);
+/* HMAC(K_check, "muster1 kcv")[0..8]. MST_ENOENT for an unknown kid. */
+MST_MUST_USE enum mst_err mst_handle_check_value(const struct mst_handle_keys *keys, uint32_t kid,
+                                                 uint8_t ret_value[MST_CHECK_BYTES]);
+void mst_handle_keys_wipe(struct mst_handle_keys *keys);
+
+struct mst_handle_parts {
+    unsigned
+        kind; /* enum mst_handle_kind of core/port_keys.h: 1 CIK 2 token 3 share 4 RID 5 grant */
+    uint64_t n;
+    uint32_t kid; /* these three and delta are ignored for a RID */
+    uint32_t epoch;
+    uint64_t salt;
+    const uint8_t *delta; /* MST_DELTA_BYTES, or NULL for none */
+};
+
+/* MST_ENOENT for an unknown kid. */
+MST_MUST_USE enum mst_err mst_handle_make(const struct mst_handle_keys *keys,
+                                          const struct mst_handle_parts *parts,
+                                          struct mst_handle *ret_handle);
+/* N by unmasking; MST_ESYNTAX if text is not exactly 40 of [0-9a-f]. Says nothing about truth. */
+MST_MUST_USE enum mst_err mst_handle_locate(const struct mst_handle_keys *keys, unsigned kind,
+                                            struct mst_span text, uint64_t *ret_n);
+/* Is text the handle of parts? Constant time; false too for an unknown kid. */
+bool mst_handle_verify(const struct mst_handle_keys *keys, const struct mst_handle_parts *parts,
+                       struct mst_span text);
+
+#endif
