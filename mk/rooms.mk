@@ -6,7 +6,7 @@ objects = $(patsubst %.c,$(B)/%.o,$(1))
 define ROOM_RULES
 $(B)/lib$(1).a: $(call objects,$(call room_sources,$(1)))
 	@rm -f $$@
-	$$(AR) rcs $$@ $$^
+	@$$(AR) rcs $$@ $$^
 endef
 $(foreach room,$(ROOMS),$(eval $(call ROOM_RULES,$(room))))
 
@@ -18,18 +18,21 @@ CLI_SOURCES := $(filter-out %_test.c %/main.c,$(wildcard cli/*.c))
 
 $(B)/libcli.a: $(call objects,$(CLI_SOURCES))
 	@rm -f $@
-	$(AR) rcs $@ $^
+	@$(AR) rcs $@ $^
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -c $< -o $@
+	@echo 'CC $(V) $<'
+	@$(CC) $(CFLAGS_ALL) -c $< -o $@
 
 $(BIN)/musterd: $(B)/src/server/main.o $(ARCHIVES)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_SERVER)
+	@echo 'LD $@'
+	@$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_SERVER)
 
 $(BIN)/muster: $(B)/cli/main.o $(B)/libcli.a $(B)/libsys.a $(B)/libbase.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_CLI)
+	@echo 'LD $@'
+	@$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_CLI)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -15,17 +15,19 @@ TEST_TOOLS := $(call test_binary,$(TOOL_SOURCES))
 
 $(B)/libtest.a: $(call objects,$(TEST_LIB_SOURCES))
 	@rm -f $@
-	$(AR) rcs $@ $^
+	@$(AR) rcs $@ $^
 
 $(B)/tests/%.o $(B)/src/%_test.o: CFLAGS_ALL += -I. -Wno-missing-prototypes
 
 $(UNIT_TESTS) $(PROGRAM_TESTS) $(TEST_TOOLS): $(B)/test/%: $(B)/%.o $(B)/libtest.a $(ARCHIVES)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_SERVER) $(shell pkg-config --libs check 2>/dev/null)
+	@echo 'LD $@'
+	@$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_SERVER) $(shell pkg-config --libs check 2>/dev/null)
 
 $(FUZZ_REPLAYS): $(B)/test/%: $(B)/%.o $(B)/tests/fuzz/replay.o $(ARCHIVES)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_SERVER)
+	@echo 'LD $@'
+	@$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_SERVER)
 
 .PHONY: test test-all check check-asan check-tsan check-fault lint fuzz build-tests build-programs
 build-tests: $(UNIT_TESTS) $(FUZZ_REPLAYS)

@@ -1,0 +1,25 @@
+#include "sys/defect.h"
+
+#ifdef MST_DEFECTS
+
+static const char *const names[MST_DEFECT_COUNT] = {
+    [MST_DEFECT_REPLY_BEFORE_COMMIT] = "reply-before-commit",
+    [MST_DEFECT_NO_STATE_CHECK] = "no-state-check",
+    [MST_DEFECT_SYNC_OFF] = "sync-off",
+    [MST_DEFECT_NEW_KEY_ON_RETRY] = "new-key-on-retry",
+    [MST_DEFECT_LATE_EXPIRY] = "late-expiry",
+};
+
+bool mst_defect(enum mst_defect defect)
+{
+    const char *chosen = getenv("MUSTER_DEFECT");
+
+    return chosen && strcmp(chosen, names[defect]) == 0;
+}
+
+#else
+
+/* Release builds have the inline form only; a translation unit must not be empty. */
+typedef int mst_defect_none;
+
+#endif

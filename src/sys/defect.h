@@ -1,0 +1,32 @@
+/*
+ * defect.h - seeded defects: the negative controls of the fault tests.
+ *
+ * A test that claims to see a fault must fail on a build that has it. Builds with
+ * MST_DEFECTS look at the environment variable MUSTER_DEFECT, which names one
+ * defect; in release builds every mst_defect is the constant false.
+ */
+#ifndef MST_SYS_DEFECT_H
+#define MST_SYS_DEFECT_H
+
+#include <stdbool.h>
+
+enum mst_defect {
+    MST_DEFECT_REPLY_BEFORE_COMMIT, /* "reply-before-commit": answers are sent before the commit */
+    MST_DEFECT_NO_STATE_CHECK,      /* "no-state-check": activation ignores the state */
+    MST_DEFECT_SYNC_OFF,            /* "sync-off": the store never flushes */
+    MST_DEFECT_NEW_KEY_ON_RETRY,    /* "new-key-on-retry": a repeated activation makes a new key */
+    MST_DEFECT_LATE_EXPIRY,         /* "late-expiry": <= where < belongs at the window's end */
+    MST_DEFECT_COUNT
+};
+
+#ifdef MST_DEFECTS
+bool mst_defect(enum mst_defect defect);
+#else
+static inline bool mst_defect(enum mst_defect defect)
+{
+    (void)defect;
+    return false;
+}
+#endif
+
+#endif
