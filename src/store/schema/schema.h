@@ -18,7 +18,7 @@ struct mst_schema_field {
 enum { MST_INDEX_FIELDS_MAX = 3 };
 
 struct mst_schema_index {
-    const char *name; /* lower case */
+    const char *name; /* as in core/rows.h */
     enum mst_table table;
     bool is_unique;
     bool is_primary;

@@ -1,0 +1,103 @@
+/*
+ * The description of the tables, made from the lists of core/rows.h, so that it
+ * cannot differ from the structs. A field list does not know its table's name,
+ * hence one pair of macros for each table.
+ */
+#include <stddef.h>
+#include <string.h>
+
+#include "store/schema/schema.h"
+
+#define FIELD(lower, type, name) {#name, type, offsetof(struct mst_row_##lower, name)},
+
+#define INT_META(name)      FIELD(meta, MST_FIELD_INT, name)
+#define INT_GEN(name)       FIELD(gen, MST_FIELD_INT, name)
+#define INT_KEYRING(name)   FIELD(keyring, MST_FIELD_INT, name)
+#define INT_VENDOR(name)    FIELD(vendor, MST_FIELD_INT, name)
+#define INT_TOKEN(name)     FIELD(token, MST_FIELD_INT, name)
+#define INT_MODEL(name)     FIELD(model, MST_FIELD_INT, name)
+#define INT_SERIAL(name)    FIELD(serial, MST_FIELD_INT, name)
+#define INT_LOG(name)       FIELD(log, MST_FIELD_INT, name)
+#define INT_RESOURCE(name)  FIELD(resource, MST_FIELD_INT, name)
+#define INT_CLIENT(name)    FIELD(client, MST_FIELD_INT, name)
+#define INT_QUOTA(name)     FIELD(quota, MST_FIELD_INT, name)
+#define INT_ALIAS(name)     FIELD(alias, MST_FIELD_INT, name)
+#define INT_POINT(name)     FIELD(point, MST_FIELD_INT, name)
+#define TEXT_META(name)     FIELD(meta, MST_FIELD_TEXT, name)
+#define TEXT_GEN(name)      FIELD(gen, MST_FIELD_TEXT, name)
+#define TEXT_KEYRING(name)  FIELD(keyring, MST_FIELD_TEXT, name)
+#define TEXT_VENDOR(name)   FIELD(vendor, MST_FIELD_TEXT, name)
+#define TEXT_TOKEN(name)    FIELD(token, MST_FIELD_TEXT, name)
+#define TEXT_MODEL(name)    FIELD(model, MST_FIELD_TEXT, name)
+#define TEXT_SERIAL(name)   FIELD(serial, MST_FIELD_TEXT, name)
+#define TEXT_LOG(name)      FIELD(log, MST_FIELD_TEXT, name)
+#define TEXT_RESOURCE(name) FIELD(resource, MST_FIELD_TEXT, name)
+#define TEXT_CLIENT(name)   FIELD(client, MST_FIELD_TEXT, name)
+#define TEXT_QUOTA(name)    FIELD(quota, MST_FIELD_TEXT, name)
+#define TEXT_ALIAS(name)    FIELD(alias, MST_FIELD_TEXT, name)
+#define TEXT_POINT(name)    FIELD(point, MST_FIELD_TEXT, name)
+
+#define FIELDS(UPPER, lower)                                  \
+    static const struct mst_schema_field fields_##lower[] = { \
+        MST_ROW_##UPPER(INT_##UPPER, TEXT_##UPPER)};
+MST_TABLES(FIELDS)
+
+/* The tables whose rows the store numbers: those with a primary key called id. */
+enum {
+    ROWID_TABLES = 1 << MST_TABLE_VENDOR | 1 << MST_TABLE_TOKEN | 1 << MST_TABLE_MODEL |
+                   1 << MST_TABLE_RESOURCE | 1 << MST_TABLE_CLIENT
+};
+
+#define TABLE_FILE(table) ((table) == MST_TABLE_POINT ? MST_FILE_POINTS : MST_FILE_STATE)
+
+/* The primary key is the index of the same name as the table. */
+#define TABLE(UPPER, lower)                                            \
+    [MST_TABLE_##UPPER] = {                                            \
+        .name = #lower,                                                \
+        .file = TABLE_FILE(MST_TABLE_##UPPER),                         \
+        .row_bytes = sizeof(struct mst_row_##lower),                   \
+        .n_fields = MST_F_##lower##_COUNT,                             \
+        .fields = fields_##lower,                                      \
+        .primary = MST_IX_##UPPER,                                     \
+        .is_rowid = (ROWID_TABLES & 1 << (int)MST_TABLE_##UPPER) != 0, \
+    },
+
+const struct mst_schema_table mst_schema_tables[MST_TABLE_COUNT] = {MST_TABLES(TABLE)};
+
+#define INDEX(ix, tab, unique, n, a, b, c)                   \
+    [MST_IX_##ix] = {                                        \
+        .name = #ix,                                         \
+        .table = MST_TABLE_##tab,                            \
+        .is_unique = (unique) != 0,                          \
+        .is_primary = (int)MST_IX_##ix == (int)MST_IX_##tab, \
+        .n_fields = (n),                                     \
+        .fields = {a, b, c},                                 \
+    },
+
+const struct mst_schema_index mst_schema_indexes[MST_INDEX_COUNT] = {MST_INDEXES(INDEX)};
+
+int64_t mst_row_int(const void *row, const struct mst_schema_field *field)
+{
+    int64_t value;
+
+    memcpy(&value, &((const char *)row)[field->offset], sizeof value);
+    return value;
+}
+
+struct mst_span mst_row_text(const void *row, const struct mst_schema_field *field)
+{
+    struct mst_span value;
+
+    memcpy(&value, &((const char *)row)[field->offset], sizeof value);
+    return value;
+}
+
+void mst_row_set_int(void *row, const struct mst_schema_field *field, int64_t value)
+{
+    memcpy(&((char *)row)[field->offset], &value, sizeof value);
+}
+
+void mst_row_set_text(void *row, const struct mst_schema_field *field, struct mst_span value)
+{
+    memcpy(&((char *)row)[field->offset], &value, sizeof value);
+}
