@@ -26,7 +26,7 @@ LINK_tsan := -fsanitize=thread
 PKGS := libuv gnutls nettle sqlite3 jansson inih libcurl
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 
-CFLAGS_ALL := -std=gnu17 -D_GNU_SOURCE -g $(WARN) $(FLAGS_$(V)) -Isrc -include src/base/banned.h $(PKG_CFLAGS) \
+CFLAGS_ALL := -std=gnu17 -D_GNU_SOURCE -g $(WARN) $(FLAGS_$(V)) -iquote src -include src/base/banned.h $(PKG_CFLAGS) \
 	-pthread -MMD -MP $(CFLAGS)
 LDFLAGS_ALL := -g -pthread $(LINK_$(V)) $(LDFLAGS)
 

@@ -4,12 +4,15 @@
 
 #include "base/buf.h"
 
-/* Reads at most max_bytes. MST_ENOENT, MST_EFULL (larger), MST_EIO. */
+/* Appends the file's bytes, at most max_bytes, to the initialised buffer; on failure the buffer
+   is as before. MST_ENOENT, MST_EFULL (larger, or larger than the buffer may be), MST_EIO. */
 MST_MUST_USE enum mst_err mst_file_read(const char *path, size_t max_bytes, struct mst_buf *ret);
 /* Creates path with the mode, writes, fsyncs file and directory. MST_EEXIST if it is there
-   already: exactly one of two racing callers wins. A failed attempt leaves no file. */
+   already: exactly one of two racing callers wins. A failed attempt leaves no file: MST_ENOENT (no
+   such directory), MST_EIO, MST_EFSYNC. Nobody ever sees a part of the bytes. */
 MST_MUST_USE enum mst_err mst_file_create(const char *path, unsigned mode, struct mst_span bytes);
-/* Makes a directory (mode 0700) unless it is there; fsyncs the parent. */
+/* Makes a directory (mode 0700) unless it is there; fsyncs the parent. MST_EEXIST if path is
+   something else, MST_ENOENT if the parent is missing. */
 MST_MUST_USE enum mst_err mst_dir_ensure(const char *path);
 /* Takes an exclusive lock on path (made if missing), held until the process ends: MST_EBUSY if
    another process has it. *ret_fd is the descriptor that holds it. */

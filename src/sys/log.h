@@ -26,8 +26,11 @@ enum mst_event {
 };
 
 const char *mst_event_name(enum mst_event event);
+/* Lines above the level (at first MST_LOG_INFO) are dropped. */
 void mst_log_set_level(enum mst_log_level level);
-/* text is printf-like and becomes the "text" member, escaped. Thread-safe, one write per line. */
+/* Lines look like {"time":"2026-01-31T23:59:59.123Z","level":"info","event":"start","text":"..."}.
+   text is printf-like and becomes the "text" member, escaped and cut after 600 bytes.
+   Thread-safe, one write per line. errno is kept. */
 void mst_log(enum mst_log_level level, enum mst_event event, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
