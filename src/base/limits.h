@@ -37,6 +37,7 @@
 
 /* memory */
 #define MST_REQUEST_ARENA_MAX MST_MIB(32) /* the largest body, decoded, and its reply */
+#define MST_BATCH_ARENA_MAX   MST_MIB(256) /* several of those in one commit */
 #define MST_REPLY_MAX         MST_MIB(16) /* 1,000 list rows of the largest kind, and RPC results */
 #define MST_UNSENT_MAX        MST_MIB(16) /* a reply that the peer does not take */
 

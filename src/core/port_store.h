@@ -28,6 +28,8 @@
 
 struct mst_tx;
 
+#define MST_META_CLOCK_MARK MST_LIT("clock_mark")
+
 /*
  * Finds one row by a unique index: the index's fields of *row are given, all
  * others are filled. MST_ENOENT leaves *row untouched. Text lives until the
@@ -42,7 +44,8 @@ MST_MUST_USE enum mst_err mst_tx_get(struct mst_tx *tx, enum mst_index index, vo
  */
 MST_MUST_USE enum mst_err mst_tx_insert(struct mst_tx *tx, enum mst_table table, void *row);
 
-/* Writes the fields in mask (MST_BIT) of the row with row's primary key. MST_ENOENT. */
+/* Writes the fields in mask (MST_BIT), none of them of the primary key, of the row with row's
+   primary key. MST_ENOENT, MST_EEXIST. */
 MST_MUST_USE enum mst_err mst_tx_update(struct mst_tx *tx, enum mst_table table, const void *row,
                                         uint64_t mask);
 
@@ -69,7 +72,12 @@ struct mst_scan {
 MST_MUST_USE enum mst_err mst_tx_scan(struct mst_tx *tx, const struct mst_scan *scan,
                                       enum mst_err (*each)(void *arg, const void *row), void *arg);
 
-/* Window time in seconds (design.md I9), the same throughout one transaction. */
+/*
+ * Window time in seconds (design.md I9), the same throughout one transaction. The
+ * store keeps its mark in the META row MST_META_CLOCK_MARK. A command that writes
+ * the empty value there resets it: once committed, window time is the wall clock
+ * again, though that may go back. (Close pending windows in the same command.)
+ */
 int64_t mst_tx_window_now(struct mst_tx *tx);
 /* Unix time in seconds by the wall clock, the same throughout one transaction. */
 int64_t mst_tx_wall_now(struct mst_tx *tx);
@@ -102,16 +110,17 @@ struct mst_tx {
 
 /* ---- commands ---- */
 
-/* Which file, and so which committer, a command belongs to (design.md 5.6). */
+/* Which file, and so which committer, a command belongs to (design.md 5.6). A command sees the
+   tables of its own file only; points lie in MST_FILE_POINTS, all else in MST_FILE_STATE. */
 enum mst_file { MST_FILE_STATE, MST_FILE_POINTS, MST_FILE_COUNT };
 
 struct mst_cmd {
+    struct mst_cmd *next; /* the store's own, while it has the command; first, for its queues */
     enum mst_err (*run)(struct mst_cmd *cmd, struct mst_tx *tx);
     /* Called on the committer's thread; cmd belongs to the caller again. Must not block. */
     void (*done)(struct mst_cmd *cmd, enum mst_err err);
     enum mst_file file;
-    bool is_single;       /* run changes at most one row: no savepoint is needed */
-    struct mst_cmd *next; /* the store's own, while it has the command */
+    bool is_single; /* run changes at most one row: no savepoint is needed */
 };
 
 /* ---- the store as a whole ---- */

@@ -6,9 +6,8 @@
 #ifndef MST_STORE_WINDOW_H
 #define MST_STORE_WINDOW_H
 
+#include "core/port_store.h"
 #include "sys/clock.h"
-
-#include "base/span.h"
 
 struct mst_window_mark {
     int64_t window_s;                    /* window time when the mark was set */
@@ -27,9 +26,14 @@ void mst_window_read(struct mst_window_reading *ret_reading);
 int64_t mst_window_now(const struct mst_window_mark *mark, const struct mst_window_reading *now);
 /* How far window time runs ahead of what mark + elapsed says: over MST_CLOCK_JUMP_S is an alarm. */
 int64_t mst_window_jump(const struct mst_window_mark *mark, const struct mst_window_reading *now);
+/* A mark that says "window time is window_s at this reading". */
+struct mst_window_mark mst_window_set(int64_t window_s, const struct mst_window_reading *now);
 /* The mark's text form for the META row "clock_mark", and back. MST_ESYNTAX. */
 enum { MST_WINDOW_TEXT_MAX = 128 };
 struct mst_span mst_window_print(const struct mst_window_mark *mark, char buf[MST_WINDOW_TEXT_MAX]);
 MST_MUST_USE enum mst_err mst_window_parse(struct mst_span text, struct mst_window_mark *ret_mark);
+
+/* Does writing this row reset the clock (MST_META_CLOCK_MARK in port_store.h)? */
+bool mst_window_is_reset(enum mst_table table, const void *row);
 
 #endif
