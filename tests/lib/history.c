@@ -7,7 +7,8 @@
  *
  * 1. A read or a refusal whose answer fits is placed at once: it changes nothing wherever it stands,
  *    so any order that has it later stays right with it moved here. (Not so a re-enabling that
- *    happens to change nothing now.)
+ *    happens to change nothing now.) Except where this would shut out an operation without an answer
+ *    that was over before the observation began: then both ways are tried.
  * 2. An operation without an answer is tried only where it changes the state; leaving it out is
  *    the same otherwise.
  * 3. The key that an unanswered activation brought to life is chosen at that moment, among the
@@ -281,6 +282,20 @@ static bool is_observation(const struct mst_history_op *op)
     return !is_unanswered(op) && (op->kind == MST_H_READ || op->status == 409);
 }
 
+/* The first moment after which some silent operation that may come next no longer may. */
+static int64_t first_shut(const struct search *s, const struct config *c, const struct bounds *b)
+{
+    int64_t first = MST_HISTORY_NEVER;
+
+    for (size_t i = 0; i < s->history->n_ops; i++) {
+        const struct mst_history_op *op = &s->history->ops[i];
+        if (is_unanswered(op) && op->kind != MST_H_READ && latest(op) < first &&
+            may_be_next(s, c, b, i))
+            first = latest(op);
+    }
+    return first;
+}
+
 /* Rule 1. */
 static struct bounds settle(const struct search *s, struct config *c)
 {
@@ -288,10 +303,12 @@ static struct bounds settle(const struct search *s, struct config *c)
     bool moved = true;
 
     while (moved && !b.is_complete) {
+        int64_t shut = first_shut(s, c, &b);
         moved = false;
         for (size_t i = 0; i < s->history->n_ops; i++) {
             struct model after = c->model;
-            if (!is_observation(&s->history->ops[i]) || !may_be_next(s, c, &b, i) ||
+            const struct mst_history_op *op = &s->history->ops[i];
+            if (!is_observation(op) || op->start_ns > shut || !may_be_next(s, c, &b, i) ||
                 !step(s, i, &after))
                 continue;
             set_bit(c->placed, i);
