@@ -35,9 +35,6 @@ struct mst_http_head {
         path; /* raw, begins with '/'; scheme and authority of an absolute form are gone */
     struct mst_span query; /* raw, after the first '?', empty if none */
     unsigned minor;        /* HTTP/1.<minor>: 0 or 1; a higher minor reads as 1 */
-    size_t n_fields;
-    struct mst_http_field fields[MST_HTTP_MAX_FIELDS];
-
     /* What the fields say about framing and connection, already judged. */
     bool is_chunked;
     bool has_length;
@@ -45,6 +42,9 @@ struct mst_http_head {
     bool wants_continue;      /* Expect: 100-continue of an HTTP/1.1 client */
     bool wants_close;         /* Connection: close, or HTTP/1.0 without keep-alive */
     bool is_keep_alive_asked; /* HTTP/1.0 with Connection: keep-alive */
+
+    size_t n_fields;
+    struct mst_http_field fields[MST_HTTP_MAX_FIELDS]; /* last: those from n_fields on are unset */
 };
 
 /* Why a head is refused: the status to answer before closing. */
