@@ -14,17 +14,24 @@ enum {
     MST_STORE_ID_BYTES = 16,
     MST_DELTA_BYTES = 12,
     MST_CHECK_BYTES = 8,
-    MST_HANDLE_KEYS_MAX = 8 /* rotating keys held at once */
+    MST_HANDLE_KEYS_MAX = 8, /* rotating keys held at once */
+    MST_MAC_BYTES = 384      /* room for an HMAC-SHA-256 state */
+};
+
+/* A key that only ever tags: its HMAC state, hashed once, in a form only handle.c reads. Secret. */
+struct mst_mac {
+    uint8_t state[MST_MAC_BYTES];
 };
 
 /* Keys of one store, derived from the key file's (keys.md "derivation"). Secret. */
 struct mst_handle_rotating {
     uint32_t kid;
-    struct mst_secret_key tag, seal, check;
+    struct mst_mac tag, check;
+    struct mst_secret_key seal;
 };
 
-struct mst_handle_keys {
-    struct mst_secret_key loc, rid;
+struct mst_handle_keys { /* begins as all zero bytes */
+    struct mst_mac loc, rid;
     struct mst_handle_rotating rotating[MST_HANDLE_KEYS_MAX];
     size_t n_rotating;
 };
