@@ -72,11 +72,13 @@ struct mst_span mst_window_print(const struct mst_window_mark *mark, char buf[MS
 static enum mst_err take_seconds(struct mst_cur *cur, int64_t *ret_s)
 {
     struct mst_span word;
-    uint64_t value;
+    int64_t value;
 
-    if (!mst_cur_until(cur, ' ', &word) || mst_span_u64(word, SECONDS_MAX, &value) != MST_OK)
+    if (!mst_cur_until(cur, ' ', &word) || mst_span_i64(word, &value) != MST_OK)
         return MST_ESYNTAX;
-    *ret_s = (int64_t)value;
+    if (value > SECONDS_MAX || value < -SECONDS_MAX)
+        return MST_ESYNTAX;
+    *ret_s = value;
     return MST_OK;
 }
 
