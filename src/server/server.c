@@ -1,0 +1,463 @@
+/*
+ * One loop, one worker and one set of listeners per thread; the listeners of the
+ * threads share their addresses (SO_REUSEPORT). The first thread's listeners are
+ * opened first, so that a port 0 is picked once and then shared.
+ *
+ * Order of start: store, keys, root client, TLS, loops, listeners, threads. The
+ * end goes the other way, except that the loops end by themselves once their last
+ * connection is gone.
+ */
+#include <assert.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "core/domain.h"
+#include "front/http/front.h"
+#include "net/tls.h"
+#include "server/keyring.h"
+#include "server/server.h"
+#include "store/sqlite/sqlite.h"
+#include "sys/defect.h"
+#include "sys/file.h"
+#include "sys/log.h"
+#include "sys/queue.h"
+
+enum {
+    LISTENERS_MAX = 2 * MST_LISTENS_MAX,
+    DESCRIPTORS_BESIDE = 128, /* store files, loops, standard streams */
+    FSYNC_EXIT_S = 1          /* even if the log cannot be written */
+};
+
+struct serving {
+    struct mst_task drain; /* first: the loop hands it back */
+    struct mst_server *server;
+    struct mst_loop *loop;
+    struct mst_http_worker *worker;
+    struct mst_listener *listeners[LISTENERS_MAX];
+    size_t n_listeners;
+    struct mst_thread *thread;
+    struct mst_timer *drain_timer;
+};
+
+struct mst_server {
+    const struct mst_settings *settings;
+    struct mst_store *store;
+    struct mst_server_keys keys;
+    struct mst_keys keys_port;
+    struct mst_domain domain;
+    struct mst_http_opts http_opts;
+    struct mst_tls *tls[MST_LISTENS_MAX]; /* by https address */
+    struct mst_addr bound[LISTENERS_MAX]; /* http addresses, then https ones */
+    struct serving *servings;
+    size_t n_servings;
+    atomic_bool is_drain_late;
+};
+
+/* ---- TLS ---- */
+
+static int64_t tls_min_of(const struct mst_settings *settings, size_t https)
+{
+    int64_t own = settings->https.items[https].tls_min;
+
+    return own ? own : settings->tls_min;
+}
+
+static enum mst_err open_tls(const struct mst_settings *settings, size_t https,
+                             struct mst_tls **ret_tls, struct mst_buf *why)
+{
+    const struct mst_certs *certs = &settings->tls_certificates;
+    struct mst_tls_pair pairs[MST_CERTS_MAX];
+    const char *what = "";
+    enum mst_err err;
+
+    for (size_t i = 0; i < certs->n_items; i++)
+        pairs[i] = (struct mst_tls_pair){certs->items[i].cert, certs->items[i].key};
+    err = mst_tls_new(pairs, certs->n_items, (enum mst_tls_version)tls_min_of(settings, https),
+                      ret_tls, &what);
+    if (err)
+        (void)mst_buf_addf(why, "tls_certificates: %s\n", what);
+    return err;
+}
+
+enum mst_err mst_server_check(const struct mst_settings *settings, struct mst_buf *why)
+{
+    struct mst_tls *tls;
+
+    if (settings->https.n_items == 0 || settings->tls_certificates.n_items == 0)
+        return MST_OK;
+    if (open_tls(settings, 0, &tls, why))
+        return MST_EINVAL;
+    mst_tls_free(tls);
+    return MST_OK;
+}
+
+static enum mst_err open_all_tls(struct mst_server *server, struct mst_buf *why)
+{
+    const struct mst_listens *https = &server->settings->https;
+
+    for (size_t i = 0; i < https->n_items; i++) {
+        int64_t min = tls_min_of(server->settings, i);
+        char text[MST_ADDR_CHARS];
+        enum mst_err err = open_tls(server->settings, i, &server->tls[i], why);
+
+        if (err)
+            return err;
+        mst_addr_print(&https->items[i].addr, text);
+        if (min < MST_TLS_1_2)
+            mst_log(MST_LOG_WARNING, MST_EV_CONFIG,
+                    "https %s accepts TLS 1.%d, which is broken: keep it to old firmware on a "
+                    "network of its own",
+                    text, (int)(min - MST_TLS_1_0));
+    }
+    return MST_OK;
+}
+
+/* ---- store and keys ---- */
+
+static void end_at_failed_fsync(void *arg)
+{
+    (void)arg;
+    (void)alarm(FSYNC_EXIT_S);
+    mst_log(MST_LOG_ERROR, MST_EV_FSYNC_FAILED,
+            "a flush to disk failed: what was not answered may or may not be stored, and the "
+            "process ends; the next start reads what is there");
+    _exit(MST_EXIT_FSYNC);
+}
+
+static const char *store_advice(enum mst_err err)
+{
+    switch ((int)err) {
+    case MST_EVERSION:
+        return ": use the newer musterd that made it";
+    case MST_EBUSY:
+        return ": another musterd uses this directory; end it first";
+    case MST_EINVAL:
+        return ": put the data directory on a local disk";
+    case MST_ECORRUPT:
+        return ": put back a backup";
+    default:
+        return "";
+    }
+}
+
+static enum mst_err open_store(struct mst_server *server, struct mst_buf *why)
+{
+    const struct mst_settings *settings = server->settings;
+    struct mst_sqlite_opts opts = {
+        .dir = settings->data,
+        .queue_max = (size_t)settings->queue_max,
+        .batch_max = (size_t)settings->batch_max,
+        .is_sync_off = mst_defect(MST_DEFECT_SYNC_OFF),
+        .fsync_failed = end_at_failed_fsync,
+    };
+    const char *what = "";
+    enum mst_err err = mst_dir_ensure(settings->data);
+
+    if (err) {
+        (void)mst_buf_addf(why, "data directory %s cannot be made: %s\n", settings->data,
+                           mst_err_text(err));
+        return err;
+    }
+    err = mst_sqlite_open(&opts, &server->store, &what);
+    if (err)
+        (void)mst_buf_addf(why, "the store in %s cannot be opened: %s (%s)%s\n", settings->data,
+                           mst_err_text(err), what ? what : "", store_advice(err));
+    return err;
+}
+
+static enum mst_err open_keys(struct mst_server *server, struct mst_buf *why)
+{
+    const struct mst_settings *settings = server->settings;
+    char key_file[MST_SETTING_TEXT_MAX + 16], cik_file[MST_SETTING_TEXT_MAX + 16];
+    bool is_written;
+    enum mst_err err;
+
+    if (settings->key_file[0])
+        (void)snprintf(key_file, sizeof key_file, "%s", settings->key_file);
+    else
+        (void)snprintf(key_file, sizeof key_file, "%s/muster.key", settings->data);
+    (void)snprintf(cik_file, sizeof cik_file, "%s/root.cik", settings->data);
+    err = mst_keyring_open(server->store, key_file, &server->keys, why);
+    if (err)
+        goto out;
+    server->keys_port = mst_server_keys_port(&server->keys);
+    server->domain = (struct mst_domain){
+        .keys = &server->keys_port,
+        .window_s = settings->window_s,
+        .is_sn_scope_model = settings->sn_scope == MST_SN_SCOPE_MODEL,
+        .is_delete_disabling = settings->delete_sn_disables != 0,
+    };
+    err = mst_keyring_ensure_root(server->store, &server->domain, cik_file, &is_written, why);
+    if (!err && is_written)
+        mst_log(MST_LOG_INFO, MST_EV_STORE, "the root client's CIK was written to %s", cik_file);
+out:
+    if (err)
+        (void)mst_buf_add_byte(why, '\n');
+    return err;
+}
+
+/* ---- loops ---- */
+
+static size_t thread_count(const struct mst_settings *settings)
+{
+    cpu_set_t cpus;
+    int count;
+
+    if (settings->threads > 0)
+        return (size_t)settings->threads;
+    if (sched_getaffinity(0, sizeof cpus, &cpus))
+        return 1;
+    count = CPU_COUNT(&cpus);
+    return count > 0 ? (size_t)count : 1;
+}
+
+/* Opens the listener of one address; index counts through http, then https. */
+static enum mst_err open_listener(struct serving *serving, size_t index, struct mst_buf *why)
+{
+    struct mst_server *server = serving->server;
+    const struct mst_settings *settings = server->settings;
+    size_t n_http = settings->http.n_items;
+    size_t share =
+        ((size_t)settings->connections_max + server->n_servings - 1) / server->n_servings;
+    struct mst_listener_opts opts = {
+        .addr = server->bound[index],
+        .is_shared = true,
+        .backlog = (int)settings->backlog,
+        .tls = index < n_http ? NULL : server->tls[index - n_http],
+        .trusted = &settings->trusted_proxies,
+        .handshake_ms = (uint64_t)settings->handshake_timeout_ms,
+        .max_unsent_bytes = (size_t)settings->unsent_max_bytes,
+        .max_streams = share,
+    };
+    struct mst_listener *listener;
+    enum mst_err err =
+        mst_listener_open(serving->loop, &opts, mst_http_accept, serving->worker, &listener);
+    char text[MST_ADDR_CHARS];
+
+    if (err) {
+        mst_addr_print(&opts.addr, text);
+        (void)mst_buf_addf(why, "cannot listen on %s: %s\n", text,
+                           err == MST_EBUSY ? "another program uses it" : mst_err_text(err));
+        return err;
+    }
+    server->bound[index] = *mst_listener_addr(listener);
+    serving->listeners[serving->n_listeners] = listener;
+    serving->n_listeners++;
+    return MST_OK;
+}
+
+static enum mst_err open_serving(struct serving *serving, struct mst_buf *why)
+{
+    const struct mst_settings *settings = serving->server->settings;
+    size_t n_listeners = settings->http.n_items + settings->https.n_items;
+    enum mst_err err = mst_loop_new(&serving->loop);
+
+    if (!err)
+        err = mst_http_worker_new(serving->loop, &serving->server->http_opts, &serving->worker);
+    if (err) {
+        (void)mst_buf_addf(why, "a loop cannot be made: %s\n", mst_err_text(err));
+        return err;
+    }
+    for (size_t i = 0; i < n_listeners && !err; i++)
+        err = open_listener(serving, i, why);
+    return err;
+}
+
+static enum mst_err open_servings(struct mst_server *server, struct mst_buf *why)
+{
+    const struct mst_settings *settings = server->settings;
+    size_t n_threads = thread_count(settings);
+    enum mst_err err = MST_OK;
+
+    for (size_t i = 0; i < settings->http.n_items; i++)
+        server->bound[i] = settings->http.items[i].addr;
+    for (size_t i = 0; i < settings->https.n_items; i++)
+        server->bound[settings->http.n_items + i] = settings->https.items[i].addr;
+    server->servings = calloc(n_threads, sizeof *server->servings);
+    if (!server->servings) {
+        (void)mst_buf_add_str(why, "out of memory\n");
+        return MST_ENOMEM;
+    }
+    server->n_servings = n_threads;
+    for (size_t i = 0; i < n_threads; i++)
+        server->servings[i].server = server;
+    for (size_t i = 0; i < n_threads && !err; i++)
+        err = open_serving(&server->servings[i], why);
+    return err;
+}
+
+static void run_serving(void *arg)
+{
+    struct serving *serving = arg;
+
+    mst_loop_run(serving->loop);
+}
+
+static enum mst_err start_servings(struct mst_server *server, struct mst_buf *why)
+{
+    enum mst_err err = MST_OK;
+
+    for (size_t i = 0; i < server->n_servings && !err; i++) {
+        struct serving *serving = &server->servings[i];
+
+        err = mst_thread_start("loop", run_serving, serving, &serving->thread);
+    }
+    if (err)
+        (void)mst_buf_addf(why, "a thread cannot be started: %s\n", mst_err_text(err));
+    return err;
+}
+
+static void raise_descriptor_limit(const struct mst_settings *settings)
+{
+    int64_t n_listeners = (int64_t)(settings->http.n_items + settings->https.n_items);
+    uint64_t wanted = (uint64_t)(settings->connections_max * n_listeners) + DESCRIPTORS_BESIDE;
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit))
+        return;
+    if (limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+        (void)getrlimit(RLIMIT_NOFILE, &limit);
+    }
+    if (limit.rlim_cur < wanted)
+        mst_log(MST_LOG_WARNING, MST_EV_CONFIG,
+                "only %llu descriptors are allowed where connections_max may need %llu",
+                (unsigned long long)limit.rlim_cur, (unsigned long long)wanted);
+}
+
+static void close_serving(struct serving *serving)
+{
+    mst_http_worker_free(serving->worker);
+    mst_loop_free(serving->loop);
+}
+
+static void close_server(struct mst_server *server)
+{
+    for (size_t i = 0; i < server->n_servings; i++)
+        close_serving(&server->servings[i]);
+    free(server->servings);
+    mst_store_close(server->store);
+    for (size_t i = 0; i < MST_LISTENS_MAX; i++)
+        mst_tls_free(server->tls[i]);
+    mst_handle_keys_wipe(&server->keys.handles);
+    free(server);
+}
+
+static void set_http_opts(struct mst_server *server)
+{
+    const struct mst_settings *settings = server->settings;
+
+    server->http_opts = (struct mst_http_opts){
+        .domain = &server->domain,
+        .store = server->store,
+        .trusted = &settings->trusted_proxies,
+        .head_ms = (uint64_t)settings->head_timeout_ms,
+        .body_ms = (uint64_t)settings->body_timeout_ms,
+        .idle_ms = (uint64_t)settings->idle_timeout_ms,
+        .send_ms = (uint64_t)settings->send_timeout_ms,
+        .requests_per_connection = (unsigned)settings->requests_per_connection,
+        .retry_after_s = (unsigned)settings->retry_after_s,
+        .is_bad_value_skipped = settings->alias_skip_bad_values != 0,
+    };
+}
+
+enum mst_err mst_server_start(const struct mst_settings *settings, struct mst_server **ret_server,
+                              struct mst_buf *why)
+{
+    struct mst_server *server = calloc(1, sizeof *server);
+    enum mst_err err;
+
+    if (!server) {
+        (void)mst_buf_add_str(why, "out of memory\n");
+        return MST_ENOMEM;
+    }
+    server->settings = settings;
+    raise_descriptor_limit(settings);
+    err = open_all_tls(server, why);
+    if (!err)
+        err = open_store(server, why);
+    if (!err)
+        err = open_keys(server, why);
+    set_http_opts(server);
+    if (!err)
+        err = open_servings(server, why);
+    if (!err)
+        err = start_servings(server, why);
+    if (err) {
+        if (server->n_servings && server->servings[0].thread)
+            _exit(MST_EXIT_START); /* a later thread failed: loops run already */
+        close_server(server);
+        return err;
+    }
+    *ret_server = server;
+    return MST_OK;
+}
+
+void mst_server_print_ready(const struct mst_server *server, struct mst_buf *out)
+{
+    size_t n_http = server->settings->http.n_items;
+    size_t n_all = n_http + server->settings->https.n_items;
+    char text[MST_ADDR_CHARS];
+
+    (void)mst_buf_add_str(out, "ready");
+    for (size_t i = 0; i < n_all; i++) {
+        mst_addr_print(&server->bound[i], text);
+        (void)mst_buf_addf(out, " %s=%s", i < n_http ? "http" : "https", text);
+    }
+}
+
+/* ---- the end ---- */
+
+static void stop_loop(void *arg)
+{
+    struct serving *serving = arg;
+
+    mst_timer_free(serving->drain_timer);
+    serving->drain_timer = NULL;
+    mst_loop_stop(serving->loop);
+}
+
+static void stop_late(void *arg)
+{
+    struct serving *serving = arg;
+
+    atomic_store(&serving->server->is_drain_late, true);
+    mst_loop_stop(serving->loop);
+}
+
+static void drain_serving(struct mst_task *task)
+{
+    struct serving *serving = (struct serving *)task;
+    const struct mst_settings *settings = serving->server->settings;
+
+    for (size_t i = 0; i < serving->n_listeners; i++)
+        mst_listener_close(serving->listeners[i]);
+    serving->n_listeners = 0;
+    if (mst_timer_new(serving->loop, stop_late, serving, &serving->drain_timer))
+        stop_late(serving);
+    else
+        mst_timer_set(serving->drain_timer, (uint64_t)settings->drain_timeout_ms);
+    mst_http_worker_drain(serving->worker, stop_loop, serving);
+}
+
+void mst_server_stop(struct mst_server *server)
+{
+    for (size_t i = 0; i < server->n_servings; i++) {
+        struct serving *serving = &server->servings[i];
+
+        serving->drain.run = drain_serving;
+        mst_loop_post(serving->loop, &serving->drain);
+    }
+    for (size_t i = 0; i < server->n_servings; i++)
+        mst_thread_join(server->servings[i].thread);
+    if (atomic_load(&server->is_drain_late)) {
+        mst_log(MST_LOG_WARNING, MST_EV_STOP, "requests still busy after drain_timeout were cut");
+        _exit(MST_EXIT_OK);
+    }
+    close_server(server);
+    mst_log(MST_LOG_INFO, MST_EV_STOP, "all requests were finished and the store is closed");
+}

@@ -1,0 +1,238 @@
+/*
+ * The table of settings, and how a value finds its place.
+ *
+ * Each row's default is text and goes through the same parser as what a person
+ * writes, so a default that breaks its own range is found by the first test that
+ * calls mst_settings_init.
+ */
+#include <assert.h>
+#include <stddef.h>
+
+#include "base/limits.h"
+#include "net/tls.h"
+#include "server/setting.h"
+#include "sys/log.h"
+
+static const struct mst_setting_choice tls_versions[] = {
+    {"1.0", MST_TLS_1_0},
+    {"1.1", MST_TLS_1_1},
+    {"1.2", MST_TLS_1_2},
+    {"1.3", MST_TLS_1_3},
+    {NULL,  0          }
+};
+static const struct mst_setting_choice sn_scopes[] = {
+    {"vendor", MST_SN_SCOPE_VENDOR},
+    {"model",  MST_SN_SCOPE_MODEL },
+    {NULL,     0                  }
+};
+static const struct mst_setting_choice log_levels[] = {
+    {"error",   MST_LOG_ERROR  },
+    {"warning", MST_LOG_WARNING},
+    {"info",    MST_LOG_INFO   },
+    {"debug",   MST_LOG_DEBUG  },
+    {NULL,      0              }
+};
+
+#define AT(member)    offsetof(struct mst_settings, member)
+#define MINUTES_MS(n) ((int64_t)(n)*60 * 1000)
+
+/* clang-format off */
+const struct mst_setting mst_setting_table[] = {
+    {"http", MST_SETTING_LISTENERS, 0, 0, "127.0.0.1:8080", "",
+     "Addresses that answer plain HTTP. Port 0 picks a free one. Empty: none.",
+     AT(http), NULL},
+    {"https", MST_SETTING_TLS_LISTENERS, 0, 0, "", "",
+     "Addresses that answer HTTP over TLS. An address may carry its own lowest TLS version, for "
+     "old firmware: 0.0.0.0:8443;tls_min=1.0. Needs tls_certificates.",
+     AT(https), NULL},
+    {"tls_certificates", MST_SETTING_CERTIFICATES, 0, 0, "", "",
+     "Certificate (chain in order) and private key, both PEM, as two paths; further pairs after a "
+     "comma or on lines of their own. An RSA and an ECDSA pair may stand side by side: what the "
+     "device offers picks.",
+     AT(tls_certificates), NULL},
+    {"tls_min", MST_SETTING_ENUM, 0, 0, "1.2", "",
+     "The lowest TLS version of https addresses that do not say their own. Below 1.2 the log warns.",
+     AT(tls_min), tls_versions},
+    {"trusted_proxies", MST_SETTING_ADDRESSES, 0, 0, "", "",
+     "Proxies in front of musterd. From these addresses only, the PROXY protocol and "
+     "X-Forwarded-For are believed.",
+     AT(trusted_proxies), NULL},
+
+    {"data", MST_SETTING_PATH, 0, 0, "/var/lib/muster", "",
+     "The directory of the embedded store. Made if it is missing. One process at a time uses it.",
+     AT(data), NULL},
+    {"key_file", MST_SETTING_PATH, 0, 0, "", "",
+     "The file with the keys from which every device key is derived. Made, readable by its owner "
+     "alone, when the store is made; losing it loses every key, so keep a copy apart from the "
+     "store's. Empty: muster.key in the data directory.",
+     AT(key_file), NULL},
+    {"queue_max", MST_SETTING_INTEGER, 16, 1000000, "8192", "commands",
+     "How many changes may wait to be written. Beyond it a request is answered 503 at once.",
+     AT(queue_max), NULL},
+    {"batch_max", MST_SETTING_INTEGER, 1, 4096, "256", "commands",
+     "How many waiting changes are written in one commit at most.",
+     AT(batch_max), NULL},
+
+    {"window", MST_SETTING_SECONDS, 1, MST_WINDOW_S_MAX, "24h", "s",
+     "How long after it was added a device may activate, for models without a window of their own.",
+     AT(window_s), NULL},
+    {"sn_scope", MST_SETTING_ENUM, 0, 0, "vendor", "",
+     "Where a serial number may be listed once only: among all models of a vendor, or within a model.",
+     AT(sn_scope), sn_scopes},
+    {"delete_sn_disables", MST_SETTING_BOOL, 0, 0, "no", "",
+     "Whether deleting a serial number also ends the key of its device.",
+     AT(delete_sn_disables), NULL},
+    {"alias_skip_bad_values", MST_SETTING_BOOL, 0, 0, "no", "",
+     "Whether a data write stores what it can when a value does not fit its dataport's format, "
+     "instead of answering 400 and storing nothing.",
+     AT(alias_skip_bad_values), NULL},
+
+    {"threads", MST_SETTING_INTEGER, 0, 256, "0", "threads",
+     "Threads that serve connections. 0: one per processor.",
+     AT(threads), NULL},
+    {"connections_max", MST_SETTING_INTEGER, 16, 1000000, "20000", "connections",
+     "Connections to one address at a time, shared out evenly among the threads. Beyond it a new one "
+     "is closed at once.",
+     AT(connections_max), NULL},
+    {"backlog", MST_SETTING_INTEGER, 1, 65535, "1024", "connections",
+     "Connections that may wait to be accepted (the kernel has a bound of its own, net.core.somaxconn).",
+     AT(backlog), NULL},
+    {"requests_per_connection", MST_SETTING_INTEGER, 1, 1000000000, "1000", "requests",
+     "After so many replies a connection is closed, with Connection: close in the last.",
+     AT(requests_per_connection), NULL},
+    {"handshake_timeout", MST_SETTING_MILLISECONDS, 100, MINUTES_MS(10), "10s", "ms",
+     "For the PROXY header and the TLS handshake of a new connection.",
+     AT(handshake_timeout_ms), NULL},
+    {"head_timeout", MST_SETTING_MILLISECONDS, 100, MINUTES_MS(10), "20s", "ms",
+     "From the first byte of a request to the end of its header. Some devices send byte by byte and "
+     "need 10 s.",
+     AT(head_timeout_ms), NULL},
+    {"body_timeout", MST_SETTING_MILLISECONDS, 100, MINUTES_MS(60), "30s", "ms",
+     "From the end of a header to the end of the body.",
+     AT(body_timeout_ms), NULL},
+    {"idle_timeout", MST_SETTING_MILLISECONDS, 100, MINUTES_MS(24 * 60), "75s", "ms",
+     "Between two requests on a connection.",
+     AT(idle_timeout_ms), NULL},
+    {"send_timeout", MST_SETTING_MILLISECONDS, 100, MINUTES_MS(60), "30s", "ms",
+     "For the other side to take a reply.",
+     AT(send_timeout_ms), NULL},
+    {"drain_timeout", MST_SETTING_MILLISECONDS, 100, MINUTES_MS(10), "10s", "ms",
+     "After SIGTERM, for requests that are being answered. What is left then is cut off.",
+     AT(drain_timeout_ms), NULL},
+    {"unsent_max", MST_SETTING_SIZE, 65536, 1 << 30, "16m", "bytes",
+     "How much of its replies a slow reader may leave waiting before its connection is closed.",
+     AT(unsent_max_bytes), NULL},
+    {"retry_after", MST_SETTING_SECONDS, 1, 3600, "10s", "s",
+     "The largest Retry-After of a 503 reply. Each reply draws its own between 1 and this, so that "
+     "devices do not all come back in the same second.",
+     AT(retry_after_s), NULL},
+    {"log_level", MST_SETTING_ENUM, 0, 0, "info", "",
+     "What is logged to standard error: this and everything more severe.",
+     AT(log_level), log_levels},
+};
+/* clang-format on */
+
+const size_t mst_setting_count = sizeof mst_setting_table / sizeof mst_setting_table[0];
+_Static_assert(sizeof mst_setting_table / sizeof mst_setting_table[0] <= MST_SETTINGS_MAX,
+               "MST_SETTINGS_MAX is too small");
+
+static void *member_of(struct mst_settings *settings, const struct mst_setting *setting)
+{
+    return &((char *)settings)[setting->offset];
+}
+
+void mst_settings_init(struct mst_settings *settings)
+{
+    struct mst_buf why;
+
+    memset(settings, 0, sizeof *settings);
+    mst_buf_init(&why, MST_KIB(4));
+    for (size_t i = 0; i < mst_setting_count; i++) {
+        const struct mst_setting *setting = &mst_setting_table[i];
+        enum mst_err err = mst_setting_kinds[setting->type].parse(
+            setting, mst_span_str(setting->value), member_of(settings, setting), &why);
+
+        assert(err == MST_OK);
+    }
+    mst_buf_fini(&why);
+}
+
+static bool find(struct mst_span name, size_t *ret_index)
+{
+    for (size_t i = 0; i < mst_setting_count; i++) {
+        if (!mst_span_eq(name, mst_span_str(mst_setting_table[i].name)))
+            continue;
+        *ret_index = i;
+        return true;
+    }
+    return false;
+}
+
+/* Parses on a copy, so that a list with one bad item leaves the settings as they were. */
+static enum mst_err replace(struct mst_settings *settings, const struct mst_setting *setting,
+                            bool is_added, struct mst_span value, struct mst_buf *why)
+{
+    const struct mst_setting_kind *kind = &mst_setting_kinds[setting->type];
+    void *copy = calloc(1, kind->bytes);
+    enum mst_err err;
+
+    if (!copy)
+        return MST_ENOMEM;
+    if (is_added)
+        memcpy(copy, member_of(settings, setting), kind->bytes);
+    err = kind->parse(setting, value, copy, why);
+    if (!err)
+        memcpy(member_of(settings, setting), copy, kind->bytes);
+    free(copy);
+    return err;
+}
+
+enum mst_err mst_settings_set(struct mst_settings *settings, enum mst_setting_source source,
+                              struct mst_span name, struct mst_span value, struct mst_buf *why)
+{
+    const struct mst_setting *setting;
+    struct mst_buf cause;
+    enum mst_err err;
+    size_t index;
+    bool is_again;
+
+    if (!find(name, &index)) {
+        (void)mst_buf_addf(why, "%.*s: no such setting", (int)name.len, name.ptr);
+        return MST_ENOENT;
+    }
+    setting = &mst_setting_table[index];
+    is_again = settings->set_by[index] == source;
+    if (is_again && source == MST_FROM_FILE && !mst_setting_kinds[setting->type].is_list) {
+        (void)mst_buf_addf(why, "%s: set twice", setting->name);
+        return MST_EEXIST;
+    }
+    mst_buf_init(&cause, MST_KIB(4));
+    err = replace(settings, setting, is_again && mst_setting_kinds[setting->type].is_list,
+                  mst_span_trim(value), &cause);
+    if (!err)
+        settings->set_by[index] = source;
+    else
+        (void)mst_buf_addf(why, "%s: %.*s", setting->name, (int)cause.len,
+                           cause.ptr ? cause.ptr : mst_err_text(err));
+    mst_buf_fini(&cause);
+    return err;
+}
+
+enum mst_err mst_settings_check(const struct mst_settings *settings, struct mst_buf *why)
+{
+    enum mst_err err = MST_OK;
+
+    if (settings->http.n_items == 0 && settings->https.n_items == 0) {
+        (void)mst_buf_add_str(why, "http: no address to listen on, neither here nor in https\n");
+        err = MST_EINVAL;
+    }
+    if (settings->https.n_items > 0 && settings->tls_certificates.n_items == 0) {
+        (void)mst_buf_add_str(why, "https: needs a certificate and key in tls_certificates\n");
+        err = MST_EINVAL;
+    }
+    if (settings->data[0] == '\0') {
+        (void)mst_buf_add_str(why, "data: must name a directory\n");
+        err = MST_EINVAL;
+    }
+    return err;
+}
