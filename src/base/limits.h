@@ -21,6 +21,8 @@
 /* requests (4) */
 #define MST_LINE_MAX         MST_KIB(4)  /* request line */
 #define MST_HEAD_MAX         MST_KIB(8)  /* header block */
+#define MST_CHUNK_LINE_MAX   256         /* a chunk's size and extensions; nobody sends any */
+#define MST_TRAILER_MAX      MST_KIB(4)  /* trailer section of a chunked body, which is dropped */
 #define MST_ACTIVATE_MAX     MST_KIB(4)  /* body of activate */
 #define MST_BODY_MAX         MST_KIB(64) /* bodies without a rule of their own */
 #define MST_DATA_BODY_MAX    MST_MIB(1)  /* alias writes: several values of up to 64 KiB */
@@ -36,7 +38,7 @@
 #define MST_PAGE_MAX         1000        /* 4: paging */
 
 /* memory */
-#define MST_REQUEST_ARENA_MAX MST_MIB(32) /* the largest body, decoded, and its reply */
+#define MST_REQUEST_ARENA_MAX MST_MIB(32)  /* the largest body, decoded, and its reply */
 #define MST_BATCH_ARENA_MAX   MST_MIB(256) /* several of those in one commit */
 #define MST_REPLY_MAX         MST_MIB(16) /* 1,000 list rows of the largest kind, and RPC results */
 #define MST_UNSENT_MAX        MST_MIB(16) /* a reply that the peer does not take */

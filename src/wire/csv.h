@@ -11,12 +11,13 @@ enum mst_err mst_csv_field(struct mst_buf *out, struct mst_span text);
 enum mst_err mst_csv_end(struct mst_buf *out);
 
 /*
- * Takes the next row that is not blank. Rows end with LF or CRLF, the last line
+ * Takes the next row that is not blank (holds more than SP and HTAB). Rows end with LF or CRLF, the last line
  * end is optional; quotes as above; spaces are kept; missing trailing columns
  * are empty; columns beyond max_columns are dropped. Unquoted text borrows from
  * the source.
  *   MST_OK, MST_ENOENT at the end, MST_ESYNTAX (text after a closing quote, an open quote at the
  *   end, a bare CR), MST_ENOMEM. *ret_line is the row's line number, from 1.
+ * After an error ret_columns holds nothing of use, and the source is not to be read further.
  */
 struct mst_csv {
     struct mst_cur cur;
