@@ -51,6 +51,8 @@
 /* tree */
 #define MST_TREE_DEPTH_MAX 64 /* ancestors of a resource; bounds every upward walk */
 
+#define MST_CLONE_MAX 10000 /* resources in a template: one enabling stays one small transaction */
+
 /* row numbers (keys.md) */
 #define MST_ROW_BITS 40
 #define MST_GEN_BITS 24

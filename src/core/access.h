@@ -12,6 +12,15 @@ MST_MUST_USE enum mst_err mst_access_cik(const struct mst_domain *domain, struct
                                          struct mst_span cik, enum mst_verdict *ret_verdict,
                                          struct mst_row_client *ret_client);
 
+/*
+ * The client whose CIK text is, whatever its state and lock: for the owner's RPC calls that name a
+ * client by its key. *ret_client is filled with the row that text names, or a dummy, even if
+ * *ret_is_right is false.
+ */
+MST_MUST_USE enum mst_err mst_access_key(const struct mst_domain *domain, struct mst_tx *tx,
+                                         struct mst_span cik, bool *ret_is_right,
+                                         struct mst_row_client *ret_client);
+
 struct mst_manager {
     int64_t client_id; /* whose authority it is: for a token its vendor's domain client */
     bool is_token;     /* came by a vendor token: no /provision/admin/auth (A26) */

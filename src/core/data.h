@@ -26,4 +26,9 @@ MST_MUST_USE enum mst_err mst_data_latest(struct mst_tx *tx, int64_t dataport_id
 /* Stores a point, replacing one of the same second (2.12.1). In a MST_FILE_POINTS command. */
 MST_MUST_USE enum mst_err mst_data_put(struct mst_tx *tx, const struct mst_row_point *point);
 
+/* Removes at most MST_FLUSH_MAX points of a dataport that was dropped; *ret_is_more tells to call
+   again, in another command. In a MST_FILE_POINTS command. */
+enum { MST_FLUSH_MAX = 1024 };
+MST_MUST_USE enum mst_err mst_data_flush(struct mst_tx *tx, int64_t dataport_id, bool *ret_is_more);
+
 #endif

@@ -14,11 +14,19 @@
 #include "core/port_store.h"
 #include "core/verdict.h"
 
+/* Seeded defects, bits of struct mst_domain.defects: set by test builds only (sys/defect.h). */
+enum {
+    MST_DEFECTIVE_STATE_CHECK = 1, /* activation ignores the state */
+    MST_DEFECTIVE_RETRY = 2,       /* activating an activated device makes a new key */
+    MST_DEFECTIVE_EXPIRY = 4       /* a key is still good at its deadline */
+};
+
 struct mst_domain {
     const struct mst_keys *keys;
     int64_t window_s;         /* for models without one of their own */
     bool is_sn_scope_model;   /* setting sn_scope: false = unique in the vendor (A3) */
     bool is_delete_disabling; /* setting delete_sn_disables (A9) */
+    unsigned defects;         /* 0 but in tests */
 };
 
 /* What a row needs to make its key. */
@@ -37,6 +45,15 @@ bool mst_name_is_model(struct mst_span name);
 bool mst_name_is_sn(struct mst_span name);
 bool mst_name_is_alias(struct mst_span name);
 bool mst_name_is_extra(struct mst_span text);
+bool mst_name_is_token(struct mst_span name); /* the name of a vendor token */
+/* Well-formed UTF-8 (RFC 3629) without NUL. */
+bool mst_name_is_utf8(struct mst_span text);
+
+/* The META row that holds the root client's row number in decimal. */
+#define MST_META_ROOT "root_client"
+
+/* The row number of the root client; MST_ENOENT before the first start. */
+MST_MUST_USE enum mst_err mst_domain_root(struct mst_tx *tx, int64_t *ret_id);
 
 /*
  * First start: makes the root client (activated at once, unlimited) if the store has none.

@@ -6,8 +6,9 @@
 
 /*
  * enable with owner (transitions 3, 7, 20): copies the model's template below the owner (1.9),
- * writes the client's meta, opens the window. MST_BAD_VALUE (owner is not a RID), MST_NO_OWNER,
- * MST_NO_SERIAL, MST_HAS_CLIENT, MST_NO_ROOM. May have written when it refuses: undo.
+ * writes the client's meta, opens the window. In this order: MST_BAD_VALUE (owner is not a RID),
+ * MST_NO_SERIAL, MST_NO_OWNER (unknown, no client, or not strictly below the model's creator),
+ * MST_HAS_CLIENT, MST_NO_TEMPLATE, MST_NO_ROOM. May have written when it refuses: undo.
  */
 MST_MUST_USE enum mst_err mst_enable_owner(const struct mst_domain *domain, struct mst_tx *tx,
                                            const struct mst_row_vendor *vendor,

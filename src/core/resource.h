@@ -35,8 +35,25 @@ struct mst_description {
     int64_t limit[MST_LIMIT_COUNT];
 };
 
-/* A client is ACTIVATED at once (1.5). MST_BAD_VALUE, MST_RESTRICTED (not the caller's client), MST_NO_ROOM.
-   parent is the owner-to-be and must be a client. May have written when it refuses: undo. */
+/* The quota row of the root client: without limits. */
+MST_MUST_USE enum mst_err mst_quota_create_root(struct mst_tx *tx, int64_t client_id);
+
+/* How many ancestors a resource has. */
+MST_MUST_USE enum mst_err mst_resource_depth(struct mst_tx *tx, int64_t resource_id,
+                                             unsigned *ret_depth);
+
+/*
+ * Draws a resource from its owner's room and adds its rows; the store gives its number. *client
+ * gets its key and limits are used if it is a client. MST_NO_ROOM: undo.
+ */
+MST_MUST_USE enum mst_err mst_resource_insert(const struct mst_domain *domain, struct mst_tx *tx,
+                                              struct mst_row_resource *resource,
+                                              struct mst_row_client *client,
+                                              const int64_t limits[MST_LIMIT_COUNT],
+                                              enum mst_verdict *ret_verdict);
+
+/* A client is ACTIVATED at once (1.5). MST_BAD_VALUE, MST_NO_ROOM (also: the tree is too deep).
+   parent is the owner-to-be, found for the caller by mst_resource_find, and must be a client. May have written when it refuses: undo. */
 MST_MUST_USE enum mst_err mst_resource_create(const struct mst_domain *domain, struct mst_tx *tx,
                                               const struct mst_row_resource *parent,
                                               enum mst_kind kind,
@@ -63,11 +80,17 @@ MST_MUST_USE enum mst_err mst_resource_update(struct mst_tx *tx, int64_t caller_
                                               const struct mst_description *description,
                                               enum mst_verdict *ret_verdict);
 
-/* Removes it with all below it, aliases included; keys die; serial numbers become ORPHANED.
-   MST_RESTRICTED (itself, or the root). */
-MST_MUST_USE enum mst_err mst_resource_drop(struct mst_tx *tx, int64_t caller_id,
-                                            const struct mst_row_resource *resource,
-                                            enum mst_verdict *ret_verdict);
+/*
+ * Removes it with all below it, aliases included; keys die; serial numbers become ORPHANED.
+ * each_port (may be NULL) is told every dataport that goes, so that its points can be removed from
+ * their own file (mst_data_flush) when this is durable; an error of it is returned.
+ * MST_RESTRICTED (itself, the root, or a client that owns a vendor name, which must be given up
+ * before).
+ */
+MST_MUST_USE enum mst_err
+mst_resource_drop(struct mst_tx *tx, int64_t caller_id, const struct mst_row_resource *resource,
+                  enum mst_err (*each_port)(void *arg, int64_t dataport_id), void *arg,
+                  enum mst_verdict *ret_verdict);
 
 /* Everything info shows (2.15.6). Which of it the caller may see is said by the last three. */
 struct mst_info {

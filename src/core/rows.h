@@ -109,9 +109,10 @@
 
 /*
  * The state of a client's key: the hot row, the only one that activation
- * changes. state is enum mst_state; attempt tells which attempt won; deadline is the window time at
- * which a pending key expires (exclusive); used is 1 after its first use;
- * log_at and log_peer are the log entry of the current activation (0 = none).
+ * changes. state is enum mst_state; attempt tells which attempt activated the key and
+ * key_attempt which made it (design.md 5.9); deadline is the window time at which a
+ * pending key expires (exclusive); used is 1 after its first use; log_at and log_peer
+ * are the log entry of the current activation (0 = none).
  */
 #define MST_ROW_CLIENT(I, T) \
     I(id)                    \
@@ -122,6 +123,7 @@
     I(epoch)                 \
     I(salt)                  \
     I(attempt)               \
+    I(key_attempt)           \
     I(deadline)              \
     I(used)                  \
     I(log_at)                \

@@ -3,6 +3,7 @@
 #define MST_CORE_SERIAL_H
 
 #include "core/domain.h"
+#include "core/lifecycle.h"
 
 struct mst_serial_item {
     struct mst_span sn;
@@ -10,8 +11,8 @@ struct mst_serial_item {
 };
 
 /* Lists all or none: MST_BAD_VALUE (form of one), MST_EXISTS (one is listed, here or, with sn_scope
-   vendor, under another model of the vendor; or twice in items). *ret_bad is the index of the first
-   that stands in the way. May have written when it refuses: undo. */
+   vendor, under another model of the vendor; or twice in items). With a refusal *ret_bad is the
+   index of the first that stands in the way. May have written when it refuses: undo. */
 MST_MUST_USE enum mst_err mst_serial_add(const struct mst_domain *domain, struct mst_tx *tx,
                                          const struct mst_row_model *model,
                                          const struct mst_serial_item *items, size_t n_items,
@@ -22,6 +23,11 @@ MST_MUST_USE enum mst_err mst_serial_add(const struct mst_domain *domain, struct
 MST_MUST_USE enum mst_err mst_serial_remove(const struct mst_domain *domain, struct mst_tx *tx,
                                             const struct mst_row_model *model, struct mst_span sn,
                                             enum mst_verdict *ret_verdict);
+
+/* Carries out event, MST_ON_DELETE or MST_ON_DELETE_MODEL, on a listed serial number. */
+MST_MUST_USE enum mst_err mst_serial_forget(const struct mst_domain *domain, struct mst_tx *tx,
+                                            enum mst_lifecycle_event event,
+                                            const struct mst_row_serial *serial);
 
 struct mst_serial_view {
     struct mst_span sn;

@@ -1,0 +1,169 @@
+#include <assert.h>
+
+#include "core/quota.h"
+
+/* The row by the numbers of its fields, all of which are integers. */
+union cells {
+    struct mst_row_quota row;
+    int64_t cell[MST_F_quota_COUNT];
+};
+_Static_assert(sizeof(struct mst_row_quota) == MST_F_quota_COUNT * sizeof(int64_t),
+               "a quota row holds integers only");
+_Static_assert(MST_F_quota_lim_xmpp_bucket - MST_F_quota_lim_client + 1 == MST_LIMIT_COUNT,
+               "the limits stand together");
+
+const char *const mst_limit_names[MST_LIMIT_COUNT] = {
+    "client", "dataport",    "datarule", "disk", "dispatch",   "email", "email_bucket",
+    "http",   "http_bucket", "share",    "sms",  "sms_bucket", "xmpp",  "xmpp_bucket",
+};
+
+/* The kinds of which uses are counted; the others (daily amounts, buckets, disk) are only kept. */
+static const struct {
+    enum mst_field_quota limit, use;
+} counted[] = {
+    {MST_F_quota_lim_client,   MST_F_quota_use_client  },
+    {MST_F_quota_lim_dataport, MST_F_quota_use_dataport},
+    {MST_F_quota_lim_datarule, MST_F_quota_use_datarule},
+    {MST_F_quota_lim_dispatch, MST_F_quota_use_dispatch},
+    {MST_F_quota_lim_share,    MST_F_quota_use_share   },
+};
+
+enum { N_COUNTED = sizeof counted / sizeof counted[0], OF_CLIENTS = 0, OF_DATAPORTS = 1 };
+
+static unsigned counted_of(enum mst_kind kind)
+{
+    assert(kind == MST_KIND_CLIENT || kind == MST_KIND_DATAPORT);
+    return kind == MST_KIND_CLIENT ? OF_CLIENTS : OF_DATAPORTS;
+}
+
+void mst_quota_limits(const struct mst_row_quota *quota, int64_t ret_limits[MST_LIMIT_COUNT])
+{
+    const union cells cells = {.row = *quota};
+
+    for (int i = 0; i < MST_LIMIT_COUNT; i++)
+        ret_limits[i] = cells.cell[MST_F_quota_lim_client + i];
+}
+
+static enum mst_err load(struct mst_tx *tx, int64_t client_id, union cells *ret_cells)
+{
+    ret_cells->row = (struct mst_row_quota){.client_id = client_id};
+    enum mst_err err = mst_tx_get(tx, MST_IX_QUOTA, &ret_cells->row);
+
+    return err == MST_ENOENT ? MST_ECORRUPT : err;
+}
+
+/* What a client draws from its owner for a kind. */
+static int64_t drawn(const union cells *cells, unsigned what)
+{
+    int64_t limit = cells->cell[counted[what].limit];
+
+    return limit == MST_LIMIT_INHERIT ? cells->cell[counted[what].use] : limit;
+}
+
+/* Adds amount, which may be negative, to the uses of client_id and upward. */
+static enum mst_err draw(struct mst_tx *tx, int64_t client_id, unsigned what, int64_t amount,
+                         enum mst_verdict *ret_verdict)
+{
+    *ret_verdict = MST_DONE;
+    while (amount != 0 && client_id != 0) {
+        struct mst_row_resource owner = {.id = client_id};
+        union cells cells;
+        enum mst_err err = load(tx, client_id, &cells);
+
+        if (err != MST_OK)
+            return err;
+        int64_t limit = cells.cell[counted[what].limit];
+        int64_t *use = &cells.cell[counted[what].use];
+        if (__builtin_add_overflow(*use, amount, use) ||
+            (amount > 0 && limit != MST_LIMIT_INHERIT && *use > limit)) {
+            *ret_verdict = MST_NO_ROOM;
+            return MST_OK;
+        }
+        err = mst_tx_update(tx, MST_TABLE_QUOTA, &cells.row, UINT64_C(1) << counted[what].use);
+        if (err != MST_OK || limit != MST_LIMIT_INHERIT)
+            return err;
+        err = mst_tx_get(tx, MST_IX_RESOURCE, &owner);
+        if (err != MST_OK)
+            return err == MST_ENOENT ? MST_ECORRUPT : err;
+        client_id = owner.owner_id;
+    }
+    return MST_OK;
+}
+
+enum mst_err mst_quota_charge(struct mst_tx *tx, int64_t owner_id, enum mst_kind kind,
+                              enum mst_verdict *ret_verdict)
+{
+    return draw(tx, owner_id, counted_of(kind), 1, ret_verdict);
+}
+
+enum mst_err mst_quota_create(struct mst_tx *tx, int64_t client_id, int64_t owner_id,
+                              const int64_t limits[MST_LIMIT_COUNT], enum mst_verdict *ret_verdict)
+{
+    union cells cells = {.row = {.client_id = client_id}};
+    enum mst_err err = MST_OK;
+
+    *ret_verdict = MST_DONE;
+    for (int i = 0; i < MST_LIMIT_COUNT; i++)
+        cells.cell[MST_F_quota_lim_client + i] = limits[i];
+    for (unsigned what = 0; what < N_COUNTED && err == MST_OK && *ret_verdict == MST_DONE; what++)
+        err = draw(tx, owner_id, what, drawn(&cells, what), ret_verdict);
+    if (err == MST_OK && *ret_verdict == MST_DONE)
+        err = mst_tx_insert(tx, MST_TABLE_QUOTA, &cells.row);
+    return err;
+}
+
+enum mst_err mst_quota_create_root(struct mst_tx *tx, int64_t client_id)
+{
+    int64_t limits[MST_LIMIT_COUNT];
+    enum mst_verdict verdict;
+
+    for (int i = 0; i < MST_LIMIT_COUNT; i++)
+        limits[i] = MST_LIMIT_INHERIT;
+    return mst_quota_create(tx, client_id, 0, limits, &verdict);
+}
+
+enum mst_err mst_quota_update(struct mst_tx *tx, const struct mst_row_resource *client,
+                              const bool has_limit[MST_LIMIT_COUNT],
+                              const int64_t limits[MST_LIMIT_COUNT], enum mst_verdict *ret_verdict)
+{
+    union cells old, new;
+    uint64_t mask = 0;
+    enum mst_err err = load(tx, client->id, &old);
+
+    if (err != MST_OK)
+        return err;
+    new = old;
+    *ret_verdict = MST_DONE;
+    for (int i = 0; i < MST_LIMIT_COUNT; i++) {
+        if (has_limit[i]) {
+            new.cell[MST_F_quota_lim_client + i] = limits[i];
+            mask |= UINT64_C(1) << (MST_F_quota_lim_client + i);
+        }
+    }
+    for (unsigned what = 0; what < N_COUNTED && err == MST_OK && *ret_verdict == MST_DONE; what++) {
+        int64_t limit = new.cell[counted[what].limit];
+        if (limit != MST_LIMIT_INHERIT && limit < new.cell[counted[what].use])
+            *ret_verdict = MST_NO_ROOM;
+        else
+            err = draw(tx, client->owner_id, what, drawn(&new, what) - drawn(&old, what),
+                       ret_verdict);
+    }
+    if (err == MST_OK && *ret_verdict == MST_DONE && mask != 0)
+        err = mst_tx_update(tx, MST_TABLE_QUOTA, &new.row, mask);
+    return err;
+}
+
+enum mst_err mst_quota_release(struct mst_tx *tx, const struct mst_row_resource *resource)
+{
+    enum mst_verdict verdict;
+    union cells cells;
+    enum mst_err err =
+        draw(tx, resource->owner_id, counted_of((enum mst_kind)resource->kind), -1, &verdict);
+
+    if (err != MST_OK || resource->kind != MST_KIND_CLIENT)
+        return err;
+    err = load(tx, resource->id, &cells);
+    for (unsigned what = 0; what < N_COUNTED && err == MST_OK; what++)
+        err = draw(tx, resource->owner_id, what, -drawn(&cells, what), &verdict);
+    return err;
+}
