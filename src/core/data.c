@@ -1,0 +1,299 @@
+/*
+ * Values are stored as text, in the one form in which they are shown again.
+ *
+ * Integers are cut out of the decimal text itself, never by way of a double, so that all 64
+ * bits survive. A double is printed with the fewest digits that read back to it: 15 always do for
+ * what was written with 15 or fewer, unless it is subnormal.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/data.h"
+
+/* ---- numbers ---- */
+
+/* A number taken apart: [sign] whole [. fraction] [e exponent]. */
+struct decimal {
+    bool is_negative;
+    struct mst_span whole, fraction;
+    int64_t exponent; /* cut to +-EXPONENT_MAX */
+};
+
+enum { EXPONENT_MAX = 100000, NUMBER_MAX = 400 };
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static struct mst_span take_digits(struct mst_cur *cur)
+{
+    size_t from = cur->pos;
+    char c;
+
+    while (mst_cur_peek(cur, &c) && is_digit(c))
+        (void)mst_cur_skip(cur, 1);
+    return mst_span_cut(cur->src, from, cur->pos);
+}
+
+static bool take_sign(struct mst_cur *cur)
+{
+    char c;
+
+    if (!mst_cur_peek(cur, &c) || (c != '-' && c != '+'))
+        return false;
+    (void)mst_cur_skip(cur, 1);
+    return c == '-';
+}
+
+static bool take_exponent(struct mst_cur *cur, int64_t *ret_exponent)
+{
+    bool is_negative = take_sign(cur);
+    struct mst_span digits = take_digits(cur);
+    int64_t exponent = 0;
+
+    if (digits.len == 0)
+        return false;
+    for (size_t i = 0; i < digits.len && exponent < EXPONENT_MAX; i++)
+        exponent = exponent * 10 + (digits.ptr[i] - '0');
+    if (exponent > EXPONENT_MAX)
+        exponent = EXPONENT_MAX;
+    *ret_exponent = is_negative ? -exponent : exponent;
+    return true;
+}
+
+static bool parse_decimal(struct mst_span text, struct decimal *ret_decimal)
+{
+    struct mst_cur cur = mst_cur_of(text);
+    struct decimal decimal = {0};
+    char c;
+
+    decimal.is_negative = take_sign(&cur);
+    decimal.whole = take_digits(&cur);
+    if (mst_cur_peek(&cur, &c) && c == '.') {
+        (void)mst_cur_skip(&cur, 1);
+        decimal.fraction = take_digits(&cur);
+    }
+    if (decimal.whole.len + decimal.fraction.len == 0)
+        return false;
+    if (mst_cur_peek(&cur, &c) && (c == 'e' || c == 'E')) {
+        (void)mst_cur_skip(&cur, 1);
+        if (!take_exponent(&cur, &decimal.exponent))
+            return false;
+    }
+    *ret_decimal = decimal;
+    return mst_cur_at_end(&cur);
+}
+
+/* The digit at a place of whole and fraction read as one; zeros follow. */
+static int digit_at(const struct decimal *decimal, size_t place)
+{
+    if (place < decimal->whole.len)
+        return decimal->whole.ptr[place] - '0';
+    place -= decimal->whole.len;
+    return place < decimal->fraction.len ? decimal->fraction.ptr[place] - '0' : 0;
+}
+
+static bool is_zero(const struct decimal *decimal)
+{
+    for (size_t i = 0; i < decimal->whole.len + decimal->fraction.len; i++) {
+        if (digit_at(decimal, i) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* Truncated toward zero; false if it does not fit. */
+static bool decimal_to_int(const struct decimal *decimal, int64_t *ret_value)
+{
+    int64_t n_places = (int64_t)decimal->whole.len + decimal->exponent;
+    int64_t value = 0;
+
+    if (is_zero(decimal))
+        n_places = 0;
+    for (int64_t place = 0; place < n_places; place++) {
+        int digit = digit_at(decimal, (size_t)place);
+        if (__builtin_mul_overflow(value, 10, &value) ||
+            __builtin_sub_overflow(value, digit, &value))
+            return false;
+    }
+    /* Built up below zero, where there is room for one more value. */
+    if (!decimal->is_negative && __builtin_sub_overflow(0, value, &value))
+        return false;
+    *ret_value = value;
+    return true;
+}
+
+static enum mst_err print_double(struct mst_arena *arena, double value, struct mst_span *ret_text)
+{
+    char text[32];
+
+    for (int digits = fpclassify(value) == FP_SUBNORMAL ? 1 : 15; digits <= 17; digits++) {
+        (void)snprintf(text, sizeof text, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+    return mst_arena_dup(arena, mst_span_str(text), ret_text);
+}
+
+static enum mst_err convert_integer(struct mst_arena *arena, struct mst_span text,
+                                    enum mst_verdict *ret_verdict, struct mst_span *ret_value)
+{
+    struct decimal decimal;
+    int64_t value;
+
+    if (text.len > NUMBER_MAX || !parse_decimal(text, &decimal) ||
+        !decimal_to_int(&decimal, &value)) {
+        *ret_verdict = MST_BAD_VALUE;
+        return MST_OK;
+    }
+    *ret_verdict = MST_DONE;
+    return mst_arena_printf(arena, ret_value, "%lld", (long long)value);
+}
+
+static enum mst_err convert_float(struct mst_arena *arena, struct mst_span text,
+                                  enum mst_verdict *ret_verdict, struct mst_span *ret_value)
+{
+    struct decimal decimal;
+    struct mst_span copy;
+    double value;
+    enum mst_err err;
+
+    *ret_verdict = MST_BAD_VALUE;
+    if (text.len > NUMBER_MAX || !parse_decimal(text, &decimal))
+        return MST_OK;
+    err = mst_arena_dup(arena, text, &copy); /* ends with a NUL, as strtod needs */
+    if (err != MST_OK)
+        return err;
+    value = strtod(copy.ptr, NULL);
+    if (!isfinite(value))
+        return MST_OK;
+    *ret_verdict = MST_DONE;
+    return print_double(arena, value, ret_value);
+}
+
+static enum mst_err convert_string(struct mst_arena *arena, struct mst_span text,
+                                   enum mst_verdict *ret_verdict, struct mst_span *ret_value)
+{
+    if (text.len > MST_VALUE_MAX || !mst_name_is_utf8(text)) {
+        *ret_verdict = MST_BAD_VALUE;
+        return MST_OK;
+    }
+    *ret_verdict = MST_DONE;
+    return mst_arena_dup(arena, text, ret_value);
+}
+
+enum mst_err mst_data_convert(struct mst_arena *arena, enum mst_format format, struct mst_span text,
+                              enum mst_verdict *ret_verdict, struct mst_span *ret_value)
+{
+    switch (format) {
+    case MST_FORMAT_INTEGER:
+        return convert_integer(arena, text, ret_verdict, ret_value);
+    case MST_FORMAT_FLOAT:
+        return convert_float(arena, text, ret_verdict, ret_value);
+    case MST_FORMAT_STRING:
+        return convert_string(arena, text, ret_verdict, ret_value);
+    case MST_FORMAT_NONE:
+        break;
+    }
+    *ret_verdict = MST_BAD_VALUE;
+    return MST_OK;
+}
+
+/* ---- points ---- */
+
+enum mst_err mst_data_port(struct mst_tx *tx, int64_t client_id, struct mst_span alias,
+                           enum mst_verdict *ret_verdict, struct mst_row_resource *ret_port)
+{
+    struct mst_row_alias row = {.client_id = client_id, .name = alias};
+    struct mst_row_resource port;
+    enum mst_err err = mst_tx_get(tx, MST_IX_ALIAS, &row);
+
+    if (err == MST_OK) {
+        port.id = row.resource_id;
+        err = mst_tx_get(tx, MST_IX_RESOURCE, &port);
+    }
+    if (err != MST_OK && err != MST_ENOENT)
+        return err;
+    *ret_verdict = err == MST_OK && port.kind == MST_KIND_DATAPORT ? MST_DONE : MST_NOT_FOUND;
+    if (*ret_verdict == MST_DONE)
+        *ret_port = port;
+    return MST_OK;
+}
+
+struct latest {
+    struct mst_row_point point;
+    bool is_found;
+};
+
+static enum mst_err note_point(void *arg, const void *row)
+{
+    struct latest *latest = arg;
+
+    latest->point = *(const struct mst_row_point *)row;
+    latest->is_found = true;
+    return MST_EREFUSED;
+}
+
+enum mst_err mst_data_latest(struct mst_tx *tx, int64_t dataport_id, enum mst_verdict *ret_verdict,
+                             struct mst_row_point *ret_point)
+{
+    const struct mst_row_point key = {.dataport_id = dataport_id};
+    const struct mst_scan newest = {
+        .index = MST_IX_POINT, .key = &key, .n_fixed = 1, .is_descending = true, .limit = 1};
+    struct latest latest = {0};
+    enum mst_err err = mst_tx_scan(tx, &newest, note_point, &latest);
+
+    if (err != MST_OK)
+        return err;
+    *ret_verdict = latest.is_found ? MST_DONE : MST_NOT_FOUND;
+    if (latest.is_found)
+        *ret_point = latest.point;
+    return MST_OK;
+}
+
+enum mst_err mst_data_put(struct mst_tx *tx, const struct mst_row_point *point)
+{
+    struct mst_row_point row = *point;
+    enum mst_err err = mst_tx_insert(tx, MST_TABLE_POINT, &row);
+
+    return err == MST_EEXIST ? mst_tx_update(tx, MST_TABLE_POINT, point, MST_BIT(point, value))
+                             : err;
+}
+
+enum { FLUSH_PAGE = 64 };
+
+struct flush {
+    struct mst_row_point points[FLUSH_PAGE];
+    size_t n;
+};
+
+static enum mst_err keep_point(void *arg, const void *row)
+{
+    struct flush *flush = arg;
+
+    flush->points[flush->n++] = *(const struct mst_row_point *)row;
+    return MST_OK;
+}
+
+enum mst_err mst_data_flush(struct mst_tx *tx, int64_t dataport_id, bool *ret_is_more)
+{
+    const struct mst_row_point key = {.dataport_id = dataport_id};
+    const struct mst_scan scan = {
+        .index = MST_IX_POINT, .key = &key, .n_fixed = 1, .limit = FLUSH_PAGE};
+    struct flush flush = {.n = FLUSH_PAGE};
+    size_t n_removed = 0;
+
+    while (flush.n == FLUSH_PAGE && n_removed < MST_FLUSH_MAX) {
+        flush.n = 0;
+        enum mst_err err = mst_tx_scan(tx, &scan, keep_point, &flush);
+        for (size_t i = 0; i < flush.n && err == MST_OK; i++)
+            err = mst_tx_delete(tx, MST_TABLE_POINT, &flush.points[i]);
+        if (err != MST_OK)
+            return err;
+        n_removed += flush.n;
+    }
+    *ret_is_more = flush.n == FLUSH_PAGE;
+    return MST_OK;
+}
