@@ -11,6 +11,7 @@ include mk/deps.mk
 include mk/variants.mk
 include mk/rooms.mk
 include mk/tests.mk
+include mk/docs.mk
 include mk/bench.mk
 include mk/install.mk
 
@@ -28,9 +29,10 @@ help:
 	@echo 'make fuzz       fuzz each parser for FUZZ_SECONDS (20)'
 	@echo 'make bench      measure, side by side with nginx, into docs/performance.md form'
 	@echo 'make fmt        format all C files; make lint runs every static check'
+	@echo 'make docs       write the manual page of the settings anew from their table'
 	@echo 'make install    PREFIX=/usr/local, DESTDIR respected'
 
-C_FILES = $(shell find src cli tests bench -name '*.[ch]')
+C_FILES = $(shell find src cli tests bench tools -name '*.[ch]')
 
 fmt:
 	clang-format -i $(C_FILES)

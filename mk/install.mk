@@ -9,3 +9,8 @@ demo: deps-demo
 install: all
 	install -D -m 0755 $(BIN)/musterd $(DESTDIR)$(PREFIX)/sbin/musterd
 	install -D -m 0755 $(BIN)/muster $(DESTDIR)$(PREFIX)/bin/muster
+	for page in man/*.[1-8]; do \
+		install -D -m 0644 $$page \
+			$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; \
+	done
+	install -D -m 0644 etc/musterd.conf $(DESTDIR)$(PREFIX)/share/muster/musterd.conf
