@@ -1,0 +1,258 @@
+#include "api.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "output.h"
+
+enum { TIMEOUT_S = 30, TIMEOUT_S_MAX = 3600 };
+
+const char CLI_FORM[] = "application/x-www-form-urlencoded; charset=utf-8";
+const char CLI_CSV[] = "text/csv; charset=utf-8";
+const char CLI_JSON[] = "application/json; charset=utf-8";
+
+static const struct cli_reason GENERAL[] = {
+    {400, "the server does not accept these values"                                },
+    {401, "the key is not valid (wrong, re-enabled since, expired or disabled): give another with "
+          "--token-file, --cik-file or --profile"                         },
+    {403, "this key may not do that"                                               },
+    {404, "there is no such thing: check the model's name with 'muster model list'"},
+    {405, "the server does not know this call: is it a muster server?"             },
+    {409, "it stands in conflict with what is there"                               },
+    {412, "the key belongs to a client without a vendor name: run 'muster init' first, or give "
+          "the vendor's token"                                            },
+    {413, "the request is too large: use smaller pieces (--chunk)"                 },
+    {429, "too many failed attempts from this address: wait a while"               },
+    {503, "the server is overloaded or ending: try again"                          },
+    CLI_REASONS_END
+};
+
+/* What went wrong before there was a status. */
+static const struct {
+    enum mst_err err;
+    enum cli_exit exit;
+    const char *text;
+} FAILURES[] = {
+    {MST_ECLOSED,  CLI_UNREACHABLE, "is musterd running there? Check --server or MUSTER_SERVER"   },
+    {MST_EKEY,     CLI_UNREACHABLE, "give the certificate of its authority with --ca-file FILE"   },
+    {MST_ETIMEOUT, CLI_UNREACHABLE,
+     "no answer in time; the call may have been carried out: look "
+     "before you repeat it"                                                                       },
+    {MST_EUNKNOWN, CLI_UNREACHABLE,
+     "the connection broke; the call may have been carried out: "
+     "look before you repeat it"                                                                  },
+    {MST_EFULL,    CLI_SERVER,      "the reply or the address is longer than any that is expected"},
+    {MST_ENOMEM,   CLI_LOCAL,       "out of memory"                                               },
+    {MST_ESYS,     CLI_UNREACHABLE, "check --server or MUSTER_SERVER"                             },
+};
+
+static const char *reason_of(const struct cli_reason *reasons, long status)
+{
+    for (const struct cli_reason *r = reasons; r != NULL && r->text != NULL; r = &r[1]) {
+        if (r->status == status)
+            return r->text;
+    }
+    return NULL;
+}
+
+void cli_url_add(struct mst_buf *out, struct mst_span text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        bool is_plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                        (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
+
+        if (is_plain)
+            (void)mst_buf_add_byte(out, c);
+        else
+            (void)mst_buf_addf(out, "%%%02X", (unsigned)(unsigned char)c);
+    }
+}
+
+void cli_form_add(struct mst_buf *out, struct mst_span name, struct mst_span value)
+{
+    if (out->len > 0)
+        (void)mst_buf_add_byte(out, '&');
+    cli_url_add(out, name);
+    (void)mst_buf_add_byte(out, '=');
+    cli_url_add(out, value);
+}
+
+void cli_form_add_str(struct mst_buf *out, const char *name, const char *value)
+{
+    cli_form_add(out, mst_span_str(name), mst_span_str(value));
+}
+
+void cli_model_path(struct mst_buf *out, const char *model, const char *sn, const char *query)
+{
+    (void)mst_buf_add_str(out, "/provision/manage/model/");
+    cli_url_add(out, mst_span_str(model));
+    if (sn != NULL) {
+        (void)mst_buf_add_byte(out, '/');
+        cli_url_add(out, mst_span_str(sn));
+    }
+    (void)mst_buf_add_str(out, query);
+    (void)mst_buf_add_byte(out, '\0');
+}
+
+static enum cli_exit connect_to(struct cli *cli)
+{
+    struct cli_http_opts opts = {
+        .server = cli_options_text(&cli->options, "server"),
+        .ca_file = cli_options_text(&cli->options, "ca-file"),
+        .is_insecure = cli_options_has(&cli->options, "insecure"),
+    };
+    enum mst_err err;
+
+    if (cli->http != NULL)
+        return CLI_OK;
+    if (cli_options_number(&cli->options, "timeout", 1, TIMEOUT_S_MAX, TIMEOUT_S,
+                           &opts.timeout_s) != MST_OK)
+        return cli_fail(cli, CLI_USAGE, "%s", cli->options.problem);
+    if (opts.server == NULL)
+        opts.server = getenv("MUSTER_SERVER");
+    if (opts.server == NULL || opts.server[0] == '\0')
+        opts.server = cli->saved.server;
+    if (opts.server == NULL)
+        return cli_fail(cli, CLI_USAGE,
+                        "which server? Give --server http://HOST:PORT, set MUSTER_SERVER, or keep "
+                        "it in a profile ('muster init --help')");
+    err = cli_http_new(&opts, &cli->http);
+    if (err == MST_EINVAL)
+        return cli_fail(cli, CLI_USAGE,
+                        "%s is no server address: it looks like http://HOST:PORT or https://HOST",
+                        opts.server);
+    return err == MST_OK ? CLI_OK : cli_no_memory(cli);
+}
+
+static enum cli_exit missing_key(struct cli *cli, enum cli_who who)
+{
+    switch (who) {
+    case CLI_VENDOR:
+        return cli_fail(cli, CLI_USAGE,
+                        "this needs the vendor's token: give --token-file FILE, set MUSTER_TOKEN, "
+                        "or keep it in a profile ('muster init --help')");
+    case CLI_VENDOR_CIK:
+        return cli_fail(cli, CLI_USAGE,
+                        "this needs the vendor's CIK: give --cik-file FILE, set MUSTER_CIK, or "
+                        "keep it in a profile ('muster init --help')");
+    case CLI_PORTAL_CIK:
+        return cli_fail(cli, CLI_USAGE,
+                        "this needs the CIK of the device's owner: give --cik-file FILE, set "
+                        "MUSTER_CIK, or keep it in a profile ('muster init --help')");
+    case CLI_NOBODY:
+    case CLI_GIVEN_CIK:
+        break;
+    }
+    return cli_fail(cli, CLI_USAGE, "this needs a CIK: give --cik-file FILE, or set MUSTER_CIK");
+}
+
+enum cli_exit cli_api_key(struct cli *cli, enum cli_who who, const struct mst_handle **ret_key,
+                          bool *ret_is_token)
+{
+    const struct cli_secret none = {0};
+    const struct cli_secret *saved = who == CLI_VENDOR_CIK   ? &cli->saved.vendor_cik
+                                     : who == CLI_PORTAL_CIK ? &cli->saved.portal_cik
+                                                             : &none;
+
+    *ret_key = NULL;
+    *ret_is_token = false;
+    if (who == CLI_NOBODY)
+        return CLI_OK;
+    if (who == CLI_VENDOR && cli->token.is_set) {
+        *ret_key = &cli->token.handle;
+        *ret_is_token = true;
+    } else if (who == CLI_VENDOR && cli->saved.token.is_set &&
+               !cli_options_has(&cli->options, "cik-file")) {
+        *ret_key = &cli->saved.token.handle;
+        *ret_is_token = true;
+    } else if (cli->cik.is_set) {
+        *ret_key = &cli->cik.handle;
+    } else if (saved->is_set) {
+        *ret_key = &saved->handle;
+    } else {
+        return missing_key(cli, who);
+    }
+    return CLI_OK;
+}
+
+enum cli_exit cli_api_vendor(struct cli *cli, const char **ret_vendor)
+{
+    const char *vendor = cli_options_text(&cli->options, "vendor");
+
+    if (vendor == NULL)
+        vendor = cli->saved.vendor;
+    if (vendor == NULL || vendor[0] == '\0')
+        return cli_fail(cli, CLI_USAGE,
+                        "which vendor? Give --vendor NAME, or keep it in a profile ('muster init "
+                        "--help')");
+    *ret_vendor = vendor;
+    return CLI_OK;
+}
+
+static enum cli_exit failed(struct cli *cli, enum mst_err err)
+{
+    for (size_t i = 0; i < sizeof FAILURES / sizeof FAILURES[0]; i++) {
+        const char *problem = cli_http_problem(cli->http);
+
+        if (FAILURES[i].err == err)
+            return cli_fail(cli, FAILURES[i].exit, "%s%s%s", problem,
+                            problem[0] != '\0' ? ": " : "", FAILURES[i].text);
+    }
+    return cli_fail(cli, CLI_LOCAL, "%s", mst_err_text(err));
+}
+
+static enum cli_exit refused(struct cli *cli, const struct cli_call *call,
+                             const struct cli_reply *reply)
+{
+    const char *reason = reason_of(call->reasons, reply->status);
+    enum cli_exit exit = reply->status >= 400 && reply->status < 500 ? CLI_REFUSED : CLI_SERVER;
+    const char *subject = call->subject != NULL ? call->subject : "";
+    const char *gap = subject[0] != '\0' ? ": " : "";
+
+    if (reason == NULL)
+        reason = reason_of(GENERAL, reply->status);
+    if (reason == NULL)
+        reason = exit == CLI_SERVER ? "trouble in the server, or no muster server there"
+                                    : "refused by the server";
+    if (reply->retry_after_s > 0)
+        return cli_fail_status(cli, exit, reply->status,
+                               "%s%s%ld: %s; the server asks to wait %llu s", subject, gap,
+                               reply->status, reason, (unsigned long long)reply->retry_after_s);
+    return cli_fail_status(cli, exit, reply->status, "%s%s%ld: %s", subject, gap, reply->status,
+                           reason);
+}
+
+enum cli_exit cli_api(struct cli *cli, const struct cli_call *call, struct cli_reply *ret_reply)
+{
+    const struct mst_handle *key = call->as;
+    bool is_token = false;
+    struct cli_request request = {.method = call->method,
+                                  .path = call->path,
+                                  .content_type = call->content_type,
+                                  .body = call->body};
+    enum cli_exit exit = CLI_OK;
+    enum mst_err err;
+
+    *ret_reply = (struct cli_reply){0};
+    if (key == NULL)
+        exit = cli_api_key(cli, call->who, &key, &is_token);
+    if (exit == CLI_OK)
+        exit = connect_to(cli);
+    if (exit != CLI_OK)
+        return exit;
+    if (is_token)
+        request.token = key;
+    else
+        request.cik = key;
+    err = cli_http_call(cli->http, &request, ret_reply);
+    if (err != MST_OK)
+        return failed(cli, err);
+    if (ret_reply->status >= 200 && ret_reply->status < 300)
+        return CLI_OK;
+    for (size_t i = 0; i < CLI_ALSO_MAX; i++) {
+        if (call->also[i] != 0 && call->also[i] == ret_reply->status)
+            return CLI_OK;
+    }
+    return refused(cli, call, ret_reply);
+}

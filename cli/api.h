@@ -1,0 +1,65 @@
+/* api.h - calls of the HTTP API, and what to tell people when one is refused. */
+#ifndef CLI_API_H
+#define CLI_API_H
+
+#include "cli.h"
+#include "http.h"
+
+/* Whose key goes with a call. */
+enum cli_who {
+    CLI_NOBODY,
+    CLI_VENDOR,     /* a vendor token, or else a vendor CIK: /provision/manage */
+    CLI_VENDOR_CIK, /* register, tokens, RPC */
+    CLI_PORTAL_CIK, /* the owner of devices */
+    CLI_GIVEN_CIK   /* only one given for this run: a device's, or the root client's */
+};
+
+/* What to say when a call comes back with status; ends with CLI_REASONS_END. */
+struct cli_reason {
+    long status;
+    const char *text;
+};
+#define CLI_REASONS_END \
+    {                   \
+        0, NULL         \
+    }
+
+enum { CLI_ALSO_MAX = 2 };
+
+struct cli_call {
+    enum cli_who who;
+    const struct mst_handle *as; /* instead of who: this CIK */
+    const char *method;
+    const char *path;
+    const char *content_type; /* NULL: no body */
+    struct mst_span body;
+    const char *subject;              /* "thermo 0001": what the messages are about */
+    const struct cli_reason *reasons; /* before the general ones; may be NULL */
+    long also[CLI_ALSO_MAX];          /* statuses outside 2xx that the caller looks at itself */
+};
+
+extern const char CLI_FORM[], CLI_CSV[], CLI_JSON[];
+
+/*
+ * CLI_OK with a 2xx status, or one of also. Otherwise everything has been said and the exit
+ * code is returned. reply must be cleared with cli_reply_fini in both cases.
+ */
+enum cli_exit cli_api(struct cli *cli, const struct cli_call *call, struct cli_reply *ret_reply);
+
+/* The key of who, or a message how to give one. *ret_is_token only with CLI_VENDOR. */
+enum cli_exit cli_api_key(struct cli *cli, enum cli_who who, const struct mst_handle **ret_key,
+                          bool *ret_is_token);
+
+/* --vendor, or the profile's. */
+enum cli_exit cli_api_vendor(struct cli *cli, const char **ret_vendor);
+
+/* Percent-encodes all but A-Z a-z 0-9 - . _ ~ */
+void cli_url_add(struct mst_buf *out, struct mst_span text);
+/* Appends [&]name=value, encoded. */
+void cli_form_add(struct mst_buf *out, struct mst_span name, struct mst_span value);
+void cli_form_add_str(struct mst_buf *out, const char *name, const char *value);
+/* "/provision/manage/model/" model "/" sn query; sn NULL: the model itself; sn "": its list.
+   NUL terminated; MST_EFULL and MST_ENOMEM stay in out. */
+void cli_model_path(struct mst_buf *out, const char *model, const char *sn, const char *query);
+
+#endif

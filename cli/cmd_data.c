@@ -1,0 +1,195 @@
+/* cmd_data.c - "muster data": values of a device, with its CIK (protocol.md 2.12). */
+#include <string.h>
+
+#include "api.h"
+#include "base/limits.h"
+#include "output.h"
+
+enum { URL_MAX = 4096 };
+
+static const struct cli_field READ_FIELDS[] = {
+    {"alias", "ALIAS"},
+    {"value", "VALUE"},
+    CLI_FIELDS_END
+};
+
+static const struct cli_reason REASONS[] = {
+    {400, "a value does not fit its dataport (a number is expected), or the call is malformed; "
+          "nothing was stored"                                     },
+    {401,
+     "the CIK is not valid: wrong, not activated yet, re-enabled since, disabled, or its client "
+     "is locked. 'muster sn status' tells; 'muster activate' gets a new one"},
+    CLI_REASONS_END
+};
+
+static enum cli_exit run_write(struct cli *cli)
+{
+    const struct cli_options *options = &cli->options;
+    struct cli_reply reply = {0};
+    struct mst_buf form;
+    enum cli_exit exit = CLI_OK;
+
+    mst_buf_init(&form, MST_DATA_BODY_MAX);
+    for (size_t i = 0; i < options->n_operands && exit == CLI_OK; i++) {
+        const char *pair = options->operands[i];
+        size_t eq = strcspn(pair, "=");
+
+        if (eq == 0 || pair[eq] == '\0')
+            exit = cli_fail(cli, CLI_USAGE, "write values as ALIAS=VALUE, e.g. temp=21.5");
+        else
+            cli_form_add(&form, mst_span_of(pair, eq), mst_span_str(&pair[eq + 1]));
+    }
+    if (exit == CLI_OK && mst_buf_err(&form) != MST_OK)
+        exit = cli_fail(cli, CLI_USAGE, "the values are more than 1 MiB: write them one by one");
+    if (exit == CLI_OK)
+        exit = cli_api(cli,
+                       &(struct cli_call){.who = CLI_GIVEN_CIK,
+                                          .method = "POST",
+                                          .path = "/onep:v1/stack/alias",
+                                          .content_type = CLI_FORM,
+                                          .body = mst_buf_span(&form),
+                                          .reasons = REASONS},
+                       &reply);
+    cli_reply_fini(&reply);
+    mst_buf_fini(&form);
+    if (exit == CLI_OK)
+        (void)fputs(cli->is_json ? "{\"result\":\"written\"}\n" : "written\n", cli->out);
+    return exit;
+}
+
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+/* Percent-decodes; the server never sends a '+' for a space. */
+static void decode(struct mst_span text, struct mst_buf *ret)
+{
+    mst_buf_clear(ret);
+    for (size_t i = 0; i < text.len; i++) {
+        int high = text.ptr[i] == '%' && i + 2 < text.len ? hex_digit(text.ptr[i + 1]) : -1;
+        int low = high >= 0 ? hex_digit(text.ptr[i + 2]) : -1;
+
+        if (low >= 0) {
+            (void)mst_buf_add_byte(ret, (char)(high * 16 + low));
+            i += 2;
+        } else {
+            (void)mst_buf_add_byte(ret, text.ptr[i]);
+        }
+    }
+}
+
+static json_t *row_of(struct mst_span item)
+{
+    size_t eq = mst_span_find(item, '=', 0);
+    struct mst_buf text;
+    json_t *row = json_object();
+    bool is_good;
+
+    mst_buf_init(&text, item.len + 1);
+    decode(mst_span_cut(item, 0, eq), &text);
+    is_good = cli_json_set(row, "alias", mst_buf_span(&text));
+    decode(mst_span_cut(item, eq + 1, item.len), &text);
+    is_good = is_good && cli_json_set(row, "value", mst_buf_span(&text));
+    mst_buf_fini(&text);
+    if (is_good)
+        return row;
+    json_decref(row);
+    return NULL;
+}
+
+/* The value of an alias in the reply; is_found false if it has none. */
+static bool find_item(struct mst_span body, const char *alias, struct mst_span *ret_item)
+{
+    struct mst_cur cur = mst_cur_of(body);
+    struct mst_buf name;
+    bool is_found = false;
+
+    mst_buf_init(&name, body.len + 1);
+    while (!is_found && !mst_cur_at_end(&cur)) {
+        struct mst_span item;
+
+        if (!mst_cur_until(&cur, '&', &item))
+            item = mst_cur_rest(&cur);
+        decode(mst_span_cut(item, 0, mst_span_find(item, '=', 0)), &name);
+        is_found = mst_span_eq(mst_buf_span(&name), mst_span_str(alias));
+        if (is_found)
+            *ret_item = item;
+    }
+    mst_buf_fini(&name);
+    return is_found;
+}
+
+/* In the order in which they were asked for; the server answers in another. */
+static enum cli_exit show(struct cli *cli, struct mst_span body)
+{
+    struct cli_list list;
+    enum cli_exit exit = cli_list_begin(&list, cli, READ_FIELDS);
+
+    for (size_t i = 0; i < cli->options.n_operands && exit == CLI_OK; i++) {
+        struct mst_span item;
+
+        if (find_item(body, cli->options.operands[i], &item))
+            exit = cli_list_row(&list, row_of(item));
+    }
+    if (exit == CLI_OK)
+        cli_list_end(&list, "no values: nothing was written there yet, or there is no such alias");
+    cli_list_fini(&list);
+    return exit;
+}
+
+static enum cli_exit run_read(struct cli *cli)
+{
+    struct cli_reply reply = {0};
+    struct mst_buf path;
+    enum cli_exit exit;
+
+    mst_buf_init(&path, URL_MAX);
+    (void)mst_buf_add_str(&path, "/onep:v1/stack/alias");
+    for (size_t i = 0; i < cli->options.n_operands; i++) {
+        (void)mst_buf_add_byte(&path, i == 0 ? '?' : '&');
+        cli_url_add(&path, mst_span_str(cli->options.operands[i]));
+    }
+    (void)mst_buf_add_byte(&path, '\0');
+    if (mst_buf_err(&path) != MST_OK)
+        exit = cli_fail(cli, CLI_USAGE, "too many aliases for one call");
+    else
+        exit = cli_api(
+            cli,
+            &(struct cli_call){
+                .who = CLI_GIVEN_CIK, .method = "GET", .path = path.ptr, .reasons = REASONS},
+            &reply);
+    if (exit == CLI_OK)
+        exit = show(cli, mst_buf_span(&reply.body));
+    cli_reply_fini(&reply);
+    mst_buf_fini(&path);
+    return exit;
+}
+
+static const struct cli_command COMMANDS[] = {
+    {.name = "write",
+     .usage = "ALIAS=VALUE...",
+     .summary = "write values as the device would",
+     .more =
+         "All values of one call get one time. An alias that the device does not have is skipped.\n"
+         "\n"
+         "Example:\n"
+         "  muster --cik-file 0001.cik data write temp=21.5 note='all well'\n", .min_operands = 1,
+     .max_operands = SIZE_MAX,
+     .run = run_write},
+    {.name = "read",
+     .usage = "ALIAS...",
+     .summary = "read the latest values",
+     .more = "Aliases without a value are left out.\n"
+             "\n"
+             "Example:\n"
+             "  muster --cik-file 0001.cik data read temp note --json\n",       .min_operands = 1,
+     .max_operands = SIZE_MAX,
+     .run = run_read },
+};
+
+const struct cli_noun cli_noun_data = {"data", "values of a device, with its CIK", COMMANDS,
+                                       sizeof COMMANDS / sizeof COMMANDS[0]};

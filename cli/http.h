@@ -1,0 +1,49 @@
+/* http.h - one HTTP conversation with one server, over libcurl. */
+#ifndef CLI_HTTP_H
+#define CLI_HTTP_H
+
+#include "base/buf.h"
+#include "base/secret.h"
+
+struct cli_http;
+
+struct cli_http_opts {
+    const char *server;  /* http://host[:port][/prefix] or https://... */
+    const char *ca_file; /* PEM; NULL: the system's */
+    bool is_insecure;    /* https without looking at the certificate */
+    uint64_t timeout_s;  /* for a whole call */
+};
+
+struct cli_request {
+    const char *method;
+    const char *path;         /* encoded, from "/" on, with its query */
+    const char *content_type; /* NULL: no body */
+    struct mst_span body;
+    const struct mst_handle *cik, *token; /* NULL: not sent */
+};
+
+struct cli_reply {
+    long status;
+    uint64_t retry_after_s; /* 0: not told */
+    struct mst_buf body;
+};
+
+/* MST_EINVAL: server is not an http or https URL. opts' texts are copied. */
+MST_MUST_USE enum mst_err cli_http_new(const struct cli_http_opts *opts,
+                                       struct cli_http **ret_http);
+void cli_http_free(struct cli_http *http);
+
+/*
+ * Sends and waits. Any status is MST_OK. MST_ECLOSED: no connection; MST_ETIMEOUT, MST_EUNKNOWN:
+ * connected, but no whole reply came, so the call may have been carried out; MST_EKEY: the TLS
+ * certificate is not trusted; MST_EFULL: the reply is too large; MST_ESYS: anything else.
+ * cli_http_problem tells more. The reply's body is the caller's, to be cleared by
+ * cli_reply_fini also after a failure.
+ */
+MST_MUST_USE enum mst_err cli_http_call(struct cli_http *http, const struct cli_request *request,
+                                        struct cli_reply *ret_reply);
+const char *cli_http_problem(const struct cli_http *http);
+/* Wipes: replies hold keys. */
+void cli_reply_fini(struct cli_reply *reply);
+
+#endif

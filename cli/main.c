@@ -1,0 +1,263 @@
+/* main.c - muster: finds the command, reads what it is given, runs it. */
+#include <malloc.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/version.h"
+#include "cli.h"
+#include "http.h"
+#include "profile.h"
+
+enum { PATH_TEXT_MAX = 4096 };
+
+static const struct cli_option GLOBAL[] = {
+    {"server",     "URL",     "http://HOST:PORT or https://HOST[:PORT] (MUSTER_SERVER)"  },
+    {"token-file", "FILE",    "the vendor's token (MUSTER_TOKEN); - reads standard input"},
+    {"cik-file",   "FILE",    "a CIK (MUSTER_CIK); - reads standard input"               },
+    {"profile",    "FILE",    "what init --save kept (MUSTER_PROFILE)"                   },
+    {"ca-file",    "FILE",    "PEM certificates to trust instead of the system's"        },
+    {"insecure",   NULL,      "do not look at the server's certificate (laboratory only)"},
+    {"timeout",    "SECONDS", "for one call (30)"                                        },
+    {"json",       NULL,      "one line of JSON instead of text; errors too"             },
+    {"version",    NULL,      "show the version"                                         },
+    CLI_OPTIONS_END
+};
+
+static const struct cli_noun *const NOUNS[] = {
+    &cli_noun_init, &cli_noun_model,    &cli_noun_sn,    &cli_noun_device,
+    &cli_noun_data, &cli_noun_activate, &cli_noun_clock,
+};
+enum { N_NOUNS = sizeof NOUNS / sizeof NOUNS[0] };
+
+/* ---- help ------------------------------------------------------------------------------- */
+
+static void print_options(FILE *out, const struct cli_option *options)
+{
+    for (const struct cli_option *o = options; o != NULL && o->name != NULL; o = &o[1]) {
+        char left[64];
+
+        (void)snprintf(left, sizeof left, "--%s%s%s", o->name, o->arg != NULL ? " " : "",
+                       o->arg != NULL ? o->arg : "");
+        (void)fprintf(out, "  %-22s %s\n", left, o->text);
+    }
+}
+
+static void help_all(FILE *out)
+{
+    (void)fprintf(out,
+                  "usage: muster [options] COMMAND ...\n\n"
+                  "Provisions devices on a muster server: a device that knows its vendor, model "
+                  "and serial\nnumber calls in once and gets its key.\n\ncommands:\n");
+    for (size_t i = 0; i < N_NOUNS; i++)
+        (void)fprintf(out, "  %-10s %s\n", NOUNS[i]->name, NOUNS[i]->summary);
+    (void)fprintf(out, "\noptions of every command:\n");
+    print_options(out, GLOBAL);
+    (void)fprintf(out,
+                  "  %-22s %s\n"
+                  "\nexit status: 0 done, 1 refused by the server, 2 wrong command line, 3 no "
+                  "server or no answer,\n4 trouble in the server, 5 trouble on this machine\n"
+                  "\nbegin with: muster init --help\n",
+                  "--help", "help; also after a command");
+}
+
+static void help_noun(FILE *out, const struct cli_noun *noun)
+{
+    (void)fprintf(out, "muster %s - %s\n\n", noun->name, noun->summary);
+    for (size_t i = 0; i < noun->n_commands; i++) {
+        const struct cli_command *c = &noun->commands[i];
+
+        (void)fprintf(out, "  muster %s %s %s\n      %s\n", noun->name, c->name, c->usage,
+                      c->summary);
+    }
+    (void)fprintf(out, "\n'muster %s COMMAND --help' tells more.\n", noun->name);
+}
+
+static void help_command(const struct cli *cli, FILE *out)
+{
+    const struct cli_command *c = cli->command;
+
+    (void)fprintf(out, "usage: muster %s %s%s[options]\n\n%s.\n%s%s\n", cli->command_name, c->usage,
+                  c->usage[0] != '\0' ? " " : "", c->summary, c->more[0] != '\0' ? "\n" : "",
+                  c->more);
+    if (c->options != NULL) {
+        (void)fprintf(out, "options:\n");
+        print_options(out, c->options);
+        (void)fputc('\n', out);
+    }
+    (void)fprintf(out, "options of every command:\n");
+    print_options(out, GLOBAL);
+}
+
+/* ---- the command line ------------------------------------------------------------------- */
+
+static const struct cli_noun *find_noun(const char *word)
+{
+    for (size_t i = 0; i < N_NOUNS; i++) {
+        if (strcmp(NOUNS[i]->name, word) == 0)
+            return NOUNS[i];
+    }
+    return NULL;
+}
+
+static const struct cli_command *find_command(const struct cli_noun *noun, const char *word)
+{
+    for (size_t i = 0; i < noun->n_commands; i++) {
+        if (strcmp(noun->commands[i].name, word) == 0)
+            return &noun->commands[i];
+    }
+    return NULL;
+}
+
+static enum cli_exit usage_fault(struct cli *cli)
+{
+    return cli_fail(cli, CLI_USAGE, "%s (see 'muster%s%s --help')", cli->options.problem,
+                    cli->command_name[0] != '\0' ? " " : "", cli->command_name);
+}
+
+/* Options up to the next word, which is *ret_word; NULL if there is none. */
+static enum cli_exit next_word(struct cli *cli, int argc, char **argv, int *at,
+                               const char **ret_word)
+{
+    const struct cli_option *const tables[] = {GLOBAL};
+
+    if (cli_options_read(&cli->options, tables, 1, argc, argv, true, at) != MST_OK)
+        return usage_fault(cli);
+    cli->is_json = cli_options_has(&cli->options, "json");
+    *ret_word = *at < argc ? argv[*at] : NULL;
+    return CLI_OK;
+}
+
+/* Finds command and command_name. CLI_OK without a command: help was shown. */
+static enum cli_exit find(struct cli *cli, int argc, char **argv, int *at)
+{
+    const struct cli_noun *noun;
+    const char *word = NULL;
+    enum cli_exit exit = next_word(cli, argc, argv, at, &word);
+
+    if (exit != CLI_OK)
+        return exit;
+    if (cli_options_has(&cli->options, "version")) {
+        (void)fprintf(cli->out, "muster %s\n", MST_VERSION);
+        return CLI_OK;
+    }
+    if (word == NULL || cli_options_has(&cli->options, "help")) {
+        help_all(word == NULL && argc < 2 ? cli->err : cli->out);
+        return argc < 2 ? CLI_USAGE : CLI_OK;
+    }
+    noun = find_noun(word);
+    if (noun == NULL)
+        return cli_fail(cli, CLI_USAGE, "there is no command '%s': see 'muster --help'", word);
+    *at += 1;
+    (void)snprintf(cli->command_name, sizeof cli->command_name, "%s", noun->name);
+    if (noun->commands[0].name == NULL) {
+        cli->command = &noun->commands[0];
+        return CLI_OK;
+    }
+    exit = next_word(cli, argc, argv, at, &word);
+    if (exit != CLI_OK)
+        return exit;
+    if (word == NULL || cli_options_has(&cli->options, "help")) {
+        help_noun(word == NULL && !cli_options_has(&cli->options, "help") ? cli->err : cli->out,
+                  noun);
+        return cli_options_has(&cli->options, "help") ? CLI_OK : CLI_USAGE;
+    }
+    cli->command = find_command(noun, word);
+    if (cli->command == NULL)
+        return cli_fail(cli, CLI_USAGE, "there is no command '%s %s': see 'muster %s --help'",
+                        noun->name, word, noun->name);
+    *at += 1;
+    (void)snprintf(cli->command_name, sizeof cli->command_name, "%s %s", noun->name,
+                   cli->command->name);
+    return CLI_OK;
+}
+
+static enum cli_exit read_profile(struct cli *cli)
+{
+    const char *path = cli_options_text(&cli->options, "profile");
+    char fallback[PATH_TEXT_MAX];
+    bool is_saving = cli_options_has(&cli->options, "save"); /* then it need not exist yet */
+
+    if (path == NULL)
+        path = getenv("MUSTER_PROFILE");
+    if (path != NULL && path[0] != '\0')
+        return cli_profile_read(cli, path, !is_saving);
+    return cli_profile_default(fallback, sizeof fallback) ? cli_profile_read(cli, fallback, false)
+                                                          : CLI_OK;
+}
+
+static enum cli_exit read_keys(struct cli *cli)
+{
+    const char *token_file = cli_options_text(&cli->options, "token-file");
+    const char *cik_file = cli_options_text(&cli->options, "cik-file");
+    enum cli_exit exit = cli_secret_take_env(cli, "MUSTER_TOKEN", &cli->token);
+
+    if (exit == CLI_OK)
+        exit = cli_secret_take_env(cli, "MUSTER_CIK", &cli->cik);
+    if (exit == CLI_OK && token_file != NULL)
+        exit = cli_secret_read(cli, token_file, &cli->token);
+    if (exit == CLI_OK && cik_file != NULL)
+        exit = cli_secret_read(cli, cik_file, &cli->cik);
+    return exit;
+}
+
+static enum cli_exit check_operands(struct cli *cli)
+{
+    size_t n = cli->options.n_operands;
+
+    if (n >= cli->command->min_operands && n <= cli->command->max_operands)
+        return CLI_OK;
+    return cli_fail(cli, CLI_USAGE, "too %s words: muster %s %s",
+                    n < cli->command->min_operands ? "few" : "many", cli->command_name,
+                    cli->command->usage);
+}
+
+static enum cli_exit run(struct cli *cli, int argc, char **argv)
+{
+    int at = 1;
+    enum cli_exit exit = find(cli, argc, argv, &at);
+
+    if (exit != CLI_OK || cli->command == NULL)
+        return exit;
+    if (cli_options_read(&cli->options,
+                         (const struct cli_option *const[]){GLOBAL, cli->command->options}, 2, argc,
+                         argv, false, &at) != MST_OK)
+        return usage_fault(cli);
+    cli->is_json = cli_options_has(&cli->options, "json");
+    if (cli_options_has(&cli->options, "help")) {
+        help_command(cli, cli->out);
+        return CLI_OK;
+    }
+    exit = check_operands(cli);
+    if (exit == CLI_OK)
+        exit = read_keys(cli);
+    if (exit == CLI_OK)
+        exit = read_profile(cli);
+    return exit == CLI_OK ? cli->command->run(cli) : exit;
+}
+
+/* JSON values hold keys, and jansson gives memory back as it was. */
+static void wipe_free(void *memory)
+{
+    if (memory != NULL)
+        mst_secret_wipe(memory, malloc_usable_size(memory));
+    free(memory);
+}
+
+int main(int argc, char **argv)
+{
+    struct cli cli = {.out = stdout, .err = stderr, .is_terminal = isatty(STDERR_FILENO) == 1};
+    enum cli_exit exit;
+
+    json_set_alloc_funcs(malloc, wipe_free);
+    if (cli_options_init(&cli.options, argc) != MST_OK)
+        return cli_no_memory(&cli);
+    exit = run(&cli, argc, argv);
+    if ((fflush(stdout) != 0 || ferror(stdout) != 0) && exit == CLI_OK)
+        exit = cli_fail(&cli, CLI_LOCAL, "cannot write the output");
+    cli_http_free(cli.http);
+    cli_profile_fini(&cli.saved);
+    mst_secret_wipe(&cli.cik, sizeof cli.cik);
+    mst_secret_wipe(&cli.token, sizeof cli.token);
+    cli_options_fini(&cli.options);
+    return (int)exit;
+}

@@ -1,0 +1,32 @@
+/*
+ * profile.h - what a user would otherwise type at each call: server, vendor, its keys.
+ *
+ * A profile is the object that "muster init --json" prints, and "server" beside it. It holds
+ * keys, so it is written with mode 0600.
+ */
+#ifndef CLI_PROFILE_H
+#define CLI_PROFILE_H
+
+#include "cli.h"
+
+/* Reads path into cli->saved. A missing file is fine unless is_required. */
+enum cli_exit cli_profile_read(struct cli *cli, const char *path, bool is_required);
+/* Replaces path, whole or not at all. */
+enum cli_exit cli_profile_write(struct cli *cli, const char *path, const json_t *object);
+/* $XDG_CONFIG_HOME/muster/profile.json or ~/.config/...; false if there is no home. */
+bool cli_profile_default(char *ret_path, size_t max);
+void cli_profile_fini(struct cli_profile *profile);
+
+/* A key or token in a file ("-": standard input): 40 characters, spaces around are left out. */
+enum cli_exit cli_secret_read(struct cli *cli, const char *path, struct cli_secret *ret_secret);
+/* The same from an environment variable, which is wiped. Not set or empty: nothing happens. */
+enum cli_exit cli_secret_take_env(struct cli *cli, const char *name, struct cli_secret *ret_secret);
+bool cli_secret_parse(struct mst_span text, struct cli_secret *ret_secret);
+
+/* Reads a file ("-": standard input) up to max_bytes into ret, which is initialised. */
+enum cli_exit cli_file_read(struct cli *cli, const char *path, size_t max_bytes,
+                            struct mst_buf *ret);
+/* Writes text as the whole of a file of mode 0600, replacing it at once. */
+enum cli_exit cli_file_replace(struct cli *cli, const char *path, struct mst_span text);
+
+#endif

@@ -1,0 +1,185 @@
+#include "rpc.h"
+
+#include <string.h>
+
+#include "profile.h"
+
+static const struct {
+    const char *status;
+    const char *text;
+} STATUSES[] = {
+    {"badarg",     "the server does not accept these values"                        },
+    {"invalid",    "there is no such resource or alias"                             },
+    {"restricted", "this key may not do that: it is for the owner, or someone above"},
+    {"noauth",     "the key belongs to a client that the caller does not own"       },
+    {"limit",      "a limit of the owner is used up"                                },
+    {"inuse",      "the alias points to something else already"                     },
+    {"notfound",   "there is no such alias"                                         },
+    {"locked",     "the client of this key is locked: its owner can unlock it"      },
+};
+
+json_t *cli_rpc_call(const char *procedure, json_t *arguments)
+{
+    return json_pack("{s:s, s:o}", "procedure", procedure, "arguments", arguments);
+}
+
+json_t *cli_rpc_alias(const char *name)
+{
+    return json_pack("{s:s}", "alias", name);
+}
+
+static json_t *envelope(const struct cli_rpc_auth *auth, json_t *calls)
+{
+    json_t *body;
+    json_t *call;
+    size_t i;
+
+    json_array_foreach(calls, i, call)
+    {
+        if (json_object_set_new(call, "id", json_integer((json_int_t)i)) != 0) {
+            json_decref(calls);
+            return NULL;
+        }
+    }
+    body = json_pack("{s:{s:s%}, s:o}", "auth", "cik", auth->cik->text, (size_t)MST_HANDLE_CHARS,
+                     "calls", calls);
+    if (body != NULL && auth->client_id != NULL &&
+        json_object_set_new(json_object_get(body, "auth"), "client_id",
+                            json_string(auth->client_id)) != 0) {
+        json_decref(body);
+        body = NULL;
+    }
+    return body;
+}
+
+static enum cli_exit not_understood(struct cli *cli)
+{
+    return cli_fail(cli, CLI_SERVER, "the reply is not one of a muster server's RPC");
+}
+
+/* A whole request that was refused: {"error": {"code": .., "message": ..}}. */
+static enum cli_exit refused(struct cli *cli, const json_t *reply)
+{
+    const json_t *error = json_object_get(reply, "error");
+    const json_t *code = json_object_get(error, "code");
+
+    if (!json_is_integer(code))
+        return not_understood(cli);
+    if (json_integer_value(code) == 401)
+        return cli_fail_status(cli, CLI_REFUSED, 401,
+                               "the CIK is not valid here (wrong, re-enabled since, expired or "
+                               "disabled), or the client is not below it");
+    return cli_fail_status(cli, json_integer_value(code) >= 500 ? CLI_SERVER : CLI_REFUSED,
+                           (long)json_integer_value(code), "RPC error %ld",
+                           (long)json_integer_value(code));
+}
+
+static bool is_answer_list(const json_t *answers, size_t n)
+{
+    const json_t *answer;
+    size_t i;
+
+    if (!json_is_array(answers) || json_array_size(answers) != n)
+        return false;
+    json_array_foreach(answers, i, answer)
+    {
+        if (json_integer_value(json_object_get(answer, "id")) != (json_int_t)i ||
+            !json_is_string(json_object_get(answer, "status")))
+            return false;
+    }
+    return true;
+}
+
+enum cli_exit cli_rpc(struct cli *cli, const struct cli_rpc_auth *auth, json_t *calls,
+                      json_t **ret_answers)
+{
+    size_t n = json_array_size(calls);
+    json_t *body = calls != NULL ? envelope(auth, calls) : NULL;
+    char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
+    json_t *answers = NULL;
+    struct cli_reply reply = {0};
+    enum cli_exit exit;
+
+    json_decref(body);
+    if (text == NULL)
+        return cli_no_memory(cli);
+    exit = cli_api(cli,
+                   &(struct cli_call){.who = CLI_NOBODY,
+                                      .method = "POST",
+                                      .path = "/onep:v1/rpc/process",
+                                      .content_type = CLI_JSON,
+                                      .body = mst_span_str(text)},
+                   &reply);
+    mst_secret_wipe(text, strlen(text));
+    free(text);
+    if (exit != CLI_OK)
+        goto out;
+    answers = json_loadb(reply.body.ptr != NULL ? reply.body.ptr : "", reply.body.len, 0, NULL);
+    if (json_is_object(answers))
+        exit = refused(cli, answers);
+    else if (!is_answer_list(answers, n))
+        exit = not_understood(cli);
+out:
+    cli_reply_fini(&reply);
+    if (exit == CLI_OK)
+        *ret_answers = answers;
+    else
+        json_decref(answers);
+    return exit;
+}
+
+static enum cli_exit call_failed(struct cli *cli, const char *procedure, const char *status)
+{
+    for (size_t i = 0; i < sizeof STATUSES / sizeof STATUSES[0]; i++) {
+        if (strcmp(STATUSES[i].status, status) == 0)
+            return cli_fail(cli, CLI_REFUSED, "%s: %s: %s", procedure, status, STATUSES[i].text);
+    }
+    return cli_fail(cli, CLI_REFUSED, "the server could not carry out %s", procedure);
+}
+
+enum cli_exit cli_rpc_one(struct cli *cli, const struct cli_rpc_auth *auth, const char *procedure,
+                          json_t *arguments, const char *also, json_t **ret_result)
+{
+    json_t *answers = NULL;
+    json_t *calls = json_pack("[o]", cli_rpc_call(procedure, arguments));
+    enum cli_exit exit = cli_rpc(cli, auth, calls, &answers);
+    const char *status;
+    json_t *answer;
+
+    if (exit != CLI_OK)
+        return exit;
+    answer = json_array_get(answers, 0);
+    status = json_string_value(json_object_get(answer, "status"));
+    if (strcmp(status, "ok") == 0) {
+        json_t *result = json_object_get(answer, "result");
+
+        *ret_result = result != NULL ? json_incref(result) : json_null();
+    } else if (also != NULL && strcmp(status, also) == 0) {
+        *ret_result = NULL;
+    } else {
+        exit = call_failed(cli, procedure, status);
+    }
+    json_decref(answers);
+    return exit;
+}
+
+enum cli_exit cli_rpc_key(struct cli *cli, const struct cli_rpc_auth *auth, json_t *rid,
+                          struct mst_handle *ret_key)
+{
+    json_t *result = NULL;
+    struct cli_secret key = {0};
+    const json_t *text;
+    enum cli_exit exit =
+        cli_rpc_one(cli, auth, "info", json_pack("[o, {s:b}]", rid, "key", 1), NULL, &result);
+
+    if (exit != CLI_OK)
+        return exit;
+    text = json_object_get(result, "key");
+    if (json_is_string(text) &&
+        cli_secret_parse(mst_span_of(json_string_value(text), json_string_length(text)), &key))
+        *ret_key = key.handle;
+    else
+        exit = not_understood(cli);
+    json_decref(result);
+    return exit;
+}

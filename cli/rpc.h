@@ -1,0 +1,34 @@
+/* rpc.h - calls of POST /onep:v1/rpc/process (protocol.md 2.15). */
+#ifndef CLI_RPC_H
+#define CLI_RPC_H
+
+#include "api.h"
+
+struct cli_rpc_auth {
+    const struct mst_handle *cik;
+    const char *client_id; /* NULL: the client of cik itself calls */
+};
+
+/*
+ * Runs calls (an array of {"procedure", "arguments"}; taken over, NULL is out of memory) in one
+ * request; ids are filled in. *ret_answers is the array of answers, one per call in order, each
+ * with a text "status". Failed calls are the caller's to look at.
+ */
+enum cli_exit cli_rpc(struct cli *cli, const struct cli_rpc_auth *auth, json_t *calls,
+                      json_t **ret_answers);
+
+/* One call. With the status "ok" *ret_result is its result, or null. A status named in also ("" or
+   NULL: none) gives CLI_OK too, and *ret_result is then NULL. */
+enum cli_exit cli_rpc_one(struct cli *cli, const struct cli_rpc_auth *auth, const char *procedure,
+                          json_t *arguments, const char *also, json_t **ret_result);
+
+/* {"procedure": .., "arguments": ..}; takes arguments over. */
+json_t *cli_rpc_call(const char *procedure, json_t *arguments);
+/* {"alias": name}; "" is the caller itself. */
+json_t *cli_rpc_alias(const char *name);
+
+/* The key of a client that the caller owns. */
+enum cli_exit cli_rpc_key(struct cli *cli, const struct cli_rpc_auth *auth, json_t *rid,
+                          struct mst_handle *ret_key);
+
+#endif

@@ -1,0 +1,221 @@
+#include "serials.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "csv.h"
+
+enum { QUOTED_MAX = 1 << 30, FIRST_CAP = 64 };
+
+/* A row of CSV at its longest: both fields quoted, each byte a doubled quote, CRLF. */
+enum { ROW_MAX = 2 * (MST_SN_MAX + MST_EXTRA_MAX) + 8 };
+
+void cli_serials_init(struct cli_serials *serials)
+{
+    *serials = (struct cli_serials){0};
+    mst_buf_init(&serials->quoted, QUOTED_MAX);
+}
+
+void cli_serials_fini(struct cli_serials *serials)
+{
+    free(serials->items);
+    mst_buf_fini(&serials->quoted);
+    serials->items = NULL;
+    serials->n_items = serials->cap = 0;
+}
+
+static enum mst_err refuse(struct cli_serials *serials, size_t line, const char *text)
+{
+    if (line > 0)
+        (void)snprintf(serials->problem, sizeof serials->problem, "line %zu: %s", line, text);
+    else
+        (void)snprintf(serials->problem, sizeof serials->problem, "%s", text);
+    return MST_EINVAL;
+}
+
+/* NULL if the text has the form, otherwise what is wrong. */
+static const char *sn_problem(struct mst_span sn)
+{
+    if (sn.len == 0)
+        return "the serial number is empty";
+    if (sn.len > MST_SN_MAX)
+        return "the serial number is longer than 128 characters";
+    for (size_t i = 0; i < sn.len; i++) {
+        char c = sn.ptr[i];
+
+        if (c < 0x20 || c > 0x7e || c == ',' || c == '"' || c == '/')
+            return "a serial number is printable ASCII without comma, double quote and slash";
+    }
+    return NULL;
+}
+
+static const char *extra_problem(struct mst_span extra)
+{
+    if (extra.len > MST_EXTRA_MAX)
+        return "the text beside the serial number is longer than 1024 bytes";
+    for (size_t i = 0; i < extra.len; i++) {
+        if (extra.ptr[i] == '\r' || extra.ptr[i] == '\n')
+            return "the text beside the serial number has a line end in it";
+    }
+    return NULL;
+}
+
+static enum mst_err grow(struct cli_serials *serials)
+{
+    size_t cap = serials->cap > 0 ? serials->cap * 2 : FIRST_CAP;
+    struct cli_serial *items = reallocarray(serials->items, cap, sizeof *items);
+
+    if (items == NULL)
+        return MST_ENOMEM;
+    serials->items = items;
+    serials->cap = cap;
+    return MST_OK;
+}
+
+enum mst_err cli_serials_add(struct cli_serials *serials, struct mst_span sn, struct mst_span extra,
+                             size_t line)
+{
+    const char *problem = sn_problem(sn);
+
+    if (problem == NULL)
+        problem = extra_problem(extra);
+    if (problem != NULL)
+        return refuse(serials, line, problem);
+    if (serials->n_items == serials->cap && grow(serials) != MST_OK)
+        return MST_ENOMEM;
+    serials->items[serials->n_items++] = (struct cli_serial){sn, extra, line};
+    return MST_OK;
+}
+
+/* How much of a field lies in the reader's own memory and must be copied to where it stays. */
+static size_t quoted_len(struct mst_span csv, struct mst_span field)
+{
+    bool is_within = (uintptr_t)field.ptr >= (uintptr_t)csv.ptr &&
+                     (uintptr_t)field.ptr < (uintptr_t)csv.ptr + csv.len;
+
+    return is_within ? 0 : field.len;
+}
+
+/*
+ * First pass: is every row good, and how much text lies in quotes? Then the buffer is as large as
+ * it will be, and the second pass may borrow from it.
+ */
+static enum mst_err measure(struct cli_serials *serials, struct mst_span csv)
+{
+    struct cli_csv reader;
+    struct cli_csv_row row = {0};
+    size_t quoted = 0;
+    char *room;
+    enum mst_err err;
+
+    cli_csv_init(&reader, csv);
+    while ((err = cli_csv_next(&reader, &row)) == MST_OK)
+        quoted += quoted_len(csv, row.fields[0]) + quoted_len(csv, row.fields[1]);
+    cli_csv_fini(&reader);
+    if (err == MST_ESYNTAX)
+        return refuse(serials, row.line, "a double quote does not end, or text follows it");
+    if (err == MST_EFULL)
+        return refuse(serials, row.line, "too long, or too many columns");
+    if (err != MST_ENOENT)
+        return err;
+    return quoted > 0 ? mst_buf_reserve(&serials->quoted, quoted, &room) : MST_OK;
+}
+
+static enum mst_err take_row(struct cli_serials *serials, struct mst_span csv,
+                             const struct cli_csv_row *row)
+{
+    struct mst_span fields[2] = {row->fields[0], row->fields[1]};
+
+    if (row->n_fields > 2)
+        return refuse(serials, row->line, "more than two columns: serial number, text");
+    for (size_t i = 0; i < 2; i++) {
+        size_t at = serials->quoted.len;
+        size_t len = quoted_len(csv, fields[i]);
+
+        if (len == 0)
+            continue;
+        if (mst_buf_add(&serials->quoted, fields[i]) != MST_OK)
+            return mst_buf_err(&serials->quoted);
+        fields[i] = mst_span_cut(mst_buf_span(&serials->quoted), at, at + len);
+    }
+    return cli_serials_add(serials, fields[0], fields[1], row->line);
+}
+
+enum mst_err cli_serials_read(struct cli_serials *serials, struct mst_span csv)
+{
+    struct mst_span bom = MST_LIT("\xef\xbb\xbf"); /* as spreadsheets write it */
+    struct cli_csv reader;
+    struct cli_csv_row row;
+    enum mst_err err;
+
+    if (mst_span_starts(csv, bom))
+        csv = mst_span_cut(csv, bom.len, csv.len);
+    err = measure(serials, csv);
+    if (err != MST_OK)
+        return err;
+    cli_csv_init(&reader, csv);
+    while ((err = cli_csv_next(&reader, &row)) == MST_OK) {
+        err = take_row(serials, csv, &row);
+        if (err != MST_OK)
+            break;
+    }
+    cli_csv_fini(&reader);
+    return err == MST_ENOENT ? MST_OK : err;
+}
+
+static int by_sn(const void *a, const void *b)
+{
+    const struct cli_serial *const *x = a, *const *y = b;
+    int order = mst_span_cmp((*x)->sn, (*y)->sn);
+
+    return order != 0 ? order : (*x > *y) - (*x < *y);
+}
+
+enum mst_err cli_serials_check_twins(struct cli_serials *serials)
+{
+    const struct cli_serial **sorted;
+    enum mst_err err = MST_OK;
+
+    if (serials->n_items < 2)
+        return MST_OK;
+    sorted = calloc(serials->n_items, sizeof(struct cli_serial *));
+    if (sorted == NULL)
+        return MST_ENOMEM;
+    for (size_t i = 0; i < serials->n_items; i++)
+        sorted[i] = &serials->items[i];
+    qsort(sorted, serials->n_items, sizeof sorted[0], by_sn);
+    for (size_t i = 1; i < serials->n_items && err == MST_OK; i++) {
+        const struct cli_serial *a = sorted[i - 1], *b = sorted[i];
+
+        if (!mst_span_eq(a->sn, b->sn))
+            continue;
+        err = MST_EINVAL;
+        (void)snprintf(serials->problem, sizeof serials->problem,
+                       "%.*s stands there twice: lines %zu and %zu", (int)a->sn.len, a->sn.ptr,
+                       a->line, b->line);
+    }
+    free(sorted);
+    return err;
+}
+
+enum mst_err cli_serials_piece(const struct cli_serials *serials, size_t from, size_t max_items,
+                               struct mst_buf *ret_csv, size_t *ret_next)
+{
+    size_t at = from;
+
+    mst_buf_clear(ret_csv);
+    if (max_items > MST_SERIALS_MAX)
+        max_items = MST_SERIALS_MAX;
+    while (at < serials->n_items && at - from < max_items &&
+           ret_csv->len + ROW_MAX <= MST_SERIALS_BODY_MAX) {
+        cli_csv_add_field(ret_csv, serials->items[at].sn);
+        if (serials->items[at].extra.len > 0) {
+            (void)mst_buf_add_byte(ret_csv, ',');
+            cli_csv_add_field(ret_csv, serials->items[at].extra);
+        }
+        (void)mst_buf_add_str(ret_csv, "\r\n");
+        at++;
+    }
+    *ret_next = at;
+    return mst_buf_err(ret_csv);
+}

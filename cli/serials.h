@@ -1,0 +1,44 @@
+/*
+ * serials.h - a list of serial numbers on its way to the server, in pieces that it takes.
+ *
+ * The server takes at most 10,000 serial numbers and 4 MiB at once, and each piece whole or not
+ * at all. All of a file is checked before its first piece is sent.
+ */
+#ifndef CLI_SERIALS_H
+#define CLI_SERIALS_H
+
+#include "base/buf.h"
+#include "base/limits.h"
+
+struct cli_serial {
+    struct mst_span sn, extra; /* borrowed */
+    size_t line;               /* in the file, from 1; or the place on the command line; 0: none */
+};
+
+struct cli_serials {
+    struct cli_serial *items;
+    size_t n_items, cap;
+    struct mst_buf quoted; /* what had to be copied out of quotes */
+    char problem[256];     /* after MST_EINVAL */
+};
+
+void cli_serials_init(struct cli_serials *serials);
+void cli_serials_fini(struct cli_serials *serials);
+
+/* MST_EINVAL: not the form of a serial number (protocol.md 4). */
+MST_MUST_USE enum mst_err cli_serials_add(struct cli_serials *serials, struct mst_span sn,
+                                          struct mst_span extra, size_t line);
+/* All rows "sn" or "sn,extra" of a CSV text, which must live as long. MST_EINVAL, MST_ENOMEM. */
+MST_MUST_USE enum mst_err cli_serials_read(struct cli_serials *serials, struct mst_span csv);
+/* MST_EINVAL if one stands there twice. */
+MST_MUST_USE enum mst_err cli_serials_check_twins(struct cli_serials *serials);
+
+/*
+ * The next piece: rows of CSV for at most max_items of the items from index from on, as many as
+ * fit into the server's bounds. Gives the index behind the last; equal to from only at the end.
+ */
+MST_MUST_USE enum mst_err cli_serials_piece(const struct cli_serials *serials, size_t from,
+                                            size_t max_items, struct mst_buf *ret_csv,
+                                            size_t *ret_next);
+
+#endif

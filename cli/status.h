@@ -1,0 +1,36 @@
+/* status.h - one serial number: calls about it, where it stands, what that means. */
+#ifndef CLI_STATUS_H
+#define CLI_STATUS_H
+
+#include "api.h"
+
+/* A call on /provision/manage/model/<model>/<sn>. */
+struct cli_sn_call {
+    const char *method;
+    const char *model, *sn;
+    const char *query;    /* with its '?', or "" */
+    struct mst_span form; /* body; empty: none */
+    const struct cli_reason *reasons;
+    long also[CLI_ALSO_MAX];
+};
+enum cli_exit cli_sn_call(struct cli *cli, const struct cli_sn_call *call,
+                          struct cli_reply *ret_reply);
+
+struct cli_status {
+    const char *model, *sn; /* borrowed */
+    const char *word; /* "unused", "notactivated", "activated", "expired", "locked", "orphaned" */
+    bool has_rid;
+    char rid[MST_HANDLE_CHARS + 1];
+    struct mst_buf extra;
+};
+
+/* status must be cleared with cli_status_fini in any case. */
+enum cli_exit cli_status_get(struct cli *cli, const char *model, const char *sn,
+                             struct cli_status *ret_status);
+enum cli_exit cli_status_show(struct cli *cli, const struct cli_status *status);
+void cli_status_fini(struct cli_status *status);
+
+/* 2026-01-31 23:59:58Z */
+void cli_time_text(int64_t at, char *ret_text, size_t max);
+
+#endif
