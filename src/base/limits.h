@@ -37,6 +37,18 @@
 #define MST_PAGE_MIN         5           /* 4: paging */
 #define MST_PAGE_MAX         1000        /* 4: paging */
 
+#define MST_ALIASES_MAX      1000        /* aliases in one data request: each costs a lookup */
+#define MST_SEGMENTS_MAX     8           /* path segments: the longest route has 6 */
+
+/* connections */
+#define MST_PIPELINE_MAX      MST_KIB(16) /* bytes read ahead while a request is being answered */
+#define MST_READ_AHEAD_MAX    MST_MIB(1)  /* those and what one read and TLS records may add */
+#define MST_LINGER_MS         2000        /* an error reply must arrive before the reset does */
+#define MST_UNKNOWN_TRIES_MAX 3           /* runs of one command whose outcome stays unknown */
+#define MST_FREE_CONNS_MAX    1024        /* connections kept for reuse per loop */
+#define MST_KEPT_BUFFER_MAX   MST_KIB(64) /* larger buffers are given back after the request */
+#define MST_STORAGE_SCAN_MAX  10000       /* points that info counts in one call */
+
 /* memory */
 #define MST_REQUEST_ARENA_MAX MST_MIB(32)  /* the largest body, decoded, and its reply */
 #define MST_BATCH_ARENA_MAX   MST_MIB(256) /* several of those in one commit */

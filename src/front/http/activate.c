@@ -1,0 +1,56 @@
+/* POST /provision/activate (protocol.md 2.5): parameters on the loop, the rest as one command. */
+#include "front/http/handlers.h"
+#include "front/http/params.h"
+
+static enum mst_err activate(struct mst_exchange *x, struct mst_tx *tx)
+{
+    struct mst_activation *activation = x->work;
+    enum mst_verdict verdict = MST_NO_VENDOR;
+    struct mst_handle cik;
+    enum mst_err err;
+
+    activation->attempt = x->attempt;
+    err = mst_activate(mst_exchange_domain(x), tx, activation, &verdict, &cik);
+    err = mst_exchange_settle(x, err, verdict);
+    if (err != MST_OK)
+        return err;
+    (void)mst_buf_add(&x->reply, mst_handle_span(&cik));
+    mst_secret_wipe(&cik, sizeof cik);
+    x->is_secret = true;
+    return mst_exchange_answer(x, 200, MST_TYPE_TEXT);
+}
+
+enum mst_err mst_activate_post(struct mst_exchange *x, struct mst_tx *tx)
+{
+    struct mst_activation *activation = mst_arena_alloc(&x->arena, sizeof *activation);
+    struct mst_param vendor, model, sn;
+    struct mst_form form;
+    enum mst_err err;
+
+    (void)tx;
+    if (!activation)
+        return MST_ENOMEM;
+    err = mst_exchange_form(x, &form);
+    if (err == MST_OK)
+        err = mst_param_get(x, &form, "vendor", &vendor);
+    if (err == MST_OK)
+        err = mst_param_get(x, &form, "model", &model);
+    if (err == MST_OK)
+        err = mst_param_get(x, &form, "sn", &sn);
+    if (err != MST_OK)
+        return err;
+    if (vendor.text.len == 0 || model.text.len == 0 || sn.text.len == 0)
+        return mst_exchange_refuse(x, MST_BAD_VALUE);
+    *activation = (struct mst_activation){
+        .vendor = vendor.text,
+        .model = model.text,
+        .sn = sn.text,
+        .plus_vendor = vendor.plus,
+        .plus_model = model.plus,
+        .plus_sn = sn.plus,
+        .peer = x->peer,
+    };
+    x->work = activation;
+    x->is_single = true;
+    return mst_exchange_go(x, MST_STATE, NULL, activate);
+}

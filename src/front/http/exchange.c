@@ -1,0 +1,398 @@
+/*
+ * The engine that takes an exchange from step to step.
+ *
+ * While a command is with the store, the exchange belongs to the committer's
+ * thread; the hand-over is the store's queue on the way there and the loop's
+ * queue of tasks on the way back. A reply is rendered inside the step, so it
+ * exists before the commit, but it is sent only after done was called.
+ *
+ * A command whose outcome is unknown is run again with the same attempt id,
+ * by which the use case tells "I won" from "another won" (port_store.h). After
+ * MST_UNKNOWN_TRIES_MAX runs the answer is 503: the caller must look for itself.
+ */
+#include <assert.h>
+
+#include "front/http/exchange.h"
+#include "front/http/route.h"
+#include "sys/random.h"
+#include "wire/pct.h"
+
+enum { EXTRA_MAX = 512 };
+
+void mst_exchange_init(struct mst_exchange *x, const struct mst_exchange_env *env)
+{
+    *x = (struct mst_exchange){.env = env};
+    mst_arena_init(&x->arena, MST_REQUEST_ARENA_MAX);
+    mst_buf_init(&x->body, 0);
+    mst_buf_init(&x->reply, MST_REPLY_MAX);
+    mst_buf_init(&x->extra, EXTRA_MAX);
+}
+
+static void clear_buffer(struct mst_buf *buf)
+{
+    if (buf->cap > MST_KEPT_BUFFER_MAX)
+        mst_buf_fini(buf);
+    else
+        mst_buf_clear(buf);
+}
+
+static void release_work(struct mst_exchange *x)
+{
+    if (x->release)
+        x->release(x);
+    x->release = NULL;
+    x->work = NULL;
+}
+
+void mst_exchange_reset(struct mst_exchange *x)
+{
+    release_work(x);
+    if (x->is_secret)
+        mst_buf_wipe(&x->reply);
+    clear_buffer(&x->body);
+    clear_buffer(&x->reply);
+    mst_buf_clear(&x->extra);
+    mst_arena_reset(&x->arena);
+    x->route = NULL;
+    x->allowed = 0;
+    x->n_segments = 0;
+    x->query = x->content_type = x->cik = x->token = x->vendor_name = x->peer =
+        (struct mst_span){NULL, 0};
+    x->todo = x->now = (struct mst_todo){0};
+    x->is_single = false;
+    x->is_secret = false;
+    x->status = 0;
+    x->content_type_out = NULL;
+    x->mark = 0;
+}
+
+void mst_exchange_fini(struct mst_exchange *x)
+{
+    release_work(x);
+    mst_buf_fini(&x->body);
+    mst_buf_fini(&x->reply);
+    mst_buf_fini(&x->extra);
+    mst_arena_fini(&x->arena);
+}
+
+/* ---- the head ---- */
+
+static enum mst_err take_segments(struct mst_exchange *x, struct mst_span path)
+{
+    size_t from = 1; /* a path begins with '/' */
+
+    x->n_segments = 0;
+    for (;;) {
+        size_t to = mst_span_find(path, '/', from);
+
+        if (x->n_segments == MST_SEGMENTS_MAX) {
+            x->n_segments = 0; /* longer than any route: unknown */
+            return MST_OK;
+        }
+        enum mst_err err = mst_pct_decode_path(&x->arena, mst_span_cut(path, from, to),
+                                               &x->segments[x->n_segments]);
+        if (err != MST_OK)
+            return err;
+        x->n_segments++;
+        if (to == path.len)
+            return MST_OK;
+        from = to + 1;
+    }
+}
+
+/* The first field of a name counts; an empty one is as good as none (2.1.1). */
+static enum mst_err take_fields(struct mst_exchange *x, const struct mst_http_head *head)
+{
+    const struct {
+        struct mst_span name;
+        struct mst_span *value;
+    } wanted[] = {
+        {MST_LIT("x-exosite-cik"), &x->cik},
+        {MST_LIT("x-exosite-token"), &x->token},
+        {MST_LIT("x-exosite-vendor"), &x->vendor_name},
+        {MST_LIT("content-type"), &x->content_type},
+    };
+
+    for (size_t i = 0; i < head->n_fields; i++) {
+        const struct mst_http_field *field = &head->fields[i];
+
+        for (size_t k = 0; k < sizeof wanted / sizeof wanted[0]; k++) {
+            if (field->name.len != wanted[k].name.len || field->value.len == 0 ||
+                wanted[k].value->len > 0 || !mst_span_eq_nocase(field->name, wanted[k].name))
+                continue;
+            enum mst_err err = mst_arena_dup(&x->arena, field->value, wanted[k].value);
+            if (err != MST_OK)
+                return err;
+        }
+    }
+    return MST_OK;
+}
+
+enum mst_err mst_exchange_take_head(struct mst_exchange *x, const struct mst_http_head *head)
+{
+    struct mst_span path;
+    enum mst_err err;
+
+    x->method = head->method;
+    err = mst_arena_dup(&x->arena, head->path, &path);
+    if (err == MST_OK)
+        err = mst_arena_dup(&x->arena, head->query, &x->query);
+    if (err == MST_OK)
+        err = take_fields(x, head);
+    if (err == MST_OK)
+        err = take_segments(x, path);
+    if (err != MST_OK)
+        return err;
+    x->route = mst_route_find(x->segments, x->n_segments, x->method, &x->allowed);
+    return MST_OK;
+}
+
+size_t mst_exchange_body_max(const struct mst_exchange *x)
+{
+    return x->route ? x->route->body_max : MST_BODY_MAX;
+}
+
+/* ---- refusing and answering ---- */
+
+const struct mst_domain *mst_exchange_domain(const struct mst_exchange *x)
+{
+    return x->env->opts->domain;
+}
+
+struct mst_span mst_exchange_segment(const struct mst_exchange *x, size_t i)
+{
+    assert(i < x->n_segments);
+    return x->segments[i];
+}
+
+enum mst_err mst_exchange_refuse_with(struct mst_exchange *x, unsigned status)
+{
+    x->status = status;
+    return MST_EREFUSED;
+}
+
+enum mst_err mst_exchange_refuse(struct mst_exchange *x, enum mst_verdict verdict)
+{
+    return mst_exchange_refuse_with(x, mst_outcome_status(x->route->family, verdict));
+}
+
+enum mst_err mst_exchange_settle(struct mst_exchange *x, enum mst_err err, enum mst_verdict verdict)
+{
+    if (err != MST_OK)
+        return err;
+    return verdict == MST_DONE ? MST_OK : mst_exchange_refuse(x, verdict);
+}
+
+enum mst_err mst_exchange_answer(struct mst_exchange *x, unsigned status, const char *type)
+{
+    x->status = status;
+    x->content_type_out = type;
+    return MST_OK;
+}
+
+enum mst_err mst_exchange_go(struct mst_exchange *x, enum mst_where where, mst_step *guard,
+                             mst_step *step)
+{
+    x->todo = (struct mst_todo){.where = where, .guard = guard, .step = step};
+    return MST_OK;
+}
+
+void mst_exchange_fail(struct mst_exchange *x, unsigned status)
+{
+    mst_buf_clear(&x->reply);
+    x->todo = (struct mst_todo){0};
+    x->status = status;
+    x->content_type_out = NULL;
+    x->is_secret = false;
+    if (status == 503 && x->extra.len == 0) {
+        /* Spread, so that those refused together do not come back together. */
+        uint64_t most = x->env->opts->retry_after_s ? x->env->opts->retry_after_s : 1;
+
+        (void)mst_buf_addf(&x->extra, "Retry-After: %u\r\n",
+                           (unsigned)(1 + mst_random_u64() % most));
+    }
+    if (x->route && x->route->failed)
+        x->route->failed(x, status);
+    else
+        (void)mst_http_error_body(&x->reply, status);
+}
+
+/* Refusals of steps carry a status only; their body is the standard one (2.1.4). */
+static void complete(struct mst_exchange *x)
+{
+    if (x->status == 0)
+        mst_exchange_fail(x, 500);
+    else if (x->status >= 400 && x->reply.len == 0)
+        mst_exchange_fail(x, x->status);
+}
+
+/* ---- running ---- */
+
+static void rewind_reply(struct mst_exchange *x)
+{
+    x->reply.len = x->mark;
+    x->reply.err = MST_OK;
+    x->status = 0;
+    x->content_type_out = NULL;
+    x->is_secret = false;
+    x->todo = (struct mst_todo){0};
+}
+
+static enum mst_err perform(struct mst_exchange *x, struct mst_tx *tx)
+{
+    enum mst_err err = MST_OK;
+
+    rewind_reply(x);
+    if (x->now.guard)
+        err = x->now.guard(x, tx);
+    if (err == MST_OK)
+        err = x->now.step(x, tx);
+    if (err == MST_OK && mst_buf_err(&x->reply) != MST_OK)
+        err = mst_buf_err(&x->reply) == MST_EFULL ? MST_EINVAL : mst_buf_err(&x->reply);
+    if (err == MST_EREFUSED)
+        x->reply.len = x->mark;
+    return err;
+}
+
+static enum mst_err run_command(struct mst_cmd *cmd, struct mst_tx *tx)
+{
+    return perform(((struct mst_exchange_cmd *)cmd)->x, tx);
+}
+
+static void command_done(struct mst_cmd *cmd, enum mst_err err)
+{
+    struct mst_exchange *x = ((struct mst_exchange_cmd *)cmd)->x;
+
+    x->outcome = err;
+    mst_loop_post(x->env->loop, &x->task.task);
+}
+
+static bool submit(struct mst_exchange *x)
+{
+    enum mst_err err;
+
+    x->n_tries++;
+    x->cmd.cmd.file = x->now.where == MST_POINTS ? MST_FILE_POINTS : MST_FILE_STATE;
+    err = mst_store_submit(x->env->opts->store, &x->cmd.cmd);
+    if (err == MST_OK)
+        return true;
+    mst_exchange_fail(x, mst_outcome_error(err));
+    return false;
+}
+
+static void settle_error(struct mst_exchange *x, enum mst_err err)
+{
+    if (err != MST_OK && err != MST_EREFUSED)
+        mst_exchange_fail(x, mst_outcome_error(err));
+}
+
+static void run_here(struct mst_exchange *x)
+{
+    struct mst_tx *tx = NULL;
+    enum mst_err err;
+
+    if (x->now.where == MST_NOWHERE) {
+        settle_error(x, perform(x, NULL));
+        return;
+    }
+    err = mst_reader_begin(x->env->reader, &tx);
+    if (err == MST_OK) {
+        err = perform(x, tx);
+        mst_reader_end(x->env->reader);
+    }
+    settle_error(x, err);
+}
+
+static int64_t new_attempt(void)
+{
+    int64_t attempt;
+
+    do
+        attempt = (int64_t)mst_random_u64();
+    while (attempt == 0);
+    return attempt;
+}
+
+/* Runs what can run here; true when the reply is ready. */
+static bool go_on(struct mst_exchange *x)
+{
+    while (x->todo.step) {
+        x->now = x->todo;
+        x->mark = x->reply.len;
+        if (x->now.where == MST_NOWHERE || x->now.where == MST_READ) {
+            run_here(x);
+            continue;
+        }
+        x->attempt = new_attempt();
+        x->n_tries = 0;
+        x->cmd.cmd.is_single = x->is_single;
+        x->is_single = false;
+        if (submit(x))
+            return false;
+    }
+    complete(x);
+    return true;
+}
+
+static void command_answered(struct mst_task *task)
+{
+    struct mst_exchange *x = ((struct mst_exchange_task *)task)->x;
+
+    if (x->outcome == MST_EUNKNOWN && x->n_tries < MST_UNKNOWN_TRIES_MAX && submit(x))
+        return;
+    settle_error(x, x->outcome);
+    if (go_on(x))
+        x->env->finished(x);
+}
+
+static enum mst_err check_first(struct mst_exchange *x, struct mst_tx *tx)
+{
+    if (x->route->prepare) {
+        enum mst_err err = x->route->prepare(x, tx);
+
+        if (err != MST_OK || x->status != 0)
+            return err;
+    }
+    return mst_exchange_go(x, MST_STATE, x->route->guard, x->route->step);
+}
+
+bool mst_exchange_start(struct mst_exchange *x)
+{
+    x->cmd = (struct mst_exchange_cmd){.cmd = {.run = run_command, .done = command_done}, .x = x};
+    x->task = (struct mst_exchange_task){.task = {.run = command_answered}, .x = x};
+    if (!x->route) {
+        if (x->allowed)
+            (void)mst_route_allow(&x->extra, x->allowed);
+        mst_exchange_fail(x, x->allowed ? 405 : 404);
+        return true;
+    }
+    if (x->route->where == MST_STATE)
+        (void)mst_exchange_go(x, MST_READ, x->route->guard, check_first);
+    else
+        (void)mst_exchange_go(x, x->route->where, x->route->guard, x->route->step);
+    return go_on(x);
+}
+
+/* ---- forms ---- */
+
+static enum mst_err parse_form(struct mst_exchange *x, struct mst_span text,
+                               struct mst_form *ret_form)
+{
+    enum mst_err err = mst_form_parse(&x->arena, text, MST_FORM_ITEMS_MAX, ret_form);
+
+    return err == MST_EFULL ? mst_exchange_refuse_with(x, 413) : err;
+}
+
+enum mst_err mst_exchange_query(struct mst_exchange *x, struct mst_form *ret_form)
+{
+    struct mst_span text = x->query;
+
+    if (x->method == MST_METHOD_GET && text.len == 0)
+        text = mst_buf_span(&x->body);
+    return parse_form(x, text, ret_form);
+}
+
+enum mst_err mst_exchange_form(struct mst_exchange *x, struct mst_form *ret_form)
+{
+    return parse_form(x, mst_buf_span(&x->body), ret_form);
+}

@@ -1,0 +1,65 @@
+/*
+ * handlers.h - the steps that the route table names, one file per section of
+ * protocol.md. Guards first: a guard that refuses sets the status itself.
+ */
+#ifndef MST_FRONT_HTTP_HANDLERS_H
+#define MST_FRONT_HTTP_HANDLERS_H
+
+#include "front/http/exchange.h"
+
+/* guard.c: who is calling (2.2, 2.4 steps 3 to 5) */
+mst_step mst_guard_caller;  /* fills manager; a vendor name is not needed (2.10) */
+mst_step mst_guard_vendor;  /* fills manager: 401, 412, 403 */
+mst_step mst_guard_model;   /* the same, and model from segment 3: 404 */
+mst_step mst_guard_admin;   /* as vendor, but by CIK only (2.11) */
+mst_step mst_guard_device;  /* fills client: 401 */
+mst_step mst_guard_root;    /* the root client: 401, 403 */
+
+/* activate.c (2.5) */
+mst_step mst_activate_post;
+
+/* register.c (2.10) */
+mst_step mst_register_get;
+mst_step mst_register_prepare;
+mst_step mst_register_post;
+
+/* tokens.c (2.11) */
+mst_step mst_tokens_list;
+mst_step mst_tokens_prepare;
+mst_step mst_tokens_post;
+mst_step mst_token_show;
+mst_step mst_token_remove;
+
+/* models.c (2.6.1, 2.6.2) */
+mst_step mst_models_list;
+mst_step mst_models_prepare;
+mst_step mst_models_post;
+mst_step mst_model_show;
+mst_step mst_model_prepare;
+mst_step mst_model_put;
+mst_step mst_model_remove;
+
+/* serials.c (2.6.3), serial.c (2.6.5) */
+mst_step mst_serials_list;
+mst_step mst_serials_prepare;
+mst_step mst_serials_change;
+mst_step mst_serial_show;
+mst_step mst_serial_prepare;
+mst_step mst_serial_post;
+mst_step mst_serial_delete;
+
+/* alias.c (2.12.1 to 2.12.3) */
+mst_step mst_alias_read;
+mst_step mst_alias_write;
+
+/* timestamp.c (2.14) */
+mst_step mst_timestamp_get;
+
+/* clock.c: closing all windows, an addition of ours (design.md I9) */
+mst_step mst_clock_reset;
+
+/* front/rpc/rpc.c (2.15) */
+mst_step mst_rpc_post;
+void mst_rpc_failed(struct mst_exchange *x, unsigned status);
+
+#endif

@@ -1,0 +1,39 @@
+#include "front/http/params.h"
+
+enum mst_err mst_param_of(struct mst_exchange *x, const struct mst_form_item *item,
+                          struct mst_param *ret_param)
+{
+    struct mst_param param = {.text = item->value};
+
+    if (mst_span_find(item->raw_value, '+', 0) < item->raw_value.len) {
+        enum mst_err err = mst_pct_decode_form(&x->arena, item->raw_value, true, &param.plus);
+
+        if (err != MST_OK)
+            return err;
+    }
+    *ret_param = param;
+    return MST_OK;
+}
+
+enum mst_err mst_param_get(struct mst_exchange *x, const struct mst_form *form, const char *name,
+                           struct mst_param *ret_param)
+{
+    const struct mst_form_item *item = mst_form_get(form, name);
+
+    if (item)
+        return mst_param_of(x, item, ret_param);
+    *ret_param = (struct mst_param){0};
+    return MST_OK;
+}
+
+bool mst_param_is_delete(const struct mst_form *form)
+{
+    return mst_form_true(form, "delete") || mst_form_true(form, "remove");
+}
+
+bool mst_param_int(const struct mst_form *form, const char *name, int64_t *ret_value)
+{
+    const struct mst_form_item *item = mst_form_get(form, name);
+
+    return !item || item->value.len == 0 || mst_span_i64(item->value, ret_value) == MST_OK;
+}

@@ -1,0 +1,138 @@
+/*
+ * The route table. Slashes matter (protocol.md 2.4): "model/m" is the model,
+ * "model/m/" its serial numbers; only collections take both spellings, which
+ * is_slash_optional says. A path is known if any row fits it.
+ */
+#include "front/http/handlers.h"
+#include "front/http/route.h"
+
+#define GET    MST_METHOD_GET
+#define POST   MST_METHOD_POST
+#define PUT    MST_METHOD_PUT
+#define DELETE MST_METHOD_DELETE
+
+/* clang-format off */
+#define PATH(...) .segments = {__VA_ARGS__}
+#define MODELS    "provision", "manage", "model"
+
+#define MANAGE(method, max, where_, guard_, prepare_, step_)                              \
+    .methods = (method), .body_max = (max), .family = MST_FAMILY_MANAGE, .where = (where_), \
+    .guard = (guard_), .prepare = (prepare_), .step = (step_)
+#define DATA(method, step_)                                                                   \
+    .methods = (method), .body_max = MST_DATA_BODY_MAX, .family = MST_FAMILY_DATA,            \
+    .where = MST_READ, .guard = mst_guard_device, .step = (step_)
+#define RPC                                                                             \
+    .methods = POST, .body_max = MST_RPC_BODY_MAX, .family = MST_FAMILY_OPEN,           \
+    .where = MST_NOWHERE, .step = mst_rpc_post, .failed = mst_rpc_failed
+
+const struct mst_route mst_routes[] = {
+    {PATH("provision", "activate"), .methods = POST, .body_max = MST_ACTIVATE_MAX,
+     .family = MST_FAMILY_ACTIVATE, .where = MST_NOWHERE, .step = mst_activate_post},
+    {PATH("onep:v1", "stack", "alias"), DATA(GET, mst_alias_read)},
+    {PATH("onep:v1", "stack", "alias"), DATA(POST, mst_alias_write)},
+    {PATH("api:v1", "stack", "alias"), DATA(GET, mst_alias_read)},
+    {PATH("api:v1", "stack", "alias"), DATA(POST, mst_alias_write)},
+    {PATH("timestamp"), .methods = GET, .body_max = MST_BODY_MAX, .family = MST_FAMILY_OPEN,
+     .where = MST_NOWHERE, .step = mst_timestamp_get},
+    {PATH("onep:v1", "rpc", "process"), RPC},
+    {PATH("api:v1", "rpc", "process"), RPC},
+
+    {PATH("provision", "register"), .is_slash_optional = true,
+     MANAGE(GET, MST_BODY_MAX, MST_READ, mst_guard_caller, NULL, mst_register_get)},
+    {PATH("provision", "register"), .is_slash_optional = true,
+     MANAGE(POST, MST_BODY_MAX, MST_STATE, mst_guard_caller, mst_register_prepare,
+            mst_register_post)},
+
+    {PATH("provision", "admin", "auth"), .is_slash_optional = true,
+     MANAGE(GET, MST_BODY_MAX, MST_READ, mst_guard_admin, NULL, mst_tokens_list)},
+    {PATH("provision", "admin", "auth"), .is_slash_optional = true,
+     MANAGE(POST, MST_BODY_MAX, MST_STATE, mst_guard_admin, mst_tokens_prepare, mst_tokens_post)},
+    {PATH("provision", "admin", "auth", "*"),
+     MANAGE(GET, MST_BODY_MAX, MST_READ, mst_guard_admin, NULL, mst_token_show)},
+    {PATH("provision", "admin", "auth", "*"),
+     MANAGE(DELETE, MST_BODY_MAX, MST_STATE, mst_guard_admin, NULL, mst_token_remove)},
+
+    {PATH(MODELS), .is_slash_optional = true,
+     MANAGE(GET, MST_BODY_MAX, MST_READ, mst_guard_vendor, NULL, mst_models_list)},
+    {PATH(MODELS), .is_slash_optional = true,
+     MANAGE(POST, MST_BODY_MAX, MST_STATE, mst_guard_vendor, mst_models_prepare, mst_models_post)},
+    {PATH(MODELS, "*"),
+     MANAGE(GET, MST_BODY_MAX, MST_READ, mst_guard_model, NULL, mst_model_show)},
+    {PATH(MODELS, "*"),
+     MANAGE(PUT, MST_BODY_MAX, MST_STATE, mst_guard_model, mst_model_prepare, mst_model_put)},
+    {PATH(MODELS, "*"),
+     MANAGE(DELETE, MST_BODY_MAX, MST_STATE, mst_guard_model, NULL, mst_model_remove)},
+    {PATH(MODELS, "*", ""),
+     MANAGE(GET, MST_BODY_MAX, MST_READ, mst_guard_model, NULL, mst_serials_list)},
+    {PATH(MODELS, "*", ""),
+     MANAGE(POST | DELETE, MST_SERIALS_BODY_MAX, MST_STATE, mst_guard_model, mst_serials_prepare,
+            mst_serials_change)},
+    {PATH(MODELS, "*", "*"),
+     MANAGE(GET, MST_BODY_MAX, MST_READ, mst_guard_model, NULL, mst_serial_show)},
+    {PATH(MODELS, "*", "*"),
+     MANAGE(POST, MST_BODY_MAX, MST_STATE, mst_guard_model, mst_serial_prepare, mst_serial_post)},
+    {PATH(MODELS, "*", "*"),
+     MANAGE(DELETE, MST_BODY_MAX, MST_STATE, mst_guard_model, NULL, mst_serial_delete)},
+
+    {PATH("muster", "v1", "clock", "reset"),
+     MANAGE(POST, MST_BODY_MAX, MST_STATE, mst_guard_root, NULL, mst_clock_reset)},
+};
+/* clang-format on */
+
+const size_t mst_routes_count = sizeof mst_routes / sizeof mst_routes[0];
+
+static bool is_segment(const char *want, struct mst_span got)
+{
+    if (want[0] == '*' && want[1] == '\0')
+        return got.len > 0;
+    return mst_span_eq(mst_span_str(want), got);
+}
+
+static bool is_path(const struct mst_route *route, const struct mst_span *segments,
+                    size_t n_segments)
+{
+    size_t i = 0;
+
+    for (; route->segments[i]; i++)
+        if (i == n_segments || !is_segment(route->segments[i], segments[i]))
+            return false;
+    if (i == n_segments)
+        return true;
+    return route->is_slash_optional && n_segments == i + 1 && segments[i].len == 0;
+}
+
+const struct mst_route *mst_route_find(const struct mst_span *segments, size_t n_segments,
+                                       enum mst_method method, unsigned *ret_allowed)
+{
+    unsigned allowed = 0;
+
+    for (size_t i = 0; i < mst_routes_count; i++) {
+        const struct mst_route *route = &mst_routes[i];
+
+        if (!is_path(route, segments, n_segments))
+            continue;
+        if (route->methods & (unsigned)method)
+            return route;
+        allowed |= route->methods;
+    }
+    *ret_allowed = allowed;
+    return NULL;
+}
+
+enum mst_err mst_route_allow(struct mst_buf *out, unsigned methods)
+{
+    static const struct {
+        unsigned method;
+        const char *name;
+    } names[] = {{GET, "GET"}, {POST, "POST"}, {PUT, "PUT"}, {DELETE, "DELETE"}};
+    const char *separator = "Allow: ";
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (!(methods & names[i].method))
+            continue;
+        (void)mst_buf_add_str(out, separator);
+        (void)mst_buf_add_str(out, names[i].name);
+        separator = ", ";
+    }
+    return mst_buf_add_str(out, "\r\n");
+}
