@@ -286,8 +286,7 @@ static void resolve_peer(struct conn *conn)
                 comma--;
             struct mst_span item = mst_span_trim(mst_span_cut(list, comma, list.len));
             list = mst_span_cut(list, 0, comma > 0 ? comma - 1 : 0);
-            if (mst_addr_parse_ip(item, &next) != MST_OK &&
-                mst_addr_parse(item, &next) != MST_OK) {
+            if (mst_addr_parse_ip(item, &next) != MST_OK && mst_addr_parse(item, &next) != MST_OK) {
                 i = 0; /* what stands further left was passed on by nobody we know */
                 break;
             }
@@ -373,8 +372,8 @@ static size_t read_head(struct conn *conn, struct mst_span bytes, bool *ret_is_s
     }
     conn->is_head_method = false;
     conn->is_keep_alive_told = false;
-    refuse(conn, flaw == MST_FLAW_TOO_LARGE || flaw == MST_FLAW_NOT_IMPLEMENTED ? (unsigned)flaw
-                                                                                : 400);
+    refuse(conn,
+           flaw == MST_FLAW_TOO_LARGE || flaw == MST_FLAW_NOT_IMPLEMENTED ? (unsigned)flaw : 400);
     return bytes.len;
 }
 

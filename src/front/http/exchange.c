@@ -107,10 +107,10 @@ static enum mst_err take_fields(struct mst_exchange *x, const struct mst_http_he
         struct mst_span name;
         struct mst_span *value;
     } wanted[] = {
-        {MST_LIT("x-exosite-cik"), &x->cik},
-        {MST_LIT("x-exosite-token"), &x->token},
-        {MST_LIT("x-exosite-vendor"), &x->vendor_name},
-        {MST_LIT("content-type"), &x->content_type},
+        {MST_LIT("x-exosite-cik"),    &x->cik         },
+        {MST_LIT("x-exosite-token"),  &x->token       },
+        {MST_LIT("x-exosite-vendor"), &x->vendor_name },
+        {MST_LIT("content-type"),     &x->content_type},
     };
 
     for (size_t i = 0; i < head->n_fields; i++) {
@@ -234,7 +234,6 @@ static void rewind_reply(struct mst_exchange *x)
     x->reply.err = MST_OK;
     x->status = 0;
     x->content_type_out = NULL;
-    x->is_secret = false;
     x->todo = (struct mst_todo){0};
 }
 
@@ -247,10 +246,10 @@ static enum mst_err perform(struct mst_exchange *x, struct mst_tx *tx)
         err = x->now.guard(x, tx);
     if (err == MST_OK)
         err = x->now.step(x, tx);
-    if (err == MST_OK && mst_buf_err(&x->reply) != MST_OK)
-        err = mst_buf_err(&x->reply) == MST_EFULL ? MST_EINVAL : mst_buf_err(&x->reply);
-    if (err == MST_EREFUSED)
+    if (err == MST_EREFUSED && x->status != 0)
         x->reply.len = x->mark;
+    else if ((err == MST_OK || err == MST_EREFUSED) && mst_buf_err(&x->reply) != MST_OK)
+        err = mst_buf_err(&x->reply) == MST_EFULL ? MST_EINVAL : mst_buf_err(&x->reply);
     return err;
 }
 
@@ -358,7 +357,10 @@ static enum mst_err check_first(struct mst_exchange *x, struct mst_tx *tx)
 
 bool mst_exchange_start(struct mst_exchange *x)
 {
-    x->cmd = (struct mst_exchange_cmd){.cmd = {.run = run_command, .done = command_done}, .x = x};
+    x->cmd = (struct mst_exchange_cmd){
+        .cmd = {.run = run_command, .done = command_done},
+          .x = x
+    };
     x->task = (struct mst_exchange_task){.task = {.run = command_answered}, .x = x};
     if (!x->route) {
         if (x->allowed)

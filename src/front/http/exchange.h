@@ -11,8 +11,8 @@
  * A step may be run again after an undone run (port_store.h): the reply is put back
  * to what it was before, and x->attempt stays the same.
  *
- * A step returns MST_OK, MST_EREFUSED (what it wrote is undone; x->status says
- * what to answer), or an error, which becomes 503 or 500. It must not leave spans
+ * A step returns MST_OK, MST_EREFUSED (what it wrote to the store is undone; x->status
+ * says what to answer, or the next step is named), or an error, which becomes 503 or 500. It must not leave spans
  * of the transaction in the exchange: what must outlive it is copied to x->arena or
  * written to x->reply.
  */
@@ -101,7 +101,7 @@ struct mst_exchange {
     struct mst_row_client client;
 
     /* between steps */
-    void *work; /* the handler's own, in arena */
+    void *work;                              /* the handler's own, in arena */
     void (*release)(struct mst_exchange *x); /* frees what work holds outside the arena; or NULL */
     struct mst_todo todo;                    /* the next step */
     struct mst_todo now;                     /* the running one */

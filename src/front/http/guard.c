@@ -8,8 +8,8 @@ enum { MODEL_SEGMENT = 3 };
 enum mst_err mst_guard_caller(struct mst_exchange *x, struct mst_tx *tx)
 {
     enum mst_verdict verdict = MST_NO_AUTH;
-    enum mst_err err = mst_access_manager(mst_exchange_domain(x), tx, x->cik, x->token, &verdict,
-                                          &x->manager);
+    enum mst_err err =
+        mst_access_manager(mst_exchange_domain(x), tx, x->cik, x->token, &verdict, &x->manager);
 
     return mst_exchange_settle(x, err, verdict);
 }
@@ -60,8 +60,7 @@ enum mst_err mst_guard_admin(struct mst_exchange *x, struct mst_tx *tx)
 enum mst_err mst_guard_device(struct mst_exchange *x, struct mst_tx *tx)
 {
     enum mst_verdict verdict = MST_NO_AUTH;
-    enum mst_err err =
-        mst_access_cik(mst_exchange_domain(x), tx, x->cik, &verdict, &x->client);
+    enum mst_err err = mst_access_cik(mst_exchange_domain(x), tx, x->cik, &verdict, &x->client);
 
     return mst_exchange_settle(x, err, verdict);
 }

@@ -18,8 +18,8 @@ static const struct {
     const char *word;
     int64_t bit;
 } options[] = {
-    {"noaliases", MST_MODEL_NOALIASES},
-    {"nocomments", MST_MODEL_NOCOMMENTS},
+    {"noaliases",    MST_MODEL_NOALIASES   },
+    {"nocomments",   MST_MODEL_NOCOMMENTS  },
     {"nohistorical", MST_MODEL_NOHISTORICAL},
 };
 enum { OPTIONS = sizeof options / sizeof options[0] };
@@ -52,8 +52,7 @@ static enum mst_verdict read_window(const struct mst_form *form, int64_t *ret_wi
 
     if (mst_form_value(form, "window").len == 0)
         return MST_DONE;
-    if (!mst_param_int(form, "window", &window_s) || window_s < 0 ||
-        window_s > MST_WINDOW_S_MAX)
+    if (!mst_param_int(form, "window", &window_s) || window_s < 0 || window_s > MST_WINDOW_S_MAX)
         return MST_BAD_VALUE;
     *ret_window_s = window_s;
     return MST_DONE;
@@ -68,8 +67,7 @@ static enum mst_verdict read_settings(const struct mst_form *form, struct work *
     return read_window(form, &work->window_s);
 }
 
-static enum mst_err begin(struct mst_exchange *x, struct mst_form *ret_form,
-                          struct work **ret_work)
+static enum mst_err begin(struct mst_exchange *x, struct mst_form *ret_form, struct work **ret_work)
 {
     struct work *work = mst_arena_alloc(&x->arena, sizeof *work);
     enum mst_err err;

@@ -4,15 +4,15 @@
 #include "front/http/outcome.h"
 
 static const unsigned general[MST_VERDICT_COUNT] = {
-    [MST_DONE] = 500,           [MST_BAD_VALUE] = 400, [MST_NO_AUTH] = 401,
+    [MST_DONE] = 500,           [MST_BAD_VALUE] = 400,     [MST_NO_AUTH] = 401,
     [MST_KEY_LOCKED] = 401,     /* A21 */
     [MST_NO_VENDOR_NAME] = 412, /* A15 */
-    [MST_NOT_DOMAIN] = 403,     [MST_NO_SHARE] = 403,  [MST_NO_VENDOR] = 404,
-    [MST_NO_MODEL] = 404,       [MST_NO_SERIAL] = 404, [MST_NO_OWNER] = 403,
-    [MST_NOT_FOUND] = 404,      [MST_RESTRICTED] = 403, [MST_NOT_OWNED] = 403,
-    [MST_EXISTS] = 409,         [MST_IN_USE] = 409,    [MST_NO_ROOM] = 409,
+    [MST_NOT_DOMAIN] = 403,     [MST_NO_SHARE] = 403,      [MST_NO_VENDOR] = 404,
+    [MST_NO_MODEL] = 404,       [MST_NO_SERIAL] = 404,     [MST_NO_OWNER] = 403,
+    [MST_NOT_FOUND] = 404,      [MST_RESTRICTED] = 403,    [MST_NOT_OWNED] = 403,
+    [MST_EXISTS] = 409,         [MST_IN_USE] = 409,        [MST_NO_ROOM] = 409,
     [MST_HAS_CLIENT] = 409,     [MST_HAS_NO_CLIENT] = 409, [MST_NOT_ADDED] = 409,
-    [MST_ACTIVATED] = 409,      [MST_EXPIRED] = 409,   [MST_DISABLED] = 409,
+    [MST_ACTIVATED] = 409,      [MST_EXPIRED] = 409,       [MST_DISABLED] = 409,
     [MST_ORPHANED] = 409,       [MST_LOCKED] = 409,
 };
 
@@ -22,11 +22,11 @@ static const struct {
     enum mst_verdict verdict;
     unsigned status;
 } special[] = {
-    {MST_FAMILY_ACTIVATE, MST_NO_VENDOR, 403}, /* A1 */
-    {MST_FAMILY_ACTIVATE, MST_NO_MODEL, 403},
-    /* A client in the field erases its key at a 403 on data paths (2.12.2). */
-    {MST_FAMILY_DATA, MST_RESTRICTED, 400},
-    {MST_FAMILY_DATA, MST_NOT_OWNED, 400},
+    {MST_FAMILY_ACTIVATE, MST_NO_VENDOR,  403}, /* A1 */
+    {MST_FAMILY_ACTIVATE, MST_NO_MODEL,   403},
+ /* A client in the field erases its key at a 403 on data paths (2.12.2). */
+    {MST_FAMILY_DATA,     MST_RESTRICTED, 400},
+    {MST_FAMILY_DATA,     MST_NOT_OWNED,  400},
 };
 
 unsigned mst_outcome_status(enum mst_family family, enum mst_verdict verdict)

@@ -124,7 +124,12 @@ enum mst_err mst_route_allow(struct mst_buf *out, unsigned methods)
     static const struct {
         unsigned method;
         const char *name;
-    } names[] = {{GET, "GET"}, {POST, "POST"}, {PUT, "PUT"}, {DELETE, "DELETE"}};
+    } names[] = {
+        {GET,    "GET"   },
+        {POST,   "POST"  },
+        {PUT,    "PUT"   },
+        {DELETE, "DELETE"}
+    };
     const char *separator = "Allow: ";
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

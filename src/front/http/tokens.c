@@ -46,8 +46,8 @@ enum mst_err mst_tokens_prepare(struct mst_exchange *x, struct mst_tx *tx)
     return MST_OK;
 }
 
-static enum mst_err answer_token(struct mst_exchange *x, enum mst_err err,
-                                 enum mst_verdict verdict, struct mst_handle *token)
+static enum mst_err answer_token(struct mst_exchange *x, enum mst_err err, enum mst_verdict verdict,
+                                 struct mst_handle *token)
 {
     err = mst_exchange_settle(x, err, verdict);
     if (err != MST_OK)

@@ -1,0 +1,155 @@
+/*
+ * /onep:v1/stack/alias: a device's values by alias (protocol.md 2.12.1 to 2.12.3).
+ *
+ * A write finds the dataports and converts the texts with the loop's reader, then
+ * stores the points as one command of the points file, and for the hybrid form
+ * reads again: the reader then sees what the command stored.
+ */
+#include "core/data.h"
+#include "front/http/handlers.h"
+#include "front/http/params.h"
+#include "wire/pct.h"
+
+struct work {
+    int64_t client_id;
+    size_t n_points;
+    struct mst_row_point *points;
+};
+
+/* Was the name asked for further right already? Each alias is answered once. */
+static bool is_repeated(const struct mst_form *form, size_t at)
+{
+    for (size_t i = at + 1; i < form->n_items; i++)
+        if (mst_span_eq(form->items[i].name, form->items[at].name))
+            return true;
+    return false;
+}
+
+static enum mst_err read_one(struct mst_exchange *x, struct mst_tx *tx, int64_t client_id,
+                             struct mst_span alias)
+{
+    enum mst_verdict verdict = MST_NOT_FOUND;
+    struct mst_row_resource port;
+    struct mst_row_point point;
+    enum mst_err err = mst_data_port(tx, client_id, alias, &verdict, &port);
+
+    if (err == MST_OK && verdict == MST_DONE)
+        err = mst_data_latest(tx, port.id, &verdict, &point);
+    if (err != MST_OK || verdict != MST_DONE)
+        return err;
+    if (x->reply.len > 0)
+        (void)mst_buf_add_byte(&x->reply, '&');
+    (void)mst_pct_encode(&x->reply, alias);
+    (void)mst_buf_add_byte(&x->reply, '=');
+    return mst_pct_encode(&x->reply, point.value);
+}
+
+/* In the reverse order of the request (A18), without a Content-Type (2.1.5). */
+static enum mst_err read_aliases(struct mst_exchange *x, struct mst_tx *tx, int64_t client_id)
+{
+    struct mst_form query;
+    enum mst_err err = mst_exchange_query(x, &query);
+
+    if (err == MST_OK && query.n_items > MST_ALIASES_MAX)
+        return mst_exchange_refuse(x, MST_BAD_VALUE);
+    for (size_t i = err == MST_OK ? query.n_items : 0; i-- > 0 && err == MST_OK;)
+        if (!is_repeated(&query, i))
+            err = read_one(x, tx, client_id, query.items[i].name);
+    if (err != MST_OK)
+        return err;
+    return mst_exchange_answer(x, x->reply.len > 0 ? 200 : 204, NULL);
+}
+
+enum mst_err mst_alias_read(struct mst_exchange *x, struct mst_tx *tx)
+{
+    return read_aliases(x, tx, x->client.id);
+}
+
+static enum mst_err read_after_write(struct mst_exchange *x, struct mst_tx *tx)
+{
+    const struct work *work = x->work;
+
+    return read_aliases(x, tx, work->client_id);
+}
+
+static enum mst_err store_points(struct mst_exchange *x, struct mst_tx *tx)
+{
+    const struct work *work = x->work;
+
+    for (size_t i = 0; i < work->n_points; i++) {
+        enum mst_err err = mst_data_put(tx, &work->points[i]);
+
+        if (err != MST_OK)
+            return err;
+    }
+    if (x->query.len > 0)
+        return mst_exchange_go(x, MST_READ, NULL, read_after_write);
+    return mst_exchange_answer(x, 204, NULL);
+}
+
+/* A numeric text sent unescaped may have lost its '+' ("1e+5"): tried both ways. */
+static enum mst_err convert(struct mst_exchange *x, enum mst_format format,
+                            const struct mst_form_item *item, enum mst_verdict *ret_verdict,
+                            struct mst_span *ret_value)
+{
+    struct mst_param text;
+    enum mst_err err = mst_param_of(x, item, &text);
+
+    if (err == MST_OK)
+        err = mst_data_convert(&x->arena, format, text.text, ret_verdict, ret_value);
+    if (err == MST_OK && *ret_verdict == MST_BAD_VALUE && text.plus.len > 0)
+        err = mst_data_convert(&x->arena, format, text.plus, ret_verdict, ret_value);
+    return err;
+}
+
+/* Converted text may borrow from the form, which lies in x->arena or x->body. */
+static enum mst_err add_point(struct mst_exchange *x, struct mst_tx *tx, struct work *work,
+                              const struct mst_form_item *item)
+{
+    enum mst_verdict verdict = MST_NOT_FOUND;
+    struct mst_row_resource port;
+    struct mst_span value;
+    enum mst_err err = mst_data_port(tx, work->client_id, item->name, &verdict, &port);
+
+    if (err != MST_OK || verdict != MST_DONE)
+        return err;
+    err = convert(x, (enum mst_format)port.format, item, &verdict, &value);
+    if (err != MST_OK)
+        return err;
+    if (verdict != MST_DONE)
+        return x->env->opts->is_bad_value_skipped ? MST_OK : mst_exchange_refuse(x, verdict);
+    work->points[work->n_points++] =
+        (struct mst_row_point){.dataport_id = port.id, .at = mst_tx_wall_now(tx), .value = value};
+    return MST_OK;
+}
+
+enum mst_err mst_alias_write(struct mst_exchange *x, struct mst_tx *tx)
+{
+    struct work *work = mst_arena_alloc(&x->arena, sizeof *work);
+    struct mst_form form;
+    enum mst_err err;
+
+    if (!work)
+        return MST_ENOMEM;
+    err = mst_exchange_form(x, &form);
+    if (err != MST_OK)
+        return err;
+    if (form.n_items > MST_ALIASES_MAX)
+        return mst_exchange_refuse(x, MST_BAD_VALUE);
+    work->client_id = x->client.id;
+    work->points = mst_arena_array(&x->arena, form.n_items, sizeof *work->points);
+    if (!work->points)
+        return MST_ENOMEM;
+    for (size_t i = 0; i < form.n_items && err == MST_OK; i++)
+        err = add_point(x, tx, work, &form.items[i]);
+    if (err != MST_OK)
+        return err;
+    x->work = work;
+    if (work->n_points > 0) {
+        x->is_single = work->n_points == 1;
+        return mst_exchange_go(x, MST_POINTS, NULL, store_points);
+    }
+    if (x->query.len > 0)
+        return mst_exchange_go(x, MST_READ, NULL, read_after_write);
+    return mst_exchange_answer(x, 204, NULL);
+}

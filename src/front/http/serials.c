@@ -1,0 +1,229 @@
+/* /provision/manage/model/<model>/: the serial numbers of a model (protocol.md 2.6.3). */
+#include "core/serial.h"
+#include "front/http/handlers.h"
+#include "front/http/params.h"
+#include "wire/csv.h"
+
+struct work {
+    bool is_delete;
+    size_t n_items;
+    struct mst_serial_item *items; /* what to add */
+    struct mst_param *names;       /* what to delete */
+};
+
+/* ---- GET ---- */
+
+struct listing {
+    struct mst_exchange *x;
+    bool has_status;
+};
+
+static enum mst_err list_one(void *arg, const struct mst_serial_view *view)
+{
+    const struct listing *listing = arg;
+    struct mst_buf *out = &listing->x->reply;
+
+    (void)mst_csv_field(out, view->sn);
+    (void)mst_buf_add_byte(out, ',');
+    if (listing->has_status) {
+        (void)mst_csv_field(out, mst_span_str(view->status));
+        (void)mst_buf_add_byte(out, ',');
+    }
+    if (view->has_rid)
+        (void)mst_buf_add(out, mst_handle_span(&view->rid));
+    (void)mst_buf_add_byte(out, ',');
+    (void)mst_csv_field(out, view->extra);
+    return mst_csv_end(out);
+}
+
+static int64_t clamp(int64_t value, int64_t least, int64_t most)
+{
+    return value < least ? least : value > most ? most : value;
+}
+
+enum mst_err mst_serials_list(struct mst_exchange *x, struct mst_tx *tx)
+{
+    struct listing listing = {.x = x};
+    int64_t offset = 0;
+    int64_t limit = MST_PAGE_MAX;
+    struct mst_form query;
+    enum mst_err err = mst_exchange_query(x, &query);
+
+    if (err != MST_OK)
+        return err;
+    /* No ranges are stored (2.6.4), and no other vendor enabled anything (2.9). */
+    if (mst_span_eq(mst_form_value(&query, "show"), MST_LIT("ranges")))
+        return mst_exchange_answer(x, 204, NULL);
+    if (!mst_param_int(&query, "offset", &offset) || !mst_param_int(&query, "limit", &limit))
+        return mst_exchange_refuse(x, MST_BAD_VALUE);
+    if (mst_form_value(&query, "shared").len > 0)
+        return mst_exchange_answer(x, 200, MST_TYPE_CSV);
+    listing.has_status = mst_form_true(&query, "status");
+    err = mst_serial_list(mst_exchange_domain(x), tx, &x->model,
+                          (uint64_t)clamp(offset, 0, INT64_MAX),
+                          (uint64_t)clamp(limit, MST_PAGE_MIN, MST_PAGE_MAX), list_one, &listing);
+    return err == MST_OK ? mst_exchange_answer(x, 200, MST_TYPE_CSV) : err;
+}
+
+/* ---- POST, DELETE: what the body says ---- */
+
+static bool has_word(struct mst_span text, const char *word)
+{
+    struct mst_span want = mst_span_str(word);
+
+    for (size_t i = 0; i + want.len <= text.len; i++)
+        if (mst_span_eq_nocase(mst_span_cut(text, i, i + want.len), want))
+            return true;
+    return false;
+}
+
+/* 2.3 "Which parser to use". */
+static bool is_csv(const struct mst_exchange *x)
+{
+    return has_word(x->content_type, "text/csv");
+}
+
+static bool is_json(const struct mst_exchange *x)
+{
+    struct mst_span body = mst_buf_span(&x->body);
+    size_t i = 0;
+
+    if (has_word(x->content_type, "json") || has_word(x->content_type, "javascript"))
+        return true;
+    while (i < body.len && (body.ptr[i] == ' ' || body.ptr[i] == '\t' || body.ptr[i] == '\r' ||
+                            body.ptr[i] == '\n'))
+        i++;
+    return i < body.len && (body.ptr[i] == '{' || body.ptr[i] == '[');
+}
+
+static enum mst_err add_item(struct mst_exchange *x, struct work *work, struct mst_param sn,
+                             struct mst_span extra)
+{
+    if (work->n_items == MST_SERIALS_MAX)
+        return mst_exchange_refuse_with(x, 413);
+    work->items[work->n_items] = (struct mst_serial_item){.sn = sn.text, .extra = extra};
+    work->names[work->n_items] = sn;
+    work->n_items++;
+    return MST_OK;
+}
+
+static enum mst_err make_room(struct mst_exchange *x, struct work *work, size_t n)
+{
+    size_t room = n < MST_SERIALS_MAX ? n : MST_SERIALS_MAX;
+
+    work->items = mst_arena_array(&x->arena, room, sizeof *work->items);
+    work->names = mst_arena_array(&x->arena, room, sizeof *work->names);
+    return work->items && work->names ? MST_OK : MST_ENOMEM;
+}
+
+static size_t count_lines(struct mst_span text)
+{
+    size_t n = 1;
+
+    for (size_t i = 0; i < text.len; i++)
+        n += text.ptr[i] == '\n';
+    return n;
+}
+
+static enum mst_err read_csv(struct mst_exchange *x, struct work *work)
+{
+    struct mst_csv csv = mst_csv_of(mst_buf_span(&x->body));
+    struct mst_span columns[2];
+    size_t line;
+    enum mst_err err = make_room(x, work, count_lines(mst_buf_span(&x->body)));
+
+    while (err == MST_OK) {
+        err = mst_csv_row(&csv, &x->arena, columns, 2, &line);
+        if (err == MST_OK)
+            err = add_item(x, work, (struct mst_param){.text = columns[0]}, columns[1]);
+    }
+    if (err == MST_ESYNTAX)
+        return mst_exchange_refuse(x, MST_BAD_VALUE);
+    return err == MST_ENOENT ? MST_OK : err;
+}
+
+/* "sn" counts once, as every scalar does; "sn[]" each time. */
+static enum mst_err read_form(struct mst_exchange *x, struct work *work)
+{
+    const struct mst_form_item *single;
+    struct mst_form form;
+    enum mst_err err = mst_exchange_form(x, &form);
+
+    if (err == MST_OK)
+        err = make_room(x, work, form.n_items);
+    if (err != MST_OK)
+        return err;
+    work->is_delete = work->is_delete || mst_param_is_delete(&form);
+    single = mst_form_get(&form, "sn");
+    for (size_t i = 0; i < form.n_items && err == MST_OK; i++) {
+        const struct mst_form_item *item = &form.items[i];
+        struct mst_param sn;
+
+        if (item != single && !mst_span_eq(item->name, MST_LIT("sn[]")))
+            continue;
+        err = mst_param_of(x, item, &sn);
+        if (err == MST_OK)
+            err = add_item(x, work, sn,
+                           item == single ? mst_form_value(&form, "extra") : MST_LIT(""));
+    }
+    return err;
+}
+
+enum mst_err mst_serials_prepare(struct mst_exchange *x, struct mst_tx *tx)
+{
+    struct work *work = mst_arena_alloc(&x->arena, sizeof *work);
+    enum mst_err err;
+
+    (void)tx;
+    if (!work)
+        return MST_ENOMEM;
+    x->work = work;
+    work->is_delete = x->method == MST_METHOD_DELETE;
+    if (is_csv(x))
+        err = read_csv(x, work);
+    else if (is_json(x))
+        return mst_exchange_refuse_with(x, 501); /* ranges */
+    else
+        err = read_form(x, work);
+    if (err == MST_OK && work->n_items == 0)
+        return mst_exchange_refuse(x, MST_BAD_VALUE);
+    return err;
+}
+
+/* ---- POST, DELETE: the change ---- */
+
+/* Unknown ones are skipped (2.6.3). */
+static enum mst_err remove_all(struct mst_exchange *x, struct mst_tx *tx, const struct work *work)
+{
+    for (size_t i = 0; i < work->n_items; i++) {
+        const struct mst_param *sn = &work->names[i];
+        enum mst_verdict verdict = MST_NO_SERIAL;
+        enum mst_err err =
+            mst_serial_remove(mst_exchange_domain(x), tx, &x->model, sn->text, &verdict);
+
+        if (err == MST_OK && verdict == MST_NO_SERIAL && sn->plus.len > 0)
+            err = mst_serial_remove(mst_exchange_domain(x), tx, &x->model, sn->plus, &verdict);
+        if (err != MST_OK)
+            return err;
+        if (verdict != MST_DONE && verdict != MST_NO_SERIAL)
+            return mst_exchange_refuse(x, verdict);
+    }
+    return MST_OK;
+}
+
+enum mst_err mst_serials_change(struct mst_exchange *x, struct mst_tx *tx)
+{
+    const struct work *work = x->work;
+    enum mst_verdict verdict = MST_BAD_VALUE;
+    size_t bad;
+    enum mst_err err;
+
+    if (work->is_delete) {
+        err = remove_all(x, tx, work);
+    } else {
+        err = mst_serial_add(mst_exchange_domain(x), tx, &x->model, work->items, work->n_items,
+                             &verdict, &bad);
+        err = mst_exchange_settle(x, err, verdict);
+    }
+    return err == MST_OK ? mst_exchange_answer(x, 205, NULL) : err;
+}

@@ -1,0 +1,141 @@
+#include <assert.h>
+
+#include "front/rpc/call.h"
+
+static const char *const words[MST_VERDICT_COUNT] = {
+    [MST_DONE] = "ok",
+    [MST_BAD_VALUE] = "badarg",
+    [MST_NO_AUTH] = "noauth",
+    [MST_KEY_LOCKED] = "locked",
+    [MST_NO_VENDOR_NAME] = "restricted",
+    [MST_NOT_DOMAIN] = "restricted",
+    [MST_NO_SHARE] = "restricted",
+    [MST_NO_VENDOR] = "invalid",
+    [MST_NO_MODEL] = "invalid",
+    [MST_NO_SERIAL] = "invalid",
+    [MST_NO_OWNER] = "invalid",
+    [MST_NOT_FOUND] = "invalid",
+    [MST_RESTRICTED] = "restricted",
+    [MST_NOT_OWNED] = "noauth",
+    [MST_EXISTS] = "inuse",
+    [MST_IN_USE] = "inuse",
+    [MST_NO_ROOM] = "limit",
+    [MST_HAS_CLIENT] = "invalid",
+    [MST_HAS_NO_CLIENT] = "invalid",
+    [MST_NOT_ADDED] = "invalid",
+    [MST_ACTIVATED] = "invalid",
+    [MST_EXPIRED] = "invalid",
+    [MST_DISABLED] = "invalid",
+    [MST_ORPHANED] = "invalid",
+    [MST_LOCKED] = "locked",
+};
+
+const char *mst_rpc_word(enum mst_verdict verdict)
+{
+    assert((unsigned)verdict < MST_VERDICT_COUNT);
+    return words[verdict];
+}
+
+enum mst_err mst_rpc_say(struct mst_rpc_call *call, const char *status)
+{
+    call->status = status;
+    return MST_EREFUSED;
+}
+
+enum mst_err mst_rpc_unsupported(struct mst_rpc_call *call, const char *context)
+{
+    call->context = context;
+    return mst_rpc_say(call, "fail");
+}
+
+enum mst_err mst_rpc_settle(struct mst_rpc_call *call, enum mst_err err, enum mst_verdict verdict)
+{
+    if (err != MST_OK)
+        return err;
+    return verdict == MST_DONE ? MST_OK : mst_rpc_say(call, words[verdict]);
+}
+
+enum mst_err mst_rpc_give(struct mst_rpc_call *call, json_t *result)
+{
+    if (!result)
+        return MST_ENOMEM;
+    json_decref(call->result);
+    call->result = result;
+    return MST_OK;
+}
+
+static int print_piece(const char *piece, size_t len, void *arg)
+{
+    return mst_buf_add(arg, mst_span_of(piece, len)) == MST_OK ? 0 : -1;
+}
+
+enum mst_err mst_rpc_print(struct mst_buf *out, const json_t *value)
+{
+    if (json_dump_callback(value, print_piece, out, JSON_COMPACT | JSON_ENCODE_ANY) == 0)
+        return MST_OK;
+    return mst_buf_err(out) != MST_OK ? mst_buf_err(out) : MST_ENOMEM;
+}
+
+json_t *mst_rpc_arg(const struct mst_rpc_call *call, size_t i)
+{
+    return json_array_get(call->args, i);
+}
+
+bool mst_rpc_text(const json_t *value, struct mst_span *ret_text)
+{
+    if (!json_is_string(value))
+        return false;
+    *ret_text = mst_span_of(json_string_value(value), json_string_length(value));
+    return true;
+}
+
+bool mst_rpc_is_word(const json_t *value, const char *word)
+{
+    struct mst_span text;
+
+    return mst_rpc_text(value, &text) && mst_span_eq(text, mst_span_str(word));
+}
+
+bool mst_rpc_has_option(const json_t *options, const char *name)
+{
+    if (json_is_object(options))
+        return json_is_true(json_object_get(options, name));
+    for (size_t i = 0; i < json_array_size(options); i++)
+        if (mst_rpc_is_word(json_array_get(options, i), name))
+            return true;
+    return false;
+}
+
+static bool read_ref(const json_t *arg, struct mst_ref *ret_ref)
+{
+    struct mst_ref ref = {.is_alias = json_is_object(arg)};
+
+    if (!mst_rpc_text(ref.is_alias ? json_object_get(arg, "alias") : arg, &ref.text))
+        return false;
+    *ret_ref = ref;
+    return true;
+}
+
+enum mst_err mst_rpc_resource(struct mst_rpc_call *call, struct mst_tx *tx, const json_t *arg,
+                              struct mst_row_resource *ret_resource)
+{
+    enum mst_verdict verdict = MST_NOT_FOUND;
+    struct mst_ref ref;
+    enum mst_err err;
+
+    if (!read_ref(arg, &ref))
+        return mst_rpc_unsupported(call, "arguments");
+    err = mst_resource_find(mst_exchange_domain(call->x), tx, call->caller_id, &ref, &verdict,
+                            ret_resource);
+    return mst_rpc_settle(call, err, verdict);
+}
+
+enum mst_err mst_rpc_client(struct mst_rpc_call *call, struct mst_tx *tx, const json_t *arg,
+                            struct mst_row_resource *ret_resource)
+{
+    enum mst_err err = mst_rpc_resource(call, tx, arg, ret_resource);
+
+    if (err == MST_OK && ret_resource->kind != MST_KIND_CLIENT)
+        return mst_rpc_say(call, "invalid");
+    return err;
+}

@@ -1,0 +1,85 @@
+/*
+ * call.h - one call of an RPC request (protocol.md 2.15). Inside front/rpc only.
+ */
+#ifndef MST_FRONT_RPC_CALL_H
+#define MST_FRONT_RPC_CALL_H
+
+#include <jansson.h>
+
+#include "core/resource.h"
+#include "front/http/exchange.h"
+
+struct mst_rpc_call {
+    struct mst_exchange *x;
+    int64_t caller_id; /* the calling client */
+    json_t *args;      /* an array */
+    /* The answer. */
+    const char *status;  /* "ok" and the words of 2.15.2 */
+    const char *context; /* not NULL: "fail" with error 501 and this context */
+    json_t *result;      /* owned; NULL = no result */
+};
+
+/*
+ * Runs a call. MST_OK; MST_EREFUSED (status or context is set, what was written is
+ * undone); or an error, which fails the whole request.
+ */
+typedef enum mst_err mst_rpc_run(struct mst_rpc_call *call, struct mst_tx *tx);
+
+struct mst_rpc_procedure {
+    const char *name;
+    enum mst_where where; /* MST_READ or MST_STATE */
+    size_t min_args, max_args;
+    mst_rpc_run *run;
+};
+
+/* NULL for a procedure that is not served. */
+const struct mst_rpc_procedure *mst_rpc_procedure_find(struct mst_span name);
+
+/* ---- answers ---- */
+
+enum mst_err mst_rpc_say(struct mst_rpc_call *call, const char *status); /* MST_EREFUSED */
+enum mst_err mst_rpc_unsupported(struct mst_rpc_call *call, const char *context);
+/* err if it is one, MST_OK for MST_DONE, else the word for the verdict. */
+enum mst_err mst_rpc_settle(struct mst_rpc_call *call, enum mst_err err, enum mst_verdict verdict);
+/* The word for a verdict (2.15.2). */
+const char *mst_rpc_word(enum mst_verdict verdict);
+/* Takes result; NULL is MST_ENOMEM. */
+enum mst_err mst_rpc_give(struct mst_rpc_call *call, json_t *result);
+/* Appends compact JSON of any value. */
+enum mst_err mst_rpc_print(struct mst_buf *out, const json_t *value);
+
+/* ---- arguments ---- */
+
+/* Argument number i, NULL beyond the last. */
+json_t *mst_rpc_arg(const struct mst_rpc_call *call, size_t i);
+/* The text of a JSON string; false for anything else. Lives as long as the request. */
+bool mst_rpc_text(const json_t *value, struct mst_span *ret_text);
+/* Is value the string word? */
+bool mst_rpc_is_word(const json_t *value, const char *word);
+/* Is name switched on in options: an object of booleans, or a list of names? */
+bool mst_rpc_has_option(const json_t *options, const char *name);
+/* 2.15.3: a RID, {"alias": name}, or {"alias": ""}. */
+MST_MUST_USE enum mst_err mst_rpc_resource(struct mst_rpc_call *call, struct mst_tx *tx,
+                                           const json_t *arg,
+                                           struct mst_row_resource *ret_resource);
+/* The same, and it is a client: else "invalid". */
+MST_MUST_USE enum mst_err mst_rpc_client(struct mst_rpc_call *call, struct mst_tx *tx,
+                                         const json_t *arg, struct mst_row_resource *ret_resource);
+
+/* ---- descriptions (2.15.5), description.c ---- */
+
+/* old: the resource to be updated, NULL for create. Text lives in the transaction's arena. */
+MST_MUST_USE enum mst_err mst_rpc_description(struct mst_rpc_call *call, struct mst_tx *tx,
+                                              const json_t *json, enum mst_kind kind,
+                                              const struct mst_row_resource *old,
+                                              struct mst_description *ret_description);
+/* The description as info shows it; NULL without memory. */
+json_t *mst_rpc_describe(const struct mst_info *info);
+
+/* ---- info (2.15.6), info.c; listing, lookup: listing.c ---- */
+
+mst_rpc_run mst_rpc_info;
+mst_rpc_run mst_rpc_listing;
+mst_rpc_run mst_rpc_lookup;
+
+#endif

@@ -1,0 +1,272 @@
+/* The procedure info (protocol.md 2.15.6). */
+#include "front/rpc/call.h"
+
+struct view {
+    struct mst_rpc_call *call;
+    struct mst_tx *tx;
+    struct mst_info info;
+    bool is_client;
+    bool is_hidden; /* a part was asked for that this caller may not see */
+};
+
+static json_t *text_of(struct mst_span text)
+{
+    return json_stringn(text.len ? text.ptr : "", text.len);
+}
+
+/* Each part gives *ret_json, NULL if the part does not apply or may not be seen. */
+
+static enum mst_err show_basic(struct view *view, json_t **ret_json)
+{
+    json_t *json =
+        json_pack("{s:I, s:i, s:s}", "modified", (json_int_t)view->info.resource.modified,
+                  "subscribers", 0, "type", view->is_client ? "client" : "dataport");
+
+    if (!json)
+        return MST_ENOMEM;
+    if (view->is_client)
+        (void)json_object_set_new(json, "status", json_string(view->info.status));
+    *ret_json = json;
+    return MST_OK;
+}
+
+static enum mst_err show_description(struct view *view, json_t **ret_json)
+{
+    *ret_json = mst_rpc_describe(&view->info);
+    return *ret_json ? MST_OK : MST_ENOMEM;
+}
+
+/* What is counted but not named here does not exist yet, so there are none of it. */
+static enum mst_err pack_counts(int64_t clients, int64_t dataports, int64_t datarules,
+                                int64_t dispatches, int64_t shares, json_t **ret_json)
+{
+    *ret_json = json_pack("{s:I, s:I, s:I, s:i, s:I, s:i, s:i, s:I, s:i, s:i}", "client",
+                          (json_int_t)clients, "dataport", (json_int_t)dataports, "datarule",
+                          (json_int_t)datarules, "disk", 0, "dispatch", (json_int_t)dispatches,
+                          "email", 0, "http", 0, "share", (json_int_t)shares, "sms", 0, "xmpp", 0);
+    return *ret_json ? MST_OK : MST_ENOMEM;
+}
+
+static enum mst_err show_counts(struct view *view, json_t **ret_json)
+{
+    if (!view->is_client)
+        return MST_OK;
+    return pack_counts(view->info.direct[0], view->info.direct[1], 0, 0, 0, ret_json);
+}
+
+static enum mst_err show_usage(struct view *view, json_t **ret_json)
+{
+    const struct mst_row_quota *quota = &view->info.quota;
+
+    if (!view->is_client)
+        return MST_OK;
+    return pack_counts(quota->use_client, quota->use_dataport, quota->use_datarule,
+                       quota->use_dispatch, quota->use_share, ret_json);
+}
+
+struct storage {
+    int64_t count, first, last, bytes;
+};
+
+static enum mst_err count_point(void *arg, const void *row)
+{
+    const struct mst_row_point *point = row;
+    struct storage *storage = arg;
+
+    if (storage->count == 0)
+        storage->last = point->at;
+    storage->first = point->at;
+    storage->count++;
+    storage->bytes += (int64_t)point->value.len;
+    return MST_OK;
+}
+
+static enum mst_err first_point(void *arg, const void *row)
+{
+    ((struct storage *)arg)->first = ((const struct mst_row_point *)row)->at;
+    return MST_OK;
+}
+
+/* Counting stops at MST_STORAGE_SCAN_MAX, newest first, so that info stays cheap. */
+static enum mst_err show_storage(struct view *view, json_t **ret_json)
+{
+    const struct mst_row_point key = {.dataport_id = view->info.resource.id};
+    struct mst_scan scan = {.index = MST_IX_POINT,
+                            .key = &key,
+                            .n_fixed = 1,
+                            .is_descending = true,
+                            .limit = MST_STORAGE_SCAN_MAX};
+    struct storage storage = {0};
+    enum mst_err err;
+
+    if (view->is_client)
+        return MST_OK;
+    err = mst_tx_scan(view->tx, &scan, count_point, &storage);
+    if (err == MST_OK && storage.count == MST_STORAGE_SCAN_MAX) {
+        scan.is_descending = false;
+        scan.limit = 1;
+        err = mst_tx_scan(view->tx, &scan, first_point, &storage);
+    }
+    if (err != MST_OK)
+        return err;
+    *ret_json = json_pack("{s:I, s:I, s:I, s:I}", "count", (json_int_t)storage.count, "first",
+                          (json_int_t)storage.first, "last", (json_int_t)storage.last, "size",
+                          (json_int_t)storage.bytes);
+    return *ret_json ? MST_OK : MST_ENOMEM;
+}
+
+static enum mst_err show_nothing(struct view *view, json_t **ret_json)
+{
+    (void)view;
+    *ret_json = json_array();
+    return *ret_json ? MST_OK : MST_ENOMEM;
+}
+
+static enum mst_err show_owners_nothing(struct view *view, json_t **ret_json)
+{
+    if (view->info.may_see_owner_view)
+        return show_nothing(view, ret_json);
+    view->is_hidden = true;
+    return MST_OK;
+}
+
+struct aliases {
+    struct view *view;
+    json_t *json;
+};
+
+static enum mst_err add_alias(void *arg, const struct mst_row_alias *alias)
+{
+    const struct aliases *aliases = arg;
+    struct mst_row_resource child = {.id = alias->resource_id};
+    char key[MST_HANDLE_CHARS + 1] = {0};
+    struct mst_handle rid;
+    json_t *list;
+    enum mst_err err = mst_tx_get(aliases->view->tx, MST_IX_RESOURCE, &child);
+
+    if (err == MST_OK)
+        err = mst_domain_rid(mst_exchange_domain(aliases->view->call->x), &child, &rid);
+    if (err != MST_OK)
+        return err;
+    memcpy(key, rid.text, MST_HANDLE_CHARS);
+    list = json_object_get(aliases->json, key);
+    if (!list) {
+        list = json_array();
+        if (json_object_set_new(aliases->json, key, list) != 0)
+            return MST_ENOMEM;
+    }
+    return json_array_append_new(list, text_of(alias->name)) == 0 ? MST_OK : MST_ENOMEM;
+}
+
+static enum mst_err show_aliases(struct view *view, json_t **ret_json)
+{
+    struct aliases aliases = {.view = view};
+    enum mst_err err;
+
+    if (!view->is_client)
+        return MST_OK;
+    if (!view->info.may_see_owner_view) {
+        *ret_json = json_string("undefined");
+        return *ret_json ? MST_OK : MST_ENOMEM;
+    }
+    aliases.json = json_object();
+    if (!aliases.json)
+        return MST_ENOMEM;
+    err = mst_alias_list(view->tx, view->info.resource.id, add_alias, &aliases);
+    if (err != MST_OK) {
+        json_decref(aliases.json);
+        return err;
+    }
+    *ret_json = aliases.json;
+    return MST_OK;
+}
+
+static enum mst_err show_key(struct view *view, json_t **ret_json)
+{
+    if (!view->is_client)
+        return MST_OK;
+    if (!view->info.may_see_key) {
+        view->is_hidden = true;
+        return MST_OK;
+    }
+    *ret_json = json_stringn(view->info.key.text, MST_HANDLE_CHARS);
+    view->call->x->is_secret = true;
+    return *ret_json ? MST_OK : MST_ENOMEM;
+}
+
+static const struct {
+    const char *name;
+    enum mst_err (*show)(struct view *view, json_t **ret_json);
+} parts[] = {
+    {"aliases",     show_aliases       },
+    {"basic",       show_basic         },
+    {"counts",      show_counts        },
+    {"description", show_description   },
+    {"key",         show_key           },
+    {"shares",      show_owners_nothing},
+    {"storage",     show_storage       },
+    {"subscribers", show_nothing       },
+    {"tagged",      show_owners_nothing},
+    {"tags",        show_nothing       },
+    {"usage",       show_usage         },
+};
+
+enum { PARTS = sizeof parts / sizeof parts[0] };
+
+static bool is_everything(const json_t *options)
+{
+    return !options || json_is_null(options) ||
+           (json_is_object(options) && json_object_size(options) == 0) ||
+           (json_is_array(options) && json_array_size(options) == 0);
+}
+
+static enum mst_err show_parts(struct view *view, const json_t *options, json_t *result)
+{
+    bool is_all = is_everything(options);
+    size_t n_asked = 0;
+    enum mst_err err = MST_OK;
+
+    for (size_t i = 0; i < PARTS && err == MST_OK; i++) {
+        json_t *json = NULL;
+
+        if (!is_all && !mst_rpc_has_option(options, parts[i].name))
+            continue;
+        n_asked++;
+        err = parts[i].show(view, &json);
+        if (err == MST_OK && json && json_object_set_new(result, parts[i].name, json) != 0)
+            err = MST_ENOMEM;
+    }
+    if (err != MST_OK)
+        return err;
+    if (n_asked == 1 && view->is_hidden)
+        return mst_rpc_say(view->call, "restricted");
+    return MST_OK;
+}
+
+enum mst_err mst_rpc_info(struct mst_rpc_call *call, struct mst_tx *tx)
+{
+    const json_t *options = mst_rpc_arg(call, 1);
+    struct view view = {.call = call, .tx = tx};
+    struct mst_row_resource resource = {0};
+    json_t *result;
+    enum mst_err err;
+
+    if (!is_everything(options) && !json_is_object(options) && !json_is_array(options))
+        return mst_rpc_unsupported(call, "arguments");
+    err = mst_rpc_resource(call, tx, mst_rpc_arg(call, 0), &resource);
+    if (err == MST_OK)
+        err = mst_resource_info(mst_exchange_domain(call->x), tx, call->caller_id, &resource,
+                                &view.info);
+    if (err != MST_OK)
+        return err;
+    view.is_client = resource.kind == MST_KIND_CLIENT;
+    result = json_object();
+    if (!result)
+        return MST_ENOMEM;
+    err = show_parts(&view, options, result);
+    mst_secret_wipe(&view.info.key, sizeof view.info.key);
+    if (err == MST_OK)
+        return mst_rpc_give(call, result);
+    json_decref(result);
+    return err;
+}

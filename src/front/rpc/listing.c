@@ -1,0 +1,221 @@
+/* The procedures listing and lookup (protocol.md 2.15.4). */
+#include "front/rpc/call.h"
+
+/* ---- listing ---- */
+
+static const struct {
+    const char *name;
+    enum mst_kind kind; /* 0: nothing of the kind exists yet */
+} types[] = {
+    {"client",   MST_KIND_CLIENT  },
+    {"dataport", MST_KIND_DATAPORT},
+    {"datarule", 0                },
+    {"dispatch", 0                },
+};
+
+enum { TYPES = sizeof types / sizeof types[0] };
+
+struct listing {
+    struct mst_rpc_call *call;
+    struct mst_tx *tx;
+    int64_t client_id;
+    bool is_owned, is_aliased, is_public; /* a resource is listed if one of them holds */
+    json_t *rids;                         /* of the type at hand */
+};
+
+static enum mst_err note_alias(void *arg, const void *row)
+{
+    (void)row;
+    *(bool *)arg = true;
+    return MST_EREFUSED;
+}
+
+static enum mst_err has_alias(struct mst_tx *tx, int64_t resource_id, bool *ret_has)
+{
+    const struct mst_row_alias key = {.resource_id = resource_id};
+    const struct mst_scan scan = {
+        .index = MST_IX_ALIAS_RESOURCE, .key = &key, .n_fixed = 1, .limit = 1};
+
+    *ret_has = false;
+    return mst_tx_scan(tx, &scan, note_alias, ret_has);
+}
+
+static enum mst_err list_child(void *arg, const struct mst_row_resource *child)
+{
+    const struct listing *listing = arg;
+    bool is_listed = listing->is_owned || (listing->is_public && child->is_public);
+    enum mst_err err = MST_OK;
+    struct mst_handle rid;
+
+    if (!is_listed && listing->is_aliased)
+        err = has_alias(listing->tx, child->id, &is_listed);
+    if (err != MST_OK || !is_listed)
+        return err;
+    err = mst_domain_rid(mst_exchange_domain(listing->call->x), child, &rid);
+    if (err != MST_OK)
+        return err;
+    return json_array_append_new(listing->rids, json_stringn(rid.text, MST_HANDLE_CHARS)) == 0
+               ? MST_OK
+               : MST_ENOMEM;
+}
+
+static size_t find_type(const json_t *word)
+{
+    size_t i = 0;
+
+    while (i < TYPES && !mst_rpc_is_word(word, types[i].name))
+        i++;
+    return i;
+}
+
+static enum mst_err list_type(struct listing *listing, const json_t *word, json_t *result)
+{
+    size_t type = find_type(word);
+    enum mst_err err = MST_OK;
+
+    listing->rids = json_array();
+    if (!listing->rids)
+        return MST_ENOMEM;
+    if (types[type].kind != 0)
+        err = mst_resource_children(listing->tx, listing->client_id, types[type].kind, list_child,
+                                    listing);
+    if (err != MST_OK) {
+        json_decref(listing->rids);
+        return err;
+    }
+    if (json_is_object(result))
+        return json_object_set_new(result, types[type].name, listing->rids) == 0 ? MST_OK
+                                                                                 : MST_ENOMEM;
+    return json_array_append_new(result, listing->rids) == 0 ? MST_OK : MST_ENOMEM;
+}
+
+/* An option set that names nothing means "owned". */
+static void read_filter(const json_t *options, struct listing *listing)
+{
+    listing->is_aliased = mst_rpc_has_option(options, "aliased");
+    listing->is_public = mst_rpc_has_option(options, "public");
+    listing->is_owned =
+        mst_rpc_has_option(options, "owned") ||
+        (!listing->is_aliased && !listing->is_public && !mst_rpc_has_option(options, "activated") &&
+         !(json_is_object(options) && json_object_get(options, "tagged")));
+}
+
+static enum mst_err check_types(struct mst_rpc_call *call, const json_t *words)
+{
+    for (size_t i = 0; i < json_array_size(words); i++) {
+        if (find_type(json_array_get(words, i)) < TYPES)
+            continue;
+        enum mst_err err = mst_rpc_give(call, json_string("Invalid resource type"));
+        return err == MST_OK ? mst_rpc_say(call, "error") : err;
+    }
+    return MST_OK;
+}
+
+enum mst_err mst_rpc_listing(struct mst_rpc_call *call, struct mst_tx *tx)
+{
+    struct listing listing = {.call = call, .tx = tx, .client_id = call->caller_id};
+    bool is_legacy = json_is_array(mst_rpc_arg(call, 0));
+    const json_t *words = mst_rpc_arg(call, is_legacy ? 0 : 1);
+    const json_t *options = mst_rpc_arg(call, is_legacy ? 1 : 2);
+    json_t *result;
+    enum mst_err err;
+
+    if (!json_is_array(words) || (options && !json_is_object(options) && !json_is_array(options)) ||
+        (is_legacy && json_array_size(call->args) > 2))
+        return mst_rpc_unsupported(call, "arguments");
+    err = check_types(call, words);
+    if (err == MST_OK && !is_legacy) {
+        struct mst_row_resource resource;
+
+        err = mst_rpc_client(call, tx, mst_rpc_arg(call, 0), &resource);
+        if (err == MST_OK)
+            listing.client_id = resource.id;
+    }
+    if (err != MST_OK)
+        return err;
+    read_filter(options, &listing);
+    result = is_legacy && !options ? json_array() : json_object();
+    for (size_t i = 0; result && i < json_array_size(words) && err == MST_OK; i++)
+        err = list_type(&listing, json_array_get(words, i), result);
+    if (err == MST_OK)
+        return mst_rpc_give(call, result);
+    json_decref(result);
+    return err;
+}
+
+/* ---- lookup ---- */
+
+static enum mst_err give_rid(struct mst_rpc_call *call, const struct mst_row_resource *resource)
+{
+    struct mst_handle rid;
+    enum mst_err err = mst_domain_rid(mst_exchange_domain(call->x), resource, &rid);
+
+    return err == MST_OK ? mst_rpc_give(call, json_stringn(rid.text, MST_HANDLE_CHARS)) : err;
+}
+
+/* A RID that names nothing is "restricted" here, unlike elsewhere (2.1.5). */
+static enum mst_err find_restricted(struct mst_rpc_call *call, struct mst_tx *tx, const json_t *arg,
+                                    struct mst_row_resource *ret_resource)
+{
+    enum mst_err err = mst_rpc_resource(call, tx, arg, ret_resource);
+
+    if (err == MST_EREFUSED && json_is_string(arg) && !call->context)
+        return mst_rpc_say(call, "restricted");
+    return err;
+}
+
+static enum mst_err lookup_alias(struct mst_rpc_call *call, struct mst_tx *tx,
+                                 const struct mst_row_resource *client, const json_t *arg)
+{
+    enum mst_verdict verdict = MST_NOT_FOUND;
+    struct mst_ref ref = {.is_alias = true};
+    struct mst_row_resource resource;
+    enum mst_err err;
+
+    if (!mst_rpc_text(arg, &ref.text))
+        return mst_rpc_say(call, "badarg");
+    err =
+        mst_resource_find(mst_exchange_domain(call->x), tx, client->id, &ref, &verdict, &resource);
+    err = mst_rpc_settle(call, err, verdict);
+    return err == MST_OK ? give_rid(call, &resource) : err;
+}
+
+static enum mst_err lookup_owner(struct mst_rpc_call *call, struct mst_tx *tx, const json_t *arg)
+{
+    struct mst_row_resource resource, owner = {0};
+    enum mst_err err;
+
+    if (!json_is_string(arg))
+        return mst_rpc_say(call, "badarg");
+    err = find_restricted(call, tx, arg, &resource);
+    if (err != MST_OK)
+        return err;
+    if (resource.id == call->caller_id)
+        return mst_rpc_say(call, "restricted");
+    owner.id = resource.owner_id;
+    err = mst_tx_get(tx, MST_IX_RESOURCE, &owner);
+    return err == MST_OK ? give_rid(call, &owner) : err;
+}
+
+enum mst_err mst_rpc_lookup(struct mst_rpc_call *call, struct mst_tx *tx)
+{
+    size_t first = json_array_size(call->args) == 2 ? 0 : 1; /* legacy: without the client */
+    const json_t *type = mst_rpc_arg(call, first);
+    const json_t *arg = mst_rpc_arg(call, first + 1);
+    struct mst_row_resource client = {.id = call->caller_id};
+    enum mst_err err = MST_OK;
+
+    if (!json_is_string(type))
+        return mst_rpc_unsupported(call, "arguments");
+    if (first == 1)
+        err = find_restricted(call, tx, mst_rpc_arg(call, 0), &client);
+    if (err != MST_OK)
+        return err;
+    if (mst_rpc_is_word(type, "alias") || mst_rpc_is_word(type, "aliased"))
+        return lookup_alias(call, tx, &client, arg);
+    if (mst_rpc_is_word(type, "owner"))
+        return lookup_owner(call, tx, arg);
+    if (mst_rpc_is_word(type, "shared"))
+        return mst_rpc_say(call, json_is_string(arg) ? "invalid" : "badarg");
+    return mst_rpc_say(call, "badarg");
+}

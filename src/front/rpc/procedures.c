@@ -1,0 +1,237 @@
+/* The table of procedures (protocol.md 2.15.4), and those that change something. */
+#include "front/rpc/call.h"
+
+static const char *const type_words[] = {"client", "dataport", "datarule", "dispatch", "clone"};
+
+static bool is_type_word(const json_t *arg)
+{
+    for (size_t i = 0; i < sizeof type_words / sizeof type_words[0]; i++)
+        if (mst_rpc_is_word(arg, type_words[i]))
+            return true;
+    return false;
+}
+
+static enum mst_err give_rid(struct mst_rpc_call *call, const struct mst_row_resource *resource)
+{
+    struct mst_handle rid;
+    enum mst_err err = mst_domain_rid(mst_exchange_domain(call->x), resource, &rid);
+
+    return err == MST_OK ? mst_rpc_give(call, json_stringn(rid.text, MST_HANDLE_CHARS)) : err;
+}
+
+/* The calling client itself, for legacy calls that name no client. */
+static enum mst_err find_caller(struct mst_rpc_call *call, struct mst_tx *tx,
+                                struct mst_row_resource *ret_resource)
+{
+    struct mst_row_resource caller = {.id = call->caller_id};
+    enum mst_err err = mst_tx_get(tx, MST_IX_RESOURCE, &caller);
+
+    if (err == MST_OK)
+        *ret_resource = caller;
+    return err;
+}
+
+/* ---- create ---- */
+
+static enum mst_err create_described(struct mst_rpc_call *call, struct mst_tx *tx,
+                                     const struct mst_row_resource *parent, enum mst_kind kind,
+                                     const json_t *json)
+{
+    enum mst_verdict verdict = MST_BAD_VALUE;
+    struct mst_description description;
+    struct mst_row_resource resource;
+    enum mst_err err = mst_rpc_description(call, tx, json, kind, NULL, &description);
+
+    if (err != MST_OK)
+        return err;
+    err = mst_resource_create(mst_exchange_domain(call->x), tx, parent, kind, &description,
+                              call->x->attempt, &verdict, &resource);
+    err = mst_rpc_settle(call, err, verdict);
+    return err == MST_OK ? give_rid(call, &resource) : err;
+}
+
+/* Share codes do not exist yet, so each is "invalid". */
+static enum mst_err create_clone(struct mst_rpc_call *call, struct mst_tx *tx,
+                                 const struct mst_row_resource *parent, const json_t *json)
+{
+    const struct mst_domain *domain = mst_exchange_domain(call->x);
+    const json_t *rid = json_object_get(json, "rid");
+    enum mst_verdict verdict = MST_BAD_VALUE;
+    struct mst_row_resource source, resource;
+    int64_t options = 0;
+    enum mst_err err;
+
+    if (!json_is_object(json))
+        return mst_rpc_unsupported(call, "arguments");
+    if (!json_is_string(rid))
+        return mst_rpc_say(call,
+                           json_is_string(json_object_get(json, "code")) ? "invalid" : "badarg");
+    if (json_is_true(json_object_get(json, "noaliases")))
+        options |= MST_MODEL_NOALIASES;
+    if (json_is_true(json_object_get(json, "nohistorical")))
+        options |= MST_MODEL_NOHISTORICAL;
+    err = mst_rpc_client(call, tx, rid, &source);
+    if (err != MST_OK)
+        return err;
+    err = mst_resource_clone(domain, tx, &source, parent, options,
+                             mst_tx_window_now(tx) + domain->window_s, call->x->attempt, &verdict,
+                             &resource);
+    err = mst_rpc_settle(call, err, verdict);
+    return err == MST_OK ? give_rid(call, &resource) : err;
+}
+
+static enum mst_err create(struct mst_rpc_call *call, struct mst_tx *tx)
+{
+    bool is_legacy = is_type_word(mst_rpc_arg(call, 0));
+    const json_t *type = mst_rpc_arg(call, is_legacy ? 0 : 1);
+    const json_t *json = mst_rpc_arg(call, is_legacy ? 1 : 2);
+    struct mst_row_resource parent;
+    enum mst_err err;
+
+    if (!json || !json_is_string(type) || (is_legacy && json_array_size(call->args) > 2))
+        return mst_rpc_unsupported(call, "arguments");
+    if (!is_type_word(type))
+        return mst_rpc_say(call, "badarg");
+    err = is_legacy ? find_caller(call, tx, &parent)
+                    : mst_rpc_client(call, tx, mst_rpc_arg(call, 0), &parent);
+    if (err != MST_OK)
+        return err;
+    if (mst_rpc_is_word(type, "client"))
+        return create_described(call, tx, &parent, MST_KIND_CLIENT, json);
+    if (mst_rpc_is_word(type, "dataport"))
+        return create_described(call, tx, &parent, MST_KIND_DATAPORT, json);
+    if (mst_rpc_is_word(type, "clone"))
+        return create_clone(call, tx, &parent, json);
+    return mst_rpc_unsupported(call, "arguments"); /* datarule, dispatch */
+}
+
+/* ---- update, drop ---- */
+
+static enum mst_err update(struct mst_rpc_call *call, struct mst_tx *tx)
+{
+    enum mst_verdict verdict = MST_BAD_VALUE;
+    struct mst_description description;
+    struct mst_row_resource resource;
+    enum mst_err err = mst_rpc_resource(call, tx, mst_rpc_arg(call, 0), &resource);
+
+    if (err == MST_OK)
+        err = mst_rpc_description(call, tx, mst_rpc_arg(call, 1), (enum mst_kind)resource.kind,
+                                  &resource, &description);
+    if (err != MST_OK)
+        return err;
+    err = mst_resource_update(tx, call->caller_id, &resource, &description, &verdict);
+    return mst_rpc_settle(call, err, verdict);
+}
+
+static enum mst_err drop(struct mst_rpc_call *call, struct mst_tx *tx)
+{
+    enum mst_verdict verdict = MST_NOT_FOUND;
+    struct mst_row_resource resource;
+    enum mst_err err = mst_rpc_resource(call, tx, mst_rpc_arg(call, 0), &resource);
+
+    if (err != MST_OK)
+        return err;
+    err = mst_resource_drop(tx, call->caller_id, &resource, &verdict);
+    return mst_rpc_settle(call, err, verdict);
+}
+
+/* ---- map, unmap ---- */
+
+static enum mst_err map(struct mst_rpc_call *call, struct mst_tx *tx)
+{
+    enum mst_verdict verdict = MST_NOT_FOUND;
+    struct mst_row_resource resource;
+    struct mst_span alias;
+    enum mst_err err;
+
+    if (!mst_rpc_is_word(mst_rpc_arg(call, 0), "alias") ||
+        !mst_rpc_text(mst_rpc_arg(call, 2), &alias))
+        return mst_rpc_say(call, "badarg");
+    err = mst_rpc_resource(call, tx, mst_rpc_arg(call, 1), &resource);
+    if (err != MST_OK)
+        return err;
+    err = mst_alias_map(tx, call->caller_id, &resource, alias, &verdict);
+    return mst_rpc_settle(call, err, verdict);
+}
+
+static enum mst_err unmap(struct mst_rpc_call *call, struct mst_tx *tx)
+{
+    size_t first = json_array_size(call->args) == 2 ? 0 : 1; /* legacy: without the client */
+    struct mst_row_resource client = {.id = call->caller_id};
+    enum mst_verdict verdict = MST_NOT_FOUND;
+    struct mst_span alias;
+    enum mst_err err = MST_OK;
+
+    if (!mst_rpc_is_word(mst_rpc_arg(call, first), "alias") ||
+        !mst_rpc_text(mst_rpc_arg(call, first + 1), &alias))
+        return mst_rpc_say(call, "badarg");
+    if (first == 1)
+        err = mst_rpc_client(call, tx, mst_rpc_arg(call, 0), &client);
+    if (err != MST_OK)
+        return err;
+    err = mst_alias_unmap(tx, client.id, alias, &verdict);
+    return mst_rpc_settle(call, err, verdict);
+}
+
+/* ---- keys: revoke, activate, deactivate (1.5, transitions 23 to 25) ---- */
+
+static enum mst_err key_event(struct mst_rpc_call *call, struct mst_tx *tx,
+                              enum mst_lifecycle_event event)
+{
+    size_t first = json_array_size(call->args) == 2 ? 0 : 1; /* legacy, and revoke */
+    struct mst_row_resource client = {.id = call->caller_id};
+    enum mst_verdict verdict = MST_NOT_FOUND;
+    struct mst_span key;
+    enum mst_err err = MST_OK;
+
+    if (!mst_rpc_text(mst_rpc_arg(call, first + 1), &key))
+        return mst_rpc_say(call, "badarg");
+    if (first == 1)
+        err = mst_rpc_client(call, tx, mst_rpc_arg(call, 0), &client);
+    if (err != MST_OK)
+        return err;
+    if (mst_rpc_is_word(mst_rpc_arg(call, first), "share"))
+        return mst_rpc_say(call, "invalid"); /* no share codes exist yet */
+    if (!mst_rpc_is_word(mst_rpc_arg(call, first), "client"))
+        return mst_rpc_say(call, "badarg");
+    err = mst_client_key_event(mst_exchange_domain(call->x), tx, client.id, event, key,
+                               call->x->attempt, call->x->peer, &verdict);
+    return mst_rpc_settle(call, err, verdict);
+}
+
+static enum mst_err revoke(struct mst_rpc_call *call, struct mst_tx *tx)
+{
+    return key_event(call, tx, MST_ON_REVOKE);
+}
+
+static enum mst_err activate(struct mst_rpc_call *call, struct mst_tx *tx)
+{
+    return key_event(call, tx, MST_ON_RPC_ACTIVATE);
+}
+
+static enum mst_err deactivate(struct mst_rpc_call *call, struct mst_tx *tx)
+{
+    return key_event(call, tx, MST_ON_RPC_DEACTIVATE);
+}
+
+static const struct mst_rpc_procedure procedures[] = {
+    {"activate",   MST_STATE, 2, 3, activate       },
+    {"create",     MST_STATE, 2, 3, create         },
+    {"deactivate", MST_STATE, 2, 3, deactivate     },
+    {"drop",       MST_STATE, 1, 1, drop           },
+    {"info",       MST_READ,  1, 2, mst_rpc_info   },
+    {"listing",    MST_READ,  1, 3, mst_rpc_listing},
+    {"lookup",     MST_READ,  2, 3, mst_rpc_lookup },
+    {"map",        MST_STATE, 3, 3, map            },
+    {"revoke",     MST_STATE, 2, 2, revoke         },
+    {"unmap",      MST_STATE, 2, 3, unmap          },
+    {"update",     MST_STATE, 2, 2, update         },
+};
+
+const struct mst_rpc_procedure *mst_rpc_procedure_find(struct mst_span name)
+{
+    for (size_t i = 0; i < sizeof procedures / sizeof procedures[0]; i++)
+        if (mst_span_eq(name, mst_span_str(procedures[i].name)))
+            return &procedures[i];
+    return NULL;
+}
