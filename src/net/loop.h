@@ -17,7 +17,8 @@ MST_MUST_USE enum mst_err mst_loop_new(struct mst_loop **ret_loop);
 void mst_loop_run(struct mst_loop *loop);
 /* Thread-safe: asks the loop to return from mst_loop_run. */
 void mst_loop_stop(struct mst_loop *loop);
-void mst_loop_free(struct mst_loop *loop); /* after mst_loop_run returned, or before it began */
+/* After mst_loop_run returned, or before it began; every timer was freed. */
+void mst_loop_free(struct mst_loop *loop);
 
 /* Work handed to the loop from any thread. Embed it; it stays the caller's memory. */
 struct mst_task {
@@ -38,7 +39,7 @@ void *mst_loop_data(const struct mst_loop *loop);
 
 /*
  * A one-shot timer. Setting it later is free (it is re-armed lazily), so a
- * deadline may be moved for every request. Embed a pointer; free closes it.
+ * deadline may be moved for every request. Never early; fired is called from the loop.
  */
 struct mst_timer;
 

@@ -19,7 +19,8 @@ struct mst_tls; /* tls.h */
 struct mst_stream_user {
     /* Bytes arrived; they live until the call returns. Not called while paused. */
     void (*received)(void *arg, struct mst_span bytes);
-    /* The peer ended its sending side; we may still send. */
+    /* The peer ended its sending side; we may still send. All its bytes were received before; but
+       if none came during a pause, this call may. At most once. */
     void (*ended)(void *arg);
     /* All that was written is with the kernel (called only if something had to wait). */
     void (*drained)(void *arg);
@@ -42,7 +43,9 @@ size_t mst_stream_unsent(const struct mst_stream *stream);
 void mst_stream_pause(struct mst_stream *stream);  /* stop reading */
 void mst_stream_resume(struct mst_stream *stream); /* read again */
 /* Sends what is waiting, then ends our sending side, reads and drops what still comes for at
-   most linger_ms so that the peer is not cut off by a reset, then closes. */
+   most linger_ms so that the peer is not cut off by a reset, then closes. Only closed is called
+   after this. A peer that takes nothing for 30 s is closed; a tighter bound on what is waiting is
+   the user's to set (mst_stream_close). */
 void mst_stream_finish(struct mst_stream *stream, uint64_t linger_ms);
 /* Closes now. closed is called later from the loop, not from inside this call. */
 void mst_stream_close(struct mst_stream *stream);
@@ -62,19 +65,22 @@ struct mst_listener_opts {
     bool is_shared;       /* SO_REUSEPORT: further loops bind the same address */
     int backlog;
     struct mst_tls *tls;                /* NULL = plain; must outlive the listener */
-    const struct mst_addr_set *trusted; /* may send a PROXY header (v1, v2); NULL = nobody */
+    const struct mst_addr_set *trusted; /* may send a PROXY header (v1, v2); NULL = nobody. From
+                                           these, accepted waits for the first bytes */
     uint64_t handshake_ms;              /* absolute deadline for PROXY header and TLS handshake */
     size_t max_unsent_bytes;
     size_t max_streams; /* beyond it a new connection is closed at once */
 };
 
 /* accepted is called for each connection that is ready for plain bytes (after PROXY header and
-   TLS handshake); it returns false to refuse it. MST_EBUSY if the address is taken, MST_ESYS. */
+   TLS handshake); it returns false to refuse it, and no call follows. MST_EBUSY if the address is
+   taken, MST_ESYS (errno says why). */
 MST_MUST_USE enum mst_err mst_listener_open(struct mst_loop *loop,
                                             const struct mst_listener_opts *opts,
                                             bool (*accepted)(void *arg, struct mst_stream *stream),
                                             void *arg, struct mst_listener **ret_listener);
 const struct mst_addr *mst_listener_addr(const struct mst_listener *listener); /* port filled in */
-void mst_listener_close(struct mst_listener *listener);                        /* streams live on */
+/* Streams live on; those that were not accepted yet are closed. */
+void mst_listener_close(struct mst_listener *listener);
 
 #endif

@@ -1,0 +1,281 @@
+/*
+ * One libuv loop with four things on it besides the streams: an async handle that
+ * posted tasks and the stop flag share (a post to a non-empty list costs no
+ * wake-up: the one under way will see it), a tick that runs only while there are
+ * deadlines, and an idle handle that runs only while something was put off to the
+ * next turn.
+ *
+ * mst_loop_run ends in three steps: the user's stop, closing everything that is
+ * open (users get their closed calls), and the tasks that were posted until then.
+ */
+#include <assert.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "net/internal.h"
+
+enum { TICK_MS = 50 };
+
+void mst_node_init(struct mst_node *node)
+{
+    node->prev = node->next = node;
+}
+
+void mst_node_add(struct mst_node *head, struct mst_node *node)
+{
+    node->prev = head->prev;
+    node->next = head;
+    head->prev->next = node;
+    head->prev = node;
+}
+
+void mst_node_remove(struct mst_node *node)
+{
+    node->prev->next = node->next;
+    node->next->prev = node->prev;
+    mst_node_init(node);
+}
+
+bool mst_node_is_alone(const struct mst_node *node)
+{
+    return node->next == node;
+}
+
+static void lock(struct mst_loop *loop)
+{
+    int rc = pthread_mutex_lock(&loop->lock);
+
+    assert(rc == 0);
+}
+
+static void unlock(struct mst_loop *loop)
+{
+    int rc = pthread_mutex_unlock(&loop->lock);
+
+    assert(rc == 0);
+}
+
+/* Runs what was posted until now; what these tasks post waits for the next wake-up, so that
+   connections get their turn. */
+static bool run_posted(struct mst_loop *loop)
+{
+    struct mst_task *task, *next;
+    bool has_run;
+
+    lock(loop);
+    task = loop->posted;
+    loop->posted = NULL;
+    loop->posted_end = &loop->posted;
+    unlock(loop);
+    has_run = task != NULL;
+    for (; task; task = next) {
+        next = task->next; /* the task may be gone or posted again after run */
+        task->run(task);
+    }
+    return has_run;
+}
+
+static void on_wake(uv_async_t *wake)
+{
+    struct mst_loop *loop = wake->data;
+
+    (void)run_posted(loop);
+    if (atomic_load(&loop->is_stopping))
+        uv_stop(&loop->uv);
+}
+
+static void on_tick(uv_timer_t *tick)
+{
+    struct mst_loop *loop = tick->data;
+    uint64_t now = uv_now(&loop->uv);
+    struct mst_node *node, *next;
+    struct mst_node due;
+
+    mst_node_init(&due);
+    for (node = loop->deadlines.next; node != &loop->deadlines; node = next) {
+        struct mst_deadline *deadline = MST_CONTAINER(node, struct mst_deadline, node);
+        next = node->next;
+        if (deadline->at_ms > now)
+            continue;
+        mst_node_remove(node);
+        mst_node_add(&due, node);
+    }
+    /* One may clear another: always take the first. */
+    while (!mst_node_is_alone(&due)) {
+        struct mst_deadline *deadline = MST_CONTAINER(due.next, struct mst_deadline, node);
+        mst_node_remove(&deadline->node);
+        deadline->passed(deadline);
+    }
+    if (mst_node_is_alone(&loop->deadlines))
+        (void)uv_timer_stop(&loop->tick);
+}
+
+static void on_idle(uv_idle_t *idle)
+{
+    struct mst_loop *loop = idle->data;
+    struct mst_node due;
+
+    mst_node_init(&due);
+    while (!mst_node_is_alone(&loop->laters)) {
+        struct mst_node *node = loop->laters.next;
+        mst_node_remove(node);
+        mst_node_add(&due, node);
+    }
+    while (!mst_node_is_alone(&due)) {
+        struct mst_later *later = MST_CONTAINER(due.next, struct mst_later, node);
+        mst_node_remove(&later->node);
+        later->run(later);
+    }
+    if (mst_node_is_alone(&loop->laters))
+        (void)uv_idle_stop(&loop->idle);
+}
+
+void mst_deadline_set(struct mst_loop *loop, struct mst_deadline *deadline, uint64_t after_ms,
+                      void (*passed)(struct mst_deadline *deadline))
+{
+    mst_deadline_clear(deadline);
+    deadline->at_ms = uv_now(&loop->uv) + after_ms;
+    deadline->passed = passed;
+    mst_node_add(&loop->deadlines, &deadline->node);
+    if (!uv_is_active((uv_handle_t *)&loop->tick))
+        (void)uv_timer_start(&loop->tick, on_tick, TICK_MS, TICK_MS);
+}
+
+void mst_deadline_clear(struct mst_deadline *deadline)
+{
+    if (deadline->node.next)
+        mst_node_remove(&deadline->node);
+}
+
+void mst_later_add(struct mst_loop *loop, struct mst_later *later)
+{
+    mst_later_clear(later);
+    mst_node_add(&loop->laters, &later->node);
+    (void)uv_idle_start(&loop->idle, on_idle);
+}
+
+void mst_later_clear(struct mst_later *later)
+{
+    if (later->node.next)
+        mst_node_remove(&later->node);
+}
+
+void mst_reserve_fd_open(struct mst_loop *loop)
+{
+    loop->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+static bool init_handles(struct mst_loop *loop)
+{
+    int rc = uv_async_init(&loop->uv, &loop->wake, on_wake);
+
+    if (rc != 0)
+        return false;
+    /* These two cannot fail. */
+    (void)uv_timer_init(&loop->uv, &loop->tick);
+    (void)uv_idle_init(&loop->uv, &loop->idle);
+    loop->wake.data = loop->tick.data = loop->idle.data = loop;
+    return true;
+}
+
+enum mst_err mst_loop_new(struct mst_loop **ret_loop)
+{
+    struct mst_loop *loop = calloc(1, sizeof *loop);
+
+    if (!loop)
+        return MST_ENOMEM;
+    if (pthread_mutex_init(&loop->lock, NULL) != 0)
+        goto no_lock;
+    if (uv_loop_init(&loop->uv) != 0)
+        goto no_uv;
+    if (!init_handles(loop))
+        goto no_handles;
+    loop->posted_end = &loop->posted;
+    mst_node_init(&loop->streams);
+    mst_node_init(&loop->listeners);
+    mst_node_init(&loop->deadlines);
+    mst_node_init(&loop->laters);
+    mst_reserve_fd_open(loop);
+    *ret_loop = loop;
+    return MST_OK;
+
+no_handles:
+    (void)uv_loop_close(&loop->uv);
+no_uv:
+    (void)pthread_mutex_destroy(&loop->lock);
+no_lock:
+    free(loop);
+    return MST_ESYS;
+}
+
+static void close_all(struct mst_loop *loop)
+{
+    mst_listeners_close_all(loop);
+    mst_streams_close_all(loop);
+    while (loop->n_open > 0)
+        (void)uv_run(&loop->uv, UV_RUN_NOWAIT);
+}
+
+void mst_loop_run(struct mst_loop *loop)
+{
+    if (!atomic_load(&loop->is_stopping))
+        (void)uv_run(&loop->uv, UV_RUN_DEFAULT);
+    close_all(loop);
+    while (run_posted(loop))
+        ;
+}
+
+void mst_loop_stop(struct mst_loop *loop)
+{
+    atomic_store(&loop->is_stopping, true);
+    (void)uv_async_send(&loop->wake);
+}
+
+void mst_loop_free(struct mst_loop *loop)
+{
+    int rc;
+
+    if (!loop)
+        return;
+    close_all(loop);
+    uv_close((uv_handle_t *)&loop->wake, NULL);
+    uv_close((uv_handle_t *)&loop->tick, NULL);
+    uv_close((uv_handle_t *)&loop->idle, NULL);
+    (void)uv_run(&loop->uv, UV_RUN_DEFAULT);
+    rc = uv_loop_close(&loop->uv);
+    assert(rc == 0); /* a timer was not freed */
+    if (loop->reserve_fd >= 0)
+        (void)close(loop->reserve_fd);
+    (void)pthread_mutex_destroy(&loop->lock);
+    free(loop);
+}
+
+void mst_loop_post(struct mst_loop *loop, struct mst_task *task)
+{
+    bool was_empty;
+
+    task->next = NULL;
+    lock(loop);
+    was_empty = loop->posted == NULL;
+    *loop->posted_end = task;
+    loop->posted_end = &task->next;
+    unlock(loop);
+    if (was_empty)
+        (void)uv_async_send(&loop->wake);
+}
+
+uint64_t mst_loop_now_ms(const struct mst_loop *loop)
+{
+    return uv_now(&loop->uv);
+}
+
+void mst_loop_set_data(struct mst_loop *loop, void *data)
+{
+    loop->data = data;
+}
+
+void *mst_loop_data(const struct mst_loop *loop)
+{
+    return loop->data;
+}
