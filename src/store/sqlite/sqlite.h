@@ -15,9 +15,8 @@ struct mst_sqlite_opts {
     size_t queue_max; /* commands waiting per file; beyond it MST_EFULL */
     size_t batch_max; /* commands per commit */
     const char *vfs;  /* NULL = the default; tests put their own here */
-    bool is_sync_off; /* seeded defect for tests (fault builds only); ignored elsewhere */
-    /* A flush failed: called on the committer's thread, must end the process (never returns in
-       production). NULL = log, abort. */
+    /* A flush failed, it is logged: must end the process. NULL = abort. Should it return (in tests),
+       the store answers nothing any more and takes no command; it can only be closed. */
     void (*fsync_failed)(void *arg);
     void *arg;
 };

@@ -1,0 +1,318 @@
+/*
+ * The committer of one file: natural group commit.
+ *
+ *   1 take all that waits, up to batch_max
+ *   2 run each command; undo the ones that refuse or fail
+ *   3 move the clock mark on, if window time has moved (muster.db only)
+ *   4 commit once
+ *   5 answer all
+ *   6 checkpoint, if the log has grown long
+ *
+ * Invariants:
+ *   - Nothing is answered before 4 succeeded; not even a refusal, for it may rest on what
+ *     an earlier command of the batch wrote, and on a window time that a restart must not
+ *     undercut.
+ *   - A command that may write several rows gets a savepoint at its first write. One that
+ *     writes a single row gets none: if it fails after its write, the batch is rolled back
+ *     and run again with savepoints for all.
+ *   - A failure that may have rolled back the transaction spoils the batch: it is rolled
+ *     back whole and every command gets the error.
+ *   - A failed flush, or a commit that failed for an I/O error, may be on disk or not. The
+ *     process ends without a further answer (design.md 5.4). A full disk is certain: the
+ *     commit record was not written.
+ *
+ * The checkpoint runs here, between two commits, so it cannot race one (design.md 5.5).
+ * One on a thread of its own would take the place of step 6.
+ */
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "store/sqlite/engine.h"
+#include "sys/defect.h"
+#include "sys/log.h"
+
+enum { CHECKPOINT_FRAMES = 4096, CHECKPOINT_AGAIN_FRAMES = 1024 };
+
+enum attempt { DONE, SPOILT, AGAIN_GUARDED };
+
+struct batch {
+    struct mst_sql_committer *committer;
+    struct mst_window_reading now;
+    struct mst_window_mark mark_before;
+    struct mst_sql_tx tx;
+    bool has_reset_clock;
+};
+
+/* ---- answering ---- */
+
+static void answer(struct mst_sql_item *item, enum mst_err err)
+{
+    if (item->is_answered)
+        return;
+    item->is_answered = true;
+    item->cmd->done(item->cmd, err);
+}
+
+static void answer_all(struct mst_sql_committer *committer)
+{
+    for (size_t i = 0; i < committer->n_items; i++)
+        answer(&committer->items[i], committer->items[i].err);
+}
+
+static void answer_all_failed(struct mst_sql_committer *committer, int rc)
+{
+    mst_log(MST_LOG_ERROR, MST_EV_STORE_FAILED, "a commit of %zu commands failed: %s (%d)",
+            committer->n_items, sqlite3_errstr(rc), rc);
+    for (size_t i = 0; i < committer->n_items; i++)
+        answer(&committer->items[i], mst_sql_err(rc));
+}
+
+void mst_sql_die(struct mst_sql_engine *engine, const char *what, int rc)
+{
+    __atomic_store_n(&engine->is_dead, true, __ATOMIC_SEQ_CST);
+    mst_log(MST_LOG_ERROR, MST_EV_FSYNC_FAILED, "%s failed: %s (%d); the process ends", what,
+            sqlite3_errstr(rc), rc);
+    if (!engine->opts.fsync_failed)
+        abort();
+    engine->opts.fsync_failed(engine->opts.arg);
+}
+
+/* ---- running ---- */
+
+static enum attempt run_item(struct batch *batch, struct mst_sql_item *item, bool is_guarded)
+{
+    struct mst_sql_conn *conn = &batch->committer->conn;
+    struct mst_sql_tx *tx = &batch->tx;
+    enum mst_err err;
+
+    mst_arena_reset(&item->arena);
+    mst_sql_tx_item(tx, &item->arena, is_guarded || !item->cmd->is_single);
+    err = item->cmd->run(item->cmd, &tx->tx);
+    item->err = err == MST_EREFUSED ? MST_OK : err;
+    if (tx->failure != SQLITE_OK)
+        return SPOILT;
+    if (err == MST_OK) {
+        batch->has_reset_clock = batch->has_reset_clock || tx->has_reset_clock;
+        return mst_sql_tx_keep(tx, conn) ? DONE : SPOILT;
+    }
+    if (mst_sql_tx_undo(tx, conn))
+        return DONE;
+    return tx->failure != SQLITE_OK ? SPOILT : AGAIN_GUARDED;
+}
+
+static enum attempt run_items(struct batch *batch, bool is_guarded)
+{
+    struct mst_sql_committer *committer = batch->committer;
+    enum attempt attempt = DONE;
+
+    mst_sql_tx_init(&batch->tx, true);
+    batch->has_reset_clock = false;
+    batch->tx.conns[committer->conn.file] = &committer->conn;
+    batch->tx.tx.window_now = mst_window_now(&batch->mark_before, &batch->now);
+    batch->tx.tx.wall_now = batch->now.wall_s;
+    for (size_t i = 0; i < committer->n_items && attempt == DONE; i++)
+        attempt = run_item(batch, &committer->items[i], is_guarded);
+    return attempt;
+}
+
+/* ---- committing ---- */
+
+static bool is_mark_due(const struct batch *batch)
+{
+    return batch->committer->conn.file == MST_FILE_STATE && !batch->has_reset_clock &&
+           (batch->mark_before.boot_id[0] == '\0' ||
+            batch->tx.tx.window_now > batch->mark_before.window_s);
+}
+
+static int commit(struct batch *batch)
+{
+    struct mst_sql_conn *conn = &batch->committer->conn;
+    struct mst_window_mark mark = {0};
+    bool is_due = is_mark_due(batch);
+    int rc = SQLITE_OK;
+
+    if (is_due) {
+        mark = mst_window_set(batch->tx.tx.window_now, &batch->now);
+        rc = mst_sql_conn_begin(conn);
+        if (rc == SQLITE_OK)
+            rc = mst_sql_clock_write(conn, &mark);
+    }
+    batch->tx.failure = rc;
+    if (rc != SQLITE_OK)
+        return rc;
+    if (mst_defect(MST_DEFECT_REPLY_BEFORE_COMMIT))
+        answer_all(batch->committer);
+    rc = mst_sql_conn_commit(conn);
+    if (rc == SQLITE_OK && (is_due || batch->has_reset_clock))
+        mst_sql_clock_set(&batch->committer->engine->clock, &mark);
+    return rc;
+}
+
+/* After COMMIT itself failed: can it be on disk all the same? */
+static bool is_commit_uncertain(int rc)
+{
+    return (rc & 0xff) == SQLITE_IOERR && rc != SQLITE_IOERR_NOMEM;
+}
+
+/* The transaction did not come about. False: the process ends. */
+static bool give_up(struct mst_sql_committer *committer, int rc, bool is_uncertain)
+{
+    if (is_uncertain || mst_sql_is_flush_failure(rc)) {
+        mst_sql_die(committer->engine, "a flush", rc);
+        return false;
+    }
+    if (!mst_sql_conn_rollback(&committer->conn)) {
+        mst_sql_die(committer->engine, "a rollback", rc);
+        return false;
+    }
+    return true;
+}
+
+static void run_batch(struct mst_sql_committer *committer)
+{
+    struct batch batch = {.committer = committer};
+    enum attempt attempt;
+    int rc;
+
+    mst_window_read(&batch.now);
+    batch.mark_before = mst_sql_clock_mark(&committer->engine->clock);
+    if (committer->conn.file == MST_FILE_STATE)
+        mst_sql_clock_alarm(&batch.mark_before, &batch.now);
+    attempt = run_items(&batch, false);
+    if (attempt == AGAIN_GUARDED) {
+        if (!give_up(committer, SQLITE_OK, false))
+            return;
+        attempt = run_items(&batch, true);
+    }
+    rc = attempt == DONE ? commit(&batch) : batch.tx.failure;
+    if (rc == SQLITE_OK)
+        answer_all(committer);
+    else if (give_up(committer, rc, batch.tx.failure == SQLITE_OK && is_commit_uncertain(rc)))
+        answer_all_failed(committer, rc);
+}
+
+/* ---- checkpoints ---- */
+
+static int on_commit(void *arg, sqlite3 *db, const char *name, int wal_frames)
+{
+    struct mst_sql_committer *committer = arg;
+
+    (void)db;
+    (void)name;
+    committer->wal_frames = wal_frames;
+    return SQLITE_OK;
+}
+
+int mst_sql_checkpoint_whole(struct mst_sql_conn *conn)
+{
+    return sqlite3_wal_checkpoint_v2(conn->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+}
+
+/* False: a flush failed. A reader may hold back a part of the log; the rest comes later. */
+static bool checkpoint_if_due(struct mst_sql_committer *committer)
+{
+    int n_log = 0, n_done = 0, rc;
+
+    if (committer->wal_frames < committer->checkpoint_at)
+        return true;
+    rc = sqlite3_wal_checkpoint_v2(committer->conn.db, NULL, SQLITE_CHECKPOINT_PASSIVE, &n_log,
+                                   &n_done);
+    if (mst_sql_is_flush_failure(rc)) {
+        mst_sql_die(committer->engine, "the flush of a checkpoint", rc);
+        return false;
+    }
+    if (rc != SQLITE_OK && rc != SQLITE_BUSY)
+        mst_log(MST_LOG_WARNING, MST_EV_STORE_FAILED, "a checkpoint failed: %s (%d)",
+                sqlite3_errstr(rc), rc);
+    if (rc == SQLITE_OK && n_done == n_log) {
+        committer->wal_frames = 0;
+        committer->checkpoint_at = CHECKPOINT_FRAMES;
+    } else {
+        committer->checkpoint_at = committer->wal_frames + CHECKPOINT_AGAIN_FRAMES;
+    }
+    return true;
+}
+
+/* ---- the thread ---- */
+
+static void load_batch(struct mst_sql_committer *committer, struct mst_queue_item *queued)
+{
+    committer->n_items = 0;
+    for (; queued; queued = queued->next) {
+        struct mst_sql_item *item = &committer->items[committer->n_items++];
+
+        item->cmd = (struct mst_cmd *)queued;
+        item->is_answered = false;
+    }
+}
+
+static void run_thread(void *arg)
+{
+    struct mst_sql_committer *committer = arg;
+    size_t batch_max = committer->engine->opts.batch_max;
+    const bool *is_dead = &committer->engine->is_dead;
+    struct mst_queue_item *queued;
+
+    while ((queued = mst_queue_take(committer->queue, batch_max)) != NULL) {
+        if (__atomic_load_n(is_dead, __ATOMIC_SEQ_CST))
+            continue;
+        load_batch(committer, queued);
+        run_batch(committer);
+        for (size_t i = 0; i < committer->n_items; i++)
+            mst_arena_reset(&committer->items[i].arena);
+        if (!__atomic_load_n(is_dead, __ATOMIC_SEQ_CST))
+            (void)checkpoint_if_due(committer);
+    }
+}
+
+enum mst_err mst_sql_committer_start(struct mst_sql_committer *committer)
+{
+    static const char *const names[MST_FILE_COUNT] = {"commit-state", "commit-points"};
+    const struct mst_sqlite_opts *opts = &committer->engine->opts;
+    enum mst_err err;
+
+    committer->items = calloc(opts->batch_max, sizeof *committer->items);
+    if (!committer->items)
+        return MST_ENOMEM;
+    for (size_t i = 0; i < opts->batch_max; i++)
+        mst_arena_init(&committer->items[i].arena, MST_REQUEST_ARENA_MAX);
+    committer->checkpoint_at = CHECKPOINT_FRAMES;
+    (void)sqlite3_wal_hook(committer->conn.db, on_commit, committer);
+    err = mst_queue_new(opts->queue_max, &committer->queue);
+    if (err == MST_OK)
+        err = mst_thread_start(names[committer->conn.file], run_thread, committer,
+                               &committer->thread);
+    return err;
+}
+
+/* An orderly end leaves no log behind, not even its empty file; after a failed flush nothing is touched any more. */
+static void close_conn(struct mst_sql_committer *committer)
+{
+    bool is_dead = __atomic_load_n(&committer->engine->is_dead, __ATOMIC_SEQ_CST);
+    int rc = SQLITE_OK;
+
+    if (committer->conn.db && committer->thread && !is_dead)
+        rc = mst_sql_checkpoint_whole(&committer->conn);
+    if (mst_sql_is_flush_failure(rc))
+        mst_sql_die(committer->engine, "the flush of the last checkpoint", rc);
+    if (rc == SQLITE_OK && !is_dead)
+        rc =
+            sqlite3_db_config(committer->conn.db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, (int *)NULL);
+    (void)mst_sql_conn_rollback(&committer->conn);
+    mst_sql_conn_close(&committer->conn);
+}
+
+void mst_sql_committer_stop(struct mst_sql_committer *committer)
+{
+    if (committer->queue)
+        mst_queue_close(committer->queue);
+    if (committer->thread)
+        mst_thread_join(committer->thread);
+    if (committer->queue)
+        mst_queue_free(committer->queue);
+    if (committer->conn.db)
+        close_conn(committer);
+    for (size_t i = 0; committer->items && i < committer->engine->opts.batch_max; i++)
+        mst_arena_fini(&committer->items[i].arena);
+    free(committer->items);
+}

@@ -1,0 +1,130 @@
+/*
+ * The embedded store as a whole: the lock that keeps other processes out, the two
+ * files, their committers. Order of opening: lock, then for each file connect,
+ * bring the schema up to date, move the log into the file; then the clock; then
+ * the threads. Nothing is served before all of it is done.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "store/sqlite/engine.h"
+#include "sys/file.h"
+
+static enum mst_err engine_submit(struct mst_store *store, struct mst_cmd *cmd)
+{
+    struct mst_sql_engine *engine = (struct mst_sql_engine *)store;
+
+    if (__atomic_load_n(&engine->is_dead, __ATOMIC_SEQ_CST))
+        return MST_ECLOSED;
+    return mst_queue_push(engine->committers[cmd->file].queue, (struct mst_queue_item *)cmd);
+}
+
+static void engine_close(struct mst_store *store)
+{
+    struct mst_sql_engine *engine = (struct mst_sql_engine *)store;
+
+    for (int i = 0; i < MST_FILE_COUNT; i++)
+        mst_sql_committer_stop(&engine->committers[i]);
+    if (engine->lock_fd >= 0)
+        (void)close(engine->lock_fd);
+    (void)pthread_mutex_destroy(&engine->clock.lock);
+    free(engine->dir);
+    free(engine);
+}
+
+static const struct mst_store_ops store_ops = {
+    engine_submit,        mst_sql_reader_open, mst_sql_reader_close,
+    mst_sql_reader_begin, mst_sql_reader_end,  engine_close,
+};
+
+static enum mst_err open_file(struct mst_sql_engine *engine, enum mst_file file,
+                              const char **ret_what)
+{
+    struct mst_sql_conn *conn = &engine->committers[file].conn;
+    int rc = mst_sql_conn_open(conn, engine->dir, engine->opts.vfs, file, MST_SQL_WRITER);
+    enum mst_err err;
+
+    if (rc != SQLITE_OK) {
+        *ret_what = "a file of the store cannot be opened";
+        return mst_sql_err(rc);
+    }
+    err = mst_sql_migrate(conn, ret_what);
+    if (err != MST_OK)
+        return err;
+    rc = mst_sql_checkpoint_whole(conn);
+    if (rc != SQLITE_OK)
+        *ret_what = "the store's log could not be moved into its file";
+    return mst_sql_err(rc);
+}
+
+static enum mst_err take_lock(struct mst_sql_engine *engine, const char **ret_what)
+{
+    char *path = sqlite3_mprintf("%s/lock", engine->dir);
+    enum mst_err err = path ? mst_file_lock(path, &engine->lock_fd) : MST_ENOMEM;
+
+    sqlite3_free(path);
+    if (err == MST_EBUSY)
+        *ret_what = "another process has this store open";
+    else if (err != MST_OK)
+        *ret_what = "the store's lock file cannot be opened";
+    return err;
+}
+
+static enum mst_err open_all(struct mst_sql_engine *engine, const char **ret_what)
+{
+    enum mst_err err;
+
+    if (mst_dir_is_remote(engine->dir)) {
+        *ret_what = "the store must not lie on a network file system";
+        return MST_EINVAL;
+    }
+    err = take_lock(engine, ret_what);
+    for (int i = 0; i < MST_FILE_COUNT && err == MST_OK; i++)
+        err = open_file(engine, (enum mst_file)i, ret_what);
+    if (err != MST_OK)
+        return err;
+    *ret_what = "the store's clock mark cannot be read or written";
+    err = mst_sql_clock_open(&engine->clock, &engine->committers[MST_FILE_STATE].conn);
+    if (err != MST_OK)
+        return err;
+    *ret_what = "no memory or thread for the store's committers";
+    for (int i = 0; i < MST_FILE_COUNT && err == MST_OK; i++)
+        err = mst_sql_committer_start(&engine->committers[i]);
+    return err;
+}
+
+/* Statistics of memory cost a lock around every allocation of every thread. */
+static void configure_once(void)
+{
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
+enum mst_err mst_sqlite_open(const struct mst_sqlite_opts *opts, struct mst_store **ret_store,
+                             const char **ret_what)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    struct mst_sql_engine *engine = calloc(1, sizeof *engine);
+    enum mst_err err = MST_ENOMEM;
+
+    (void)pthread_once(&once, configure_once);
+    *ret_what = "no memory";
+    if (!engine)
+        return MST_ENOMEM;
+    engine->store.ops = &store_ops;
+    engine->opts = *opts;
+    engine->lock_fd = -1;
+    (void)pthread_mutex_init(&engine->clock.lock, NULL);
+    for (int i = 0; i < MST_FILE_COUNT; i++)
+        engine->committers[i].engine = engine;
+    engine->dir = strdup(opts->dir);
+    if (engine->dir)
+        err = open_all(engine, ret_what);
+    if (err != MST_OK) {
+        engine_close(&engine->store);
+        return err;
+    }
+    *ret_what = "";
+    *ret_store = &engine->store;
+    return MST_OK;
+}
