@@ -150,7 +150,6 @@ static enum mst_err open_store(struct mst_server *server, struct mst_buf *why)
         .dir = settings->data,
         .queue_max = (size_t)settings->queue_max,
         .batch_max = (size_t)settings->batch_max,
-        .is_sync_off = mst_defect(MST_DEFECT_SYNC_OFF),
         .fsync_failed = end_at_failed_fsync,
     };
     const char *what = "";
