@@ -28,6 +28,7 @@ static const char *const words[MST_VERDICT_COUNT] = {
     [MST_DISABLED] = "invalid",
     [MST_ORPHANED] = "invalid",
     [MST_LOCKED] = "locked",
+    [MST_NO_TEMPLATE] = "invalid",
 };
 
 const char *mst_rpc_word(enum mst_verdict verdict)

@@ -9,6 +9,12 @@
 #include "core/resource.h"
 #include "front/http/exchange.h"
 
+/* Dataports that a call dropped: their points are to be removed from their own file. */
+struct mst_rpc_ports {
+    int64_t *ids; /* in the request's arena */
+    size_t n_ids, room;
+};
+
 struct mst_rpc_call {
     struct mst_exchange *x;
     int64_t caller_id; /* the calling client */
@@ -17,6 +23,7 @@ struct mst_rpc_call {
     const char *status;  /* "ok" and the words of 2.15.2 */
     const char *context; /* not NULL: "fail" with error 501 and this context */
     json_t *result;      /* owned; NULL = no result */
+    struct mst_rpc_ports ports;
 };
 
 /*

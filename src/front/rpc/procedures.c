@@ -123,6 +123,26 @@ static enum mst_err update(struct mst_rpc_call *call, struct mst_tx *tx)
     return mst_rpc_settle(call, err, verdict);
 }
 
+static enum mst_err note_port(void *arg, int64_t dataport_id)
+{
+    struct mst_rpc_call *call = arg;
+    struct mst_rpc_ports *ports = &call->ports;
+
+    if (ports->n_ids == ports->room) {
+        size_t room = ports->room ? ports->room * 2 : 16;
+        int64_t *ids = mst_arena_array(&call->x->arena, room, sizeof *ids);
+
+        if (!ids)
+            return MST_ENOMEM;
+        if (ports->n_ids)
+            memcpy(ids, ports->ids, ports->n_ids * sizeof *ids);
+        ports->ids = ids;
+        ports->room = room;
+    }
+    ports->ids[ports->n_ids++] = dataport_id;
+    return MST_OK;
+}
+
 static enum mst_err drop(struct mst_rpc_call *call, struct mst_tx *tx)
 {
     enum mst_verdict verdict = MST_NOT_FOUND;
@@ -131,7 +151,7 @@ static enum mst_err drop(struct mst_rpc_call *call, struct mst_tx *tx)
 
     if (err != MST_OK)
         return err;
-    err = mst_resource_drop(tx, call->caller_id, &resource, &verdict);
+    err = mst_resource_drop(tx, call->caller_id, &resource, note_port, call, &verdict);
     return mst_rpc_settle(call, err, verdict);
 }
 
