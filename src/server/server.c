@@ -20,15 +20,14 @@
 #include "server/keyring.h"
 #include "server/server.h"
 #include "store/sqlite/sqlite.h"
-#include "sys/defect.h"
 #include "sys/file.h"
 #include "sys/log.h"
 #include "sys/queue.h"
 
 enum {
     LISTENERS_MAX = 2 * MST_LISTENS_MAX,
-    DESCRIPTORS_BESIDE = 128, /* store files, loops, standard streams */
-    FSYNC_EXIT_S = 1          /* even if the log cannot be written */
+    DESCRIPTORS_BESIDE = 128 /* store files, loops, standard streams */
+    FSYNC_EXIT_S = 1         /* even if the log cannot be written */
 };
 
 struct serving {
@@ -117,13 +116,10 @@ static enum mst_err open_all_tls(struct mst_server *server, struct mst_buf *why)
 
 /* ---- store and keys ---- */
 
+/* The store has said so in the log. What was not answered may or may not be stored. */
 static void end_at_failed_fsync(void *arg)
 {
     (void)arg;
-    (void)alarm(FSYNC_EXIT_S);
-    mst_log(MST_LOG_ERROR, MST_EV_FSYNC_FAILED,
-            "a flush to disk failed: what was not answered may or may not be stored, and the "
-            "process ends; the next start reads what is there");
     _exit(MST_EXIT_FSYNC);
 }
 
