@@ -27,7 +27,6 @@
 enum {
     LISTENERS_MAX = 2 * MST_LISTENS_MAX,
     DESCRIPTORS_BESIDE = 128 /* store files, loops, standard streams */
-    FSYNC_EXIT_S = 1         /* even if the log cannot be written */
 };
 
 struct serving {
