@@ -50,7 +50,7 @@ sub arguments {
     if ($self->{opts}{tls}) {
         my ($cert, $key) = certificate();
         $set{https} //= '127.0.0.1:0';
-        $set{tls_certificates} //= "$cert,$key";
+        $set{tls_certificates} //= "$cert $key";
     }
     push @args, '--set', "$_=$set{$_}" for sort keys %set;
     return (@args, @{ $self->{opts}{args} // [] });
@@ -113,13 +113,14 @@ sub end_with {
 sub stop  { return $_[0]->end_with('TERM') }
 sub kill9 { return $_[0]->end_with('KILL') }
 
-# Moves the wall clock and the boot clock of a test build by so many seconds.
+# Moves the wall clock and the boot clock of a test build by so many seconds; boot_id names another
+# boot of the machine.
 sub clock {
-    my ($self, $wall, $boot) = @_;
-    $self->{offset} = $wall;
+    my ($self, $wall, $boot, $boot_id) = @_;
     $boot //= $wall;
+    $self->{offset} = $wall;
     open(my $f, '>', "$self->{clock_file}.new") or die "$self->{clock_file}: $!";
-    print $f "$wall $boot\n";
+    print $f "$wall $boot ", $boot_id // '', "\n";
     close $f;
     rename "$self->{clock_file}.new", $self->{clock_file} or die "rename: $!";
 }
@@ -154,7 +155,8 @@ sub tls_port {
         exec('socat', '-d', '-d', '-t', 30, 'TCP-LISTEN:0,bind=127.0.0.1,fork,nodelay,backlog=128',
             "OPENSSL:127.0.0.1:$self->{port}{https},verify=0,nodelay") or POSIX::_exit(127);
     }
-    push @running, bless { pid => $pid }, 'Muster';
+    $self->{socat} = bless { pid => $pid }, 'Muster';
+    push @running, $self->{socat};
     my $until = time + $TIMEOUT;
     while (time < $until) {
         if (open(my $f, '<', $log)) {
@@ -164,6 +166,12 @@ sub tls_port {
         select undef, undef, undef, 0.01;
     }
     die 'socat did not listen';
+}
+
+sub end_socat {
+    my ($self) = @_;
+    $self->{socat}->stop if $self->{socat};
+    delete @$self{qw(socat tls_port)};
 }
 
 # -- bytes --
