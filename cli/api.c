@@ -1,9 +1,9 @@
-#include "api.h"
+#include "cli/api.h"
 
 #include <stdarg.h>
 #include <string.h>
 
-#include "output.h"
+#include "cli/output.h"
 
 enum { TIMEOUT_S = 30, TIMEOUT_S_MAX = 3600 };
 

@@ -1,9 +1,9 @@
 /* api.h - calls of the HTTP API, and what to tell people when one is refused. */
-#ifndef CLI_API_H
-#define CLI_API_H
+#ifndef MST_CLI_API_H
+#define MST_CLI_API_H
 
-#include "cli.h"
-#include "http.h"
+#include "cli/cli.h"
+#include "cli/http.h"
 
 /* Whose key goes with a call. */
 enum cli_who {

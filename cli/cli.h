@@ -4,15 +4,15 @@
  * The tool is a program of its own: it stands on base and sys only and speaks the public HTTP API
  * and nothing else. Its names begin with cli_. libcurl is known to http.c alone.
  */
-#ifndef CLI_CLI_H
-#define CLI_CLI_H
+#ifndef MST_CLI_CLI_H
+#define MST_CLI_CLI_H
 
 #include <jansson.h>
 #include <stdio.h>
 
 #include "base/buf.h"
 #include "base/secret.h"
-#include "options.h"
+#include "cli/options.h"
 
 /* Exit codes: documented in muster(1), scripts rely on them. */
 enum cli_exit {

@@ -1,9 +1,9 @@
 /* cmd_activate.c - "muster activate": plays the device that calls in for its key. */
 #include <string.h>
 
-#include "api.h"
-#include "output.h"
-#include "profile.h"
+#include "cli/api.h"
+#include "cli/output.h"
+#include "cli/profile.h"
 
 enum { FORM_MAX = 4096 };
 

@@ -1,8 +1,8 @@
 /* cmd_clock.c - "muster clock": what to do after the server's clock was wrong. */
 #include <string.h>
 
-#include "api.h"
-#include "output.h"
+#include "cli/api.h"
+#include "cli/output.h"
 
 static const struct cli_field FIELDS[] = {
     {"closed", "windows closed"},
@@ -18,8 +18,7 @@ static const struct cli_reason REASONS[] = {
 static enum cli_exit run_reset(struct cli *cli)
 {
     struct cli_reply reply;
-    uint64_t closed = 0;
-    json_t *object;
+    json_t *object = NULL;
     enum cli_exit exit = cli_api(cli,
                                  &(struct cli_call){.who = CLI_GIVEN_CIK,
                                                     .method = "POST",
@@ -27,18 +26,15 @@ static enum cli_exit run_reset(struct cli *cli)
                                                     .reasons = REASONS},
                                  &reply);
 
-    if (exit == CLI_OK &&
-        mst_span_u64(mst_buf_span(&reply.body), UINT64_MAX / 2, &closed) != MST_OK)
-        exit = cli_fail(cli, CLI_SERVER, "the reply is not a number");
-    cli_reply_fini(&reply);
-    if (exit != CLI_OK)
-        return exit;
-    object = json_pack("{s:I}", "closed", (json_int_t)closed);
-    if (object == NULL)
-        return cli_no_memory(cli);
-    cli_print_object(cli, object, FIELDS);
+    if (exit == CLI_OK && reply.body.len > 0)
+        object = json_loadb(reply.body.ptr, reply.body.len, 0, NULL);
+    if (exit == CLI_OK && !json_is_integer(json_object_get(object, "closed")))
+        exit = cli_fail(cli, CLI_SERVER, "the reply is not one of a muster server");
+    if (exit == CLI_OK)
+        cli_print_object(cli, object, FIELDS);
     json_decref(object);
-    return CLI_OK;
+    cli_reply_fini(&reply);
+    return exit;
 }
 
 static const struct cli_command COMMANDS[] = {

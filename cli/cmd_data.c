@@ -1,9 +1,9 @@
 /* cmd_data.c - "muster data": values of a device, with its CIK (protocol.md 2.12). */
 #include <string.h>
 
-#include "api.h"
+#include "cli/api.h"
 #include "base/limits.h"
-#include "output.h"
+#include "cli/output.h"
 
 enum { URL_MAX = 4096 };
 

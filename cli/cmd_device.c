@@ -1,11 +1,11 @@
 /* cmd_device.c - "muster device": an owner adds, re-adds, swaps, disables and drops devices. */
 #include <string.h>
 
-#include "api.h"
-#include "output.h"
-#include "profile.h"
-#include "rpc.h"
-#include "status.h"
+#include "cli/api.h"
+#include "cli/output.h"
+#include "cli/profile.h"
+#include "cli/rpc.h"
+#include "cli/status.h"
 
 enum { FORM_MAX = 4096 };
 

@@ -13,11 +13,11 @@
  */
 #include <string.h>
 
-#include "api.h"
+#include "cli/api.h"
 #include "base/limits.h"
-#include "output.h"
-#include "profile.h"
-#include "rpc.h"
+#include "cli/output.h"
+#include "cli/profile.h"
+#include "cli/rpc.h"
 
 enum { ALIAS_TEXT_MAX = MST_VENDOR_MAX + 16, RID_TEXT_MAX = MST_HANDLE_CHARS + 1, INFO_BATCH = 50 };
 

@@ -1,11 +1,11 @@
 /* cmd_model.c - "muster model": kinds of device (protocol.md 2.6.1, 2.6.2). */
 #include <string.h>
 
-#include "api.h"
+#include "cli/api.h"
 #include "base/limits.h"
-#include "csv.h"
-#include "output.h"
-#include "profile.h"
+#include "cli/csv.h"
+#include "cli/output.h"
+#include "cli/profile.h"
 
 enum { TEXT_MAX = 8192 };
 
@@ -265,30 +265,47 @@ static enum cli_exit run_show(struct cli *cli)
     return exit;
 }
 
-/* A PUT replaces template and options whole, so what is not given is what was there. */
-static enum cli_exit run_set(struct cli *cli)
+/*
+ * The server replaces template and options together, so what is not given is what was there; the
+ * window goes alone.
+ */
+static enum cli_exit add_kept(struct cli *cli, const char *model, struct mst_buf *form)
 {
-    const char *model = cli->options.operands[0];
     const char *template = cli_options_text(&cli->options, "template");
     bool is_options_given =
         cli_options_has(&cli->options, "option") || cli_options_has(&cli->options, "no-options");
     struct shown shown;
-    struct cli_reply reply = {0};
-    struct mst_buf form;
-    enum cli_exit exit = look(cli, model, &shown);
+    enum cli_exit exit;
 
+    if (template == NULL && !is_options_given)
+        return CLI_OK;
+    exit = look(cli, model, &shown);
     if (exit != CLI_OK)
         return exit;
-    mst_buf_init(&form, TEXT_MAX);
     if (template != NULL || shown.rid[0] != '\0')
-        cli_form_add_str(&form, "rid", template != NULL ? template : shown.rid);
+        cli_form_add_str(form, "rid", template != NULL ? template : shown.rid);
     else
-        cli_form_add_str(&form, "code", shown.code);
+        cli_form_add_str(form, "code", shown.code);
     for (size_t i = 0; i < 3 && !is_options_given; i++) {
         if (shown.has[i])
-            cli_form_add_str(&form, "options[]", KNOWN_OPTIONS[i]);
+            cli_form_add_str(form, "options[]", KNOWN_OPTIONS[i]);
     }
-    exit = add_options(cli, &form);
+    return CLI_OK;
+}
+
+static enum cli_exit run_set(struct cli *cli)
+{
+    const char *model = cli->options.operands[0];
+    struct cli_reply reply = {0};
+    struct mst_buf form;
+    enum cli_exit exit;
+
+    mst_buf_init(&form, TEXT_MAX);
+    exit = add_kept(cli, model, &form);
+    if (exit == CLI_OK)
+        exit = add_options(cli, &form);
+    if (exit == CLI_OK && form.len == 0)
+        exit = cli_fail(cli, CLI_USAGE, "what shall change? --template, --window or --option");
     if (exit == CLI_OK)
         exit = call_model(cli, "PUT", model, &form, &reply);
     cli_reply_fini(&reply);

@@ -1,13 +1,13 @@
 /* cmd_sn.c - "muster sn": serial numbers of a model (protocol.md 2.6.3, 2.6.5). */
 #include <string.h>
 
-#include "api.h"
+#include "cli/api.h"
 #include "base/limits.h"
-#include "csv.h"
-#include "output.h"
-#include "profile.h"
-#include "serials.h"
-#include "status.h"
+#include "cli/csv.h"
+#include "cli/output.h"
+#include "cli/profile.h"
+#include "cli/serials.h"
+#include "cli/status.h"
 
 enum { PATH_TEXT_MAX = 4096, CHUNK = 1000, FILE_BYTES_MAX = 1 << 29, LIST_PAGE = 1000 };
 

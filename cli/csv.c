@@ -1,4 +1,4 @@
-#include "csv.h"
+#include "cli/csv.h"
 
 enum { ROW_TEXT_MAX = 1 << 20 };
 

@@ -1,6 +1,6 @@
 /* csv.h - rows of comma separated fields (protocol.md 2.3), read one by one and written. */
-#ifndef CLI_CSV_H
-#define CLI_CSV_H
+#ifndef MST_CLI_CSV_H
+#define MST_CLI_CSV_H
 
 #include "base/buf.h"
 

@@ -1,6 +1,6 @@
 /* http.h - one HTTP conversation with one server, over libcurl. */
-#ifndef CLI_HTTP_H
-#define CLI_HTTP_H
+#ifndef MST_CLI_HTTP_H
+#define MST_CLI_HTTP_H
 
 #include "base/buf.h"
 #include "base/secret.h"

@@ -4,9 +4,9 @@
 #include <unistd.h>
 
 #include "base/version.h"
-#include "cli.h"
-#include "http.h"
-#include "profile.h"
+#include "cli/cli.h"
+#include "cli/http.h"
+#include "cli/profile.h"
 
 enum { PATH_TEXT_MAX = 4096 };
 

@@ -1,7 +1,7 @@
 /* message.c - what a command says when it fails, to people or as JSON. */
 #include <stdarg.h>
 
-#include "output.h"
+#include "cli/output.h"
 
 enum { MESSAGE_MAX = 2048 };
 

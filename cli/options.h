@@ -4,8 +4,8 @@
  * Long options only: --name VALUE, --name=VALUE, --flag; "--" ends them, "-h" is --help.
  * Options and operands may come in any order.
  */
-#ifndef CLI_OPTIONS_H
-#define CLI_OPTIONS_H
+#ifndef MST_CLI_OPTIONS_H
+#define MST_CLI_OPTIONS_H
 
 #include "base/span.h"
 

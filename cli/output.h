@@ -2,10 +2,10 @@
  * output.h - what a command found, for people or, with --json, for programs. A command
  * builds JSON either way; a table of fields tells what people are shown of it.
  */
-#ifndef CLI_OUTPUT_H
-#define CLI_OUTPUT_H
+#ifndef MST_CLI_OUTPUT_H
+#define MST_CLI_OUTPUT_H
 
-#include "cli.h"
+#include "cli/cli.h"
 
 /* What is shown of an object, in order; ends with CLI_FIELDS_END. */
 struct cli_field {

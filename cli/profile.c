@@ -1,4 +1,4 @@
-#include "profile.h"
+#include "cli/profile.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,10 +4,10 @@
  * A profile is the object that "muster init --json" prints, and "server" beside it. It holds
  * keys, so it is written with mode 0600.
  */
-#ifndef CLI_PROFILE_H
-#define CLI_PROFILE_H
+#ifndef MST_CLI_PROFILE_H
+#define MST_CLI_PROFILE_H
 
-#include "cli.h"
+#include "cli/cli.h"
 
 /* Reads path into cli->saved. A missing file is fine unless is_required. */
 enum cli_exit cli_profile_read(struct cli *cli, const char *path, bool is_required);

@@ -1,8 +1,8 @@
-#include "rpc.h"
+#include "cli/rpc.h"
 
 #include <string.h>
 
-#include "profile.h"
+#include "cli/profile.h"
 
 static const struct {
     const char *status;

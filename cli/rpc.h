@@ -1,8 +1,8 @@
 /* rpc.h - calls of POST /onep:v1/rpc/process (protocol.md 2.15). */
-#ifndef CLI_RPC_H
-#define CLI_RPC_H
+#ifndef MST_CLI_RPC_H
+#define MST_CLI_RPC_H
 
-#include "api.h"
+#include "cli/api.h"
 
 struct cli_rpc_auth {
     const struct mst_handle *cik;

@@ -1,9 +1,9 @@
-#include "serials.h"
+#include "cli/serials.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "csv.h"
+#include "cli/csv.h"
 
 enum { QUOTED_MAX = 1 << 30, FIRST_CAP = 64 };
 

@@ -4,8 +4,8 @@
  * The server takes at most 10,000 serial numbers and 4 MiB at once, and each piece whole or not
  * at all. All of a file is checked before its first piece is sent.
  */
-#ifndef CLI_SERIALS_H
-#define CLI_SERIALS_H
+#ifndef MST_CLI_SERIALS_H
+#define MST_CLI_SERIALS_H
 
 #include "base/buf.h"
 #include "base/limits.h"

@@ -1,11 +1,11 @@
-#include "status.h"
+#include "cli/status.h"
 
 #include <string.h>
 #include <time.h>
 
 #include "base/limits.h"
-#include "csv.h"
-#include "output.h"
+#include "cli/csv.h"
+#include "cli/output.h"
 
 enum { PATH_TEXT_MAX = 4096, SUBJECT_MAX = 512 };
 

@@ -1,8 +1,8 @@
 /* status.h - one serial number: calls about it, where it stands, what that means. */
-#ifndef CLI_STATUS_H
-#define CLI_STATUS_H
+#ifndef MST_CLI_STATUS_H
+#define MST_CLI_STATUS_H
 
-#include "api.h"
+#include "cli/api.h"
 
 /* A call on /provision/manage/model/<model>/<sn>. */
 struct cli_sn_call {

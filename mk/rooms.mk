@@ -16,6 +16,8 @@ ARCHIVES := $(B)/libserver.a $(B)/libfront.a $(B)/libstore.a $(B)/libcore.a $(B)
 
 CLI_SOURCES := $(filter-out %_test.c %/main.c,$(wildcard cli/*.c))
 
+$(B)/cli/%.o: CFLAGS_ALL += -I.
+
 $(B)/libcli.a: $(call objects,$(CLI_SOURCES))
 	@rm -f $@
 	@$(AR) rcs $@ $^

@@ -2,6 +2,7 @@
 # Every test program prints TAP; tools/run-tests runs them and counts.
 
 UNIT_SOURCES := $(wildcard src/*/*_test.c src/*/*/*_test.c)
+CLI_TEST_SOURCES := $(wildcard cli/*_test.c)
 PROGRAM_SOURCES := $(wildcard tests/prop/*_test.c tests/fault/*_test.c tests/conform/*_test.c)
 FUZZ_SOURCES := $(wildcard tests/fuzz/fuzz_*.c)
 TOOL_SOURCES := $(wildcard tests/tool/*.c)
@@ -9,6 +10,7 @@ TEST_LIB_SOURCES := $(wildcard tests/lib/*.c)
 
 test_binary = $(patsubst %.c,$(B)/test/%,$(1))
 UNIT_TESTS := $(call test_binary,$(UNIT_SOURCES))
+CLI_TESTS := $(call test_binary,$(CLI_TEST_SOURCES))
 PROGRAM_TESTS := $(call test_binary,$(PROGRAM_SOURCES))
 FUZZ_REPLAYS := $(call test_binary,$(FUZZ_SOURCES))
 TEST_TOOLS := $(call test_binary,$(TOOL_SOURCES))
@@ -17,12 +19,17 @@ $(B)/libtest.a: $(call objects,$(TEST_LIB_SOURCES))
 	@rm -f $@
 	@$(AR) rcs $@ $^
 
-$(B)/tests/%.o $(B)/src/%_test.o: CFLAGS_ALL += -I. -Wno-missing-prototypes
+$(B)/tests/%.o $(B)/src/%_test.o $(B)/cli/%_test.o: CFLAGS_ALL += -I. -Wno-missing-prototypes
 
 $(UNIT_TESTS) $(PROGRAM_TESTS) $(TEST_TOOLS): $(B)/test/%: $(B)/%.o $(B)/libtest.a $(ARCHIVES)
 	@mkdir -p $(@D)
 	@echo 'LD $@'
 	@$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_SERVER) $(shell pkg-config --libs check 2>/dev/null)
+
+$(CLI_TESTS): $(B)/test/%: $(B)/%.o $(B)/libtest.a $(B)/libcli.a $(B)/libsys.a $(B)/libbase.a
+	@mkdir -p $(@D)
+	@echo 'LD $@'
+	@$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_CLI) $(shell pkg-config --libs check 2>/dev/null)
 
 $(FUZZ_REPLAYS): $(B)/test/%: $(B)/%.o $(B)/tests/fuzz/replay.o $(ARCHIVES)
 	@mkdir -p $(@D)
@@ -30,7 +37,7 @@ $(FUZZ_REPLAYS): $(B)/test/%: $(B)/%.o $(B)/tests/fuzz/replay.o $(ARCHIVES)
 	@$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_SERVER)
 
 .PHONY: test test-all check check-asan check-tsan check-fault lint fuzz build-tests build-programs
-build-tests: $(UNIT_TESTS) $(FUZZ_REPLAYS)
+build-tests: $(UNIT_TESTS) $(CLI_TESTS) $(FUZZ_REPLAYS)
 build-programs: $(BIN)/musterd $(BIN)/muster $(PROGRAM_TESTS) $(TEST_TOOLS)
 
 test: deps-test

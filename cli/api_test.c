@@ -1,0 +1,74 @@
+#include "cli/api.h"
+#include "cli/http.h"
+#include "cli/profile.h"
+#include "tests/lib/unit.h"
+
+MST_TEST(paths_and_forms_are_encoded_byte_by_byte)
+{
+    struct mst_buf out;
+
+    mst_buf_init(&out, 1024);
+    cli_model_path(&out, "a+b c", "00:\xc3\xa4%", "?show=log");
+    ck_assert_str_eq(out.ptr, "/provision/manage/model/a%2Bb%20c/00%3A%C3%A4%25?show=log");
+    mst_buf_clear(&out);
+    cli_model_path(&out, "m", NULL, "");
+    ck_assert_str_eq(out.ptr, "/provision/manage/model/m");
+    mst_buf_clear(&out);
+    cli_model_path(&out, "m", "", "");
+    ck_assert_str_eq(out.ptr, "/provision/manage/model/m/");
+    mst_buf_clear(&out);
+    cli_form_add_str(&out, "options[]", "x y");
+    cli_form_add_str(&out, "b", "");
+    ck_assert_span_str(mst_buf_span(&out), "options%5B%5D=x%20y&b=");
+    mst_buf_fini(&out);
+}
+MST_TEST_END
+
+static const struct {
+    const char *server;
+    enum mst_err err;
+} SERVERS[] = {
+    {"http://127.0.0.1:8080",  MST_OK    },
+    {"https://example.org/",   MST_OK    },
+    {"http://[::1]:80/prefix", MST_OK    },
+    {"127.0.0.1:8080",         MST_EINVAL},
+    {"ftp://example.org",      MST_EINVAL},
+    {"http://",                MST_EINVAL},
+    {"https:///",              MST_EINVAL},
+    {"http://user:pw@host",    MST_EINVAL},
+    {"http://host/?a=b",       MST_EINVAL},
+    {"",                       MST_EINVAL},
+};
+
+MST_TEST(a_server_is_an_http_address_without_credentials_or_query)
+{
+    for (size_t i = 0; i < sizeof SERVERS / sizeof SERVERS[0]; i++) {
+        struct cli_http *http = NULL;
+
+        ck_assert_int_eq(
+            cli_http_new(&(struct cli_http_opts){.server = SERVERS[i].server, .timeout_s = 1},
+                         &http),
+            SERVERS[i].err);
+        cli_http_free(http);
+    }
+}
+MST_TEST_END
+
+MST_TEST(a_key_is_forty_lower_case_hex_characters)
+{
+    struct cli_secret secret = {0};
+
+    ck_assert(!cli_secret_parse(MST_LIT(""), &secret));
+    ck_assert(!cli_secret_parse(MST_LIT("0123456789abcdef0123456789abcdef0123456"), &secret));
+    ck_assert(!cli_secret_parse(MST_LIT("0123456789abcdef0123456789abcdef012345678"), &secret));
+    ck_assert(!cli_secret_parse(MST_LIT("0123456789ABCDEF0123456789abcdef01234567"), &secret));
+    ck_assert(!secret.is_set);
+    ck_assert(cli_secret_parse(MST_LIT("0123456789abcdef0123456789abcdef01234567"), &secret));
+    ck_assert(secret.is_set);
+    ck_assert_span_str(mst_handle_span(&secret.handle), "0123456789abcdef0123456789abcdef01234567");
+}
+MST_TEST_END
+
+MST_TESTS("cli/api", paths_and_forms_are_encoded_byte_by_byte,
+          a_server_is_an_http_address_without_credentials_or_query,
+          a_key_is_forty_lower_case_hex_characters)
