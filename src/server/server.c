@@ -162,6 +162,14 @@ static enum mst_err open_store(struct mst_server *server, struct mst_buf *why)
     return err;
 }
 
+/* The domain's part of the defects that a test may have seeded; none in release builds. */
+static unsigned seeded_defects(void)
+{
+    return (mst_defect(MST_DEFECT_NO_STATE_CHECK) ? MST_DEFECTIVE_STATE_CHECK : 0u) |
+           (mst_defect(MST_DEFECT_NEW_KEY_ON_RETRY) ? MST_DEFECTIVE_RETRY : 0u) |
+           (mst_defect(MST_DEFECT_LATE_EXPIRY) ? MST_DEFECTIVE_EXPIRY : 0u);
+}
+
 static enum mst_err open_keys(struct mst_server *server, struct mst_buf *why)
 {
     const struct mst_settings *settings = server->settings;
@@ -183,6 +191,7 @@ static enum mst_err open_keys(struct mst_server *server, struct mst_buf *why)
         .window_s = settings->window_s,
         .is_sn_scope_model = settings->sn_scope == MST_SN_SCOPE_MODEL,
         .is_delete_disabling = settings->delete_sn_disables != 0,
+        .defects = seeded_defects(),
     };
     err = mst_keyring_ensure_root(server->store, &server->domain, cik_file, &is_written, why);
     if (!err && is_written)

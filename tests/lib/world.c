@@ -1,0 +1,633 @@
+#include <assert.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/access.h"
+#include "core/model.h"
+#include "store/memory/memory.h"
+#include "tests/lib/world.h"
+
+/* ---- running ---- */
+
+struct command {
+    struct mst_cmd cmd;
+    struct mst_world *world;
+    mst_world_verb *verb;
+    struct mst_world_call *call;
+    pthread_mutex_t lock;
+    pthread_cond_t is_done_changed;
+    bool is_done;
+};
+
+static enum mst_err run_verb(struct mst_cmd *cmd, struct mst_tx *tx)
+{
+    struct command *command = (struct command *)cmd;
+    enum mst_err err;
+
+    /* Engines with clocks of their own are moved from outside. */
+    tx->window_now = command->world->window_now;
+    tx->wall_now = command->world->wall_now;
+    command->call->n_runs++;
+    err = command->verb(command->world, tx, command->call);
+    return err == MST_OK && command->call->verdict != MST_DONE ? MST_EREFUSED : err;
+}
+
+static void note_done(struct mst_cmd *cmd, enum mst_err err)
+{
+    struct command *command = (struct command *)cmd;
+
+    (void)pthread_mutex_lock(&command->lock);
+    command->call->err = err;
+    command->is_done = true;
+    (void)pthread_cond_signal(&command->is_done_changed);
+    (void)pthread_mutex_unlock(&command->lock);
+}
+
+enum mst_verdict mst_world_run(struct mst_world *world, mst_world_verb *verb,
+                               struct mst_world_call *call)
+{
+    struct command command = {
+        .cmd = {.run = run_verb, .done = note_done},
+        .world = world,
+        .verb = verb,
+        .call = call,
+        .lock = PTHREAD_MUTEX_INITIALIZER,
+        .is_done_changed = PTHREAD_COND_INITIALIZER
+    };
+
+    call->n_runs = 0;
+    do {
+        command.is_done = false;
+        if (mst_store_submit(world->store, &command.cmd) != MST_OK)
+            abort();
+        (void)pthread_mutex_lock(&command.lock);
+        while (!command.is_done)
+            (void)pthread_cond_wait(&command.is_done_changed, &command.lock);
+        (void)pthread_mutex_unlock(&command.lock);
+    } while (call->err == MST_EUNKNOWN);
+    if (call->err != MST_OK) {
+        (void)fprintf(stderr, "a use case failed: %s\n", mst_err_text(call->err));
+        abort();
+    }
+    return call->verdict;
+}
+
+int64_t mst_world_attempt(void)
+{
+    static int64_t last;
+
+    return ++last;
+}
+
+static void keep(char to[MST_TEXT_CHARS], const struct mst_handle *handle)
+{
+    memcpy(to, handle->text, MST_HANDLE_CHARS);
+    to[MST_HANDLE_CHARS] = '\0';
+}
+
+static void keep_text(char *to, size_t size, struct mst_span text)
+{
+    (void)snprintf(to, size, "%.*s", (int)text.len, text.ptr ? text.ptr : "");
+}
+
+static struct mst_span text(const char *str)
+{
+    return mst_span_str(str);
+}
+
+/* ---- vendors and models ---- */
+
+static enum mst_err find_model(struct mst_tx *tx, struct mst_world_call *call,
+                               struct mst_row_vendor *vendor, struct mst_row_model *model)
+{
+    enum mst_err err =
+        mst_vendor_get(tx, text(call->vendor ? call->vendor : "acme"), &call->verdict, vendor);
+
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    return mst_model_get(tx, vendor->id, text(call->model ? call->model : "m1"), &call->verdict,
+                         model);
+}
+
+static enum mst_err manager_of(struct mst_world *world, struct mst_tx *tx,
+                               struct mst_world_call *call, struct mst_manager *ret_manager)
+{
+    return mst_access_manager(&world->domain, tx, text(call->key ? call->key : world->domain_cik),
+                              text(NULL), &call->verdict, ret_manager);
+}
+
+enum mst_err mst_do_register(struct mst_world *world, struct mst_tx *tx,
+                             struct mst_world_call *call)
+{
+    struct mst_manager manager;
+    enum mst_err err = manager_of(world, tx, call, &manager);
+
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    return mst_vendor_register(tx, &manager, text(call->vendor), &call->verdict);
+}
+
+enum mst_err mst_do_unregister(struct mst_world *world, struct mst_tx *tx,
+                               struct mst_world_call *call)
+{
+    struct mst_manager manager;
+    enum mst_err err = manager_of(world, tx, call, &manager);
+
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    return mst_vendor_unregister(&world->domain, tx, &manager, text(call->vendor), &call->verdict);
+}
+
+enum mst_err mst_do_add_model(struct mst_world *world, struct mst_tx *tx,
+                              struct mst_world_call *call)
+{
+    struct mst_manager manager;
+    enum mst_err err = manager_of(world, tx, call, &manager);
+
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    return mst_model_create(&world->domain, tx, &manager, text(call->model ? call->model : "m1"),
+                            text(call->rid ? call->rid : world->template_rid), call->options,
+                            &call->verdict);
+}
+
+enum mst_err mst_do_update_model(struct mst_world *world, struct mst_tx *tx,
+                                 struct mst_world_call *call)
+{
+    struct mst_row_vendor vendor;
+    struct mst_row_model model;
+    struct mst_manager manager;
+    enum mst_err err = manager_of(world, tx, call, &manager);
+
+    if (err == MST_OK && call->verdict == MST_DONE)
+        err = find_model(tx, call, &vendor, &model);
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    return mst_model_update(&world->domain, tx, &manager, &model,
+                            text(call->rid ? call->rid : world->template_rid), call->options,
+                            call->window_s, &call->verdict);
+}
+
+enum mst_err mst_do_delete_model(struct mst_world *world, struct mst_tx *tx,
+                                 struct mst_world_call *call)
+{
+    struct mst_row_vendor vendor;
+    struct mst_row_model model;
+    enum mst_err err = find_model(tx, call, &vendor, &model);
+
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    return mst_model_delete(&world->domain, tx, &model);
+}
+
+/* ---- serial numbers ---- */
+
+enum mst_err mst_do_add(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)
+{
+    const struct mst_serial_item item = {text(call->sn), text(call->extra)};
+    struct mst_row_vendor vendor;
+    struct mst_row_model model;
+    size_t bad;
+    enum mst_err err = find_model(tx, call, &vendor, &model);
+
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    return mst_serial_add(&world->domain, tx, &model, &item, 1, &call->verdict, &bad);
+}
+
+enum mst_err mst_do_remove(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)
+{
+    struct mst_row_vendor vendor;
+    struct mst_row_model model;
+    enum mst_err err = find_model(tx, call, &vendor, &model);
+
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    return mst_serial_remove(&world->domain, tx, &model, text(call->sn), &call->verdict);
+}
+
+enum mst_err mst_do_view(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)
+{
+    struct mst_row_vendor vendor;
+    struct mst_row_model model;
+    enum mst_err err = find_model(tx, call, &vendor, &model);
+
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    call->view_rid[0] = call->status[0] = '\0';
+    err = mst_serial_get(&world->domain, tx, &model, text(call->sn), &call->verdict, &call->view);
+    if (err == MST_OK && call->verdict == MST_DONE) {
+        keep_text(call->status, sizeof call->status, text(call->view.status));
+        if (call->view.has_rid)
+            keep(call->view_rid, &call->view.rid);
+    }
+    return err;
+}
+
+static enum mst_err note_log(void *arg, int64_t at, struct mst_span peer)
+{
+    struct mst_world_call *call = arg;
+
+    assert(call->n_log < MST_WORLD_LOG_MAX);
+    call->log_at[call->n_log] = at;
+    keep_text(call->log_peer[call->n_log], sizeof call->log_peer[0], peer);
+    call->n_log++;
+    return MST_OK;
+}
+
+enum mst_err mst_do_log(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)
+{
+    struct mst_row_vendor vendor;
+    struct mst_row_model model;
+    enum mst_err err = find_model(tx, call, &vendor, &model);
+
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    call->n_log = 0;
+    return mst_serial_log(&world->domain, tx, &model, text(call->sn), &call->verdict, note_log,
+                          call);
+}
+
+enum mst_err mst_do_enable_owner(struct mst_world *world, struct mst_tx *tx,
+                                 struct mst_world_call *call)
+{
+    struct mst_row_vendor vendor;
+    struct mst_row_model model;
+    struct mst_handle rid;
+    enum mst_err err = find_model(tx, call, &vendor, &model);
+
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    err = mst_enable_owner(&world->domain, tx, &vendor, &model, text(call->sn),
+                           text(call->rid ? call->rid : world->portal_rid), call->attempt,
+                           &call->verdict, &rid);
+    if (err == MST_OK && call->verdict == MST_DONE)
+        keep(call->handle, &rid);
+    return err;
+}
+
+enum mst_err mst_do_enable(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)
+{
+    struct mst_row_vendor vendor;
+    struct mst_row_model model;
+    enum mst_err err = find_model(tx, call, &vendor, &model);
+
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    return mst_enable_again(&world->domain, tx, &model, text(call->sn), call->attempt,
+                            &call->verdict);
+}
+
+enum mst_err mst_do_disable(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)
+{
+    struct mst_row_vendor vendor;
+    struct mst_row_model model;
+    enum mst_err err = find_model(tx, call, &vendor, &model);
+
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    return mst_disable(&world->domain, tx, &model, text(call->sn), &call->verdict);
+}
+
+enum mst_err mst_do_remap(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)
+{
+    struct mst_row_vendor vendor;
+    struct mst_row_model model;
+    enum mst_err err = find_model(tx, call, &vendor, &model);
+
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    return mst_remap(&world->domain, tx, &model, text(call->sn), text(call->other_sn),
+                     call->attempt, &call->verdict);
+}
+
+enum mst_err mst_do_activate(struct mst_world *world, struct mst_tx *tx,
+                             struct mst_world_call *call)
+{
+    const struct mst_activation activation = {.vendor = text(call->vendor ? call->vendor : "acme"),
+                                              .model = text(call->model ? call->model : "m1"),
+                                              .sn = text(call->sn),
+                                              .plus_vendor = text(call->plus_vendor),
+                                              .plus_model = text(call->plus_model),
+                                              .plus_sn = text(call->plus_sn),
+                                              .peer = text(call->peer ? call->peer : "127.0.0.1"),
+                                              .attempt = call->attempt};
+    struct mst_handle cik;
+    enum mst_err err = mst_activate(&world->domain, tx, &activation, &call->verdict, &cik);
+
+    if (err == MST_OK && call->verdict == MST_DONE)
+        keep(call->handle, &cik);
+    return err;
+}
+
+enum mst_err mst_do_close_windows(struct mst_world *world, struct mst_tx *tx,
+                                  struct mst_world_call *call)
+{
+    uint64_t n_closed = 0;
+    enum mst_err err = mst_close_windows(tx, &n_closed);
+
+    (void)world;
+    call->verdict = MST_DONE;
+    call->id = (int64_t)n_closed;
+    return err;
+}
+
+/* ---- resources ---- */
+
+enum mst_err mst_do_authenticate(struct mst_world *world, struct mst_tx *tx,
+                                 struct mst_world_call *call)
+{
+    struct mst_row_client client;
+    enum mst_err err = mst_access_cik(&world->domain, tx, text(call->key), &call->verdict, &client);
+
+    if (err == MST_OK && call->verdict == MST_DONE)
+        call->id = client.id;
+    return err;
+}
+
+static enum mst_err find(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call,
+                         struct mst_row_resource *ret_resource)
+{
+    const struct mst_ref ref = {.text = text(call->rid)};
+
+    return mst_resource_find(&world->domain, tx, call->caller_id, &ref, &call->verdict,
+                             ret_resource);
+}
+
+static void set_limits(const struct mst_world_call *call, struct mst_description *description)
+{
+    for (int i = 0; i < MST_LIMIT_COUNT && call->has_limits; i++) {
+        description->has_limit[i] = true;
+        description->limit[i] = i < 2 ? call->limit : MST_LIMIT_INHERIT;
+    }
+}
+
+enum mst_err mst_do_create(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)
+{
+    struct mst_description description = {.has_name = call->name != NULL,
+                                          .name = text(call->name),
+                                          .has_meta = call->meta != NULL,
+                                          .meta = text(call->meta),
+                                          .has_format = call->kind == MST_KIND_DATAPORT,
+                                          .format = call->format};
+    struct mst_row_resource parent, made;
+    struct mst_handle rid;
+    enum mst_err err = find(world, tx, call, &parent);
+
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    set_limits(call, &description);
+    err = mst_resource_create(&world->domain, tx, &parent, call->kind, &description, call->attempt,
+                              &call->verdict, &made);
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    call->id = made.id;
+    err = mst_domain_rid(&world->domain, &made, &rid);
+    if (err == MST_OK)
+        keep(call->handle, &rid);
+    return err;
+}
+
+static enum mst_err update(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call,
+                           const struct mst_description *description)
+{
+    struct mst_row_resource resource;
+    enum mst_err err = find(world, tx, call, &resource);
+
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    return mst_resource_update(tx, call->caller_id, &resource, description, &call->verdict);
+}
+
+enum mst_err mst_do_lock(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)
+{
+    const struct mst_description description = {.has_locked = true, .is_locked = call->is_locked};
+
+    return update(world, tx, call, &description);
+}
+
+enum mst_err mst_do_limit(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)
+{
+    struct mst_description description = {0};
+
+    set_limits(call, &description);
+    return update(world, tx, call, &description);
+}
+
+static enum mst_err note_port(void *arg, int64_t dataport_id)
+{
+    struct mst_world_call *call = arg;
+
+    (void)dataport_id;
+    call->n_ports++;
+    return MST_OK;
+}
+
+enum mst_err mst_do_drop(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)
+{
+    struct mst_row_resource resource;
+    enum mst_err err = find(world, tx, call, &resource);
+
+    call->n_ports = 0;
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    return mst_resource_drop(tx, call->caller_id, &resource, note_port, call, &call->verdict);
+}
+
+enum mst_err mst_do_key_event(struct mst_world *world, struct mst_tx *tx,
+                              struct mst_world_call *call)
+{
+    return mst_client_key_event(&world->domain, tx, call->caller_id, call->event, text(call->key),
+                                call->attempt, text(call->peer ? call->peer : "127.0.0.1"),
+                                &call->verdict);
+}
+
+static enum mst_err count_alias(void *arg, const struct mst_row_alias *alias)
+{
+    struct mst_world_call *call = arg;
+
+    (void)alias;
+    call->n_aliases++;
+    return MST_OK;
+}
+
+enum mst_err mst_do_info(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)
+{
+    struct mst_row_resource resource;
+    struct mst_info info;
+    enum mst_err err = find(world, tx, call, &resource);
+
+    call->n_aliases = 0;
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    err = mst_resource_info(&world->domain, tx, call->caller_id, &resource, &info);
+    if (err != MST_OK)
+        return err;
+    call->id = resource.id;
+    call->key_text[0] = '\0';
+    if (info.may_see_key)
+        keep(call->key_text, &info.key);
+    keep_text(call->status, sizeof call->status, text(info.status));
+    keep_text(call->meta_text, sizeof call->meta_text, info.resource.meta);
+    keep_text(call->name_text, sizeof call->name_text, info.resource.name);
+    memcpy(call->direct, info.direct, sizeof call->direct);
+    call->use[0] = info.quota.use_client;
+    call->use[1] = info.quota.use_dataport;
+    return mst_alias_list(tx, resource.id, count_alias, call);
+}
+
+enum mst_err mst_do_map(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)
+{
+    struct mst_row_resource resource;
+    enum mst_err err = find(world, tx, call, &resource);
+
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    return mst_alias_map(tx, call->caller_id, &resource, text(call->name), &call->verdict);
+}
+
+enum mst_err mst_do_lookup(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)
+{
+    const struct mst_ref ref = {.is_alias = true, .text = text(call->name)};
+    struct mst_row_resource resource;
+    struct mst_handle rid;
+    enum mst_err err =
+        mst_resource_find(&world->domain, tx, call->caller_id, &ref, &call->verdict, &resource);
+
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    call->id = resource.id;
+    err = mst_domain_rid(&world->domain, &resource, &rid);
+    if (err == MST_OK)
+        keep(call->handle, &rid);
+    return err;
+}
+
+/* ---- the world ---- */
+
+static enum mst_err make_root(struct mst_world *world, struct mst_tx *tx,
+                              struct mst_world_call *call)
+{
+    struct mst_handle cik;
+    bool is_new;
+    enum mst_err err = mst_domain_ensure_root(&world->domain, tx, &is_new, &cik);
+
+    call->verdict = MST_DONE;
+    return err != MST_OK ? err : mst_domain_root(tx, &world->root_id);
+}
+
+static enum mst_err own_rid(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)
+{
+    const struct mst_ref self = {.is_alias = true};
+    struct mst_row_resource resource;
+    struct mst_handle rid;
+    enum mst_err err =
+        mst_resource_find(&world->domain, tx, call->caller_id, &self, &call->verdict, &resource);
+
+    if (err == MST_OK)
+        err = mst_domain_rid(&world->domain, &resource, &rid);
+    if (err == MST_OK)
+        keep(call->handle, &rid);
+    return err;
+}
+
+static int64_t make_client(struct mst_world *world, int64_t owner_id, const char *name,
+                           char rid[MST_TEXT_CHARS], char *cik)
+{
+    struct mst_world_call call = {.caller_id = owner_id,
+                                  .kind = MST_KIND_CLIENT,
+                                  .name = name,
+                                  .has_limits = true,
+                                  .limit = MST_LIMIT_INHERIT};
+    char owner_rid[MST_TEXT_CHARS];
+
+    (void)mst_world_run(world, own_rid, &call);
+    memcpy(owner_rid, call.handle, sizeof owner_rid);
+    call.rid = owner_rid;
+    if (mst_world_run(world, mst_do_create, &call) != MST_DONE)
+        abort();
+    memcpy(rid, call.handle, MST_TEXT_CHARS);
+    if (cik) {
+        call.rid = rid;
+        (void)mst_world_run(world, mst_do_info, &call);
+        memcpy(cik, call.key_text, MST_TEXT_CHARS);
+    }
+    return call.id;
+}
+
+static void make_port(struct mst_world *world, const char *alias, enum mst_format format)
+{
+    struct mst_world_call call = {.caller_id = world->template_id,
+                                  .rid = world->template_rid,
+                                  .kind = MST_KIND_DATAPORT,
+                                  .name = alias,
+                                  .format = format};
+    char rid[MST_TEXT_CHARS];
+
+    if (mst_world_run(world, mst_do_create, &call) != MST_DONE)
+        abort();
+    memcpy(rid, call.handle, sizeof rid);
+    call.rid = rid;
+    if (mst_world_run(world, mst_do_map, &call) != MST_DONE)
+        abort();
+}
+
+static void tell_time(void *arg, int64_t *ret_window_now, int64_t *ret_wall_now)
+{
+    const struct mst_world *world = arg;
+
+    *ret_window_now = world->window_now;
+    *ret_wall_now = world->wall_now;
+}
+
+static bool fail_commit(void *arg, bool *ret_is_applied)
+{
+    struct mst_world *world = arg;
+    enum mst_world_fault fault = world->next_fault;
+
+    world->next_fault = MST_WORLD_SOUND;
+    *ret_is_applied = fault == MST_WORLD_KEPT;
+    return fault != MST_WORLD_SOUND;
+}
+
+void mst_world_open(struct mst_world *world, uint64_t seed, struct mst_store *store)
+{
+    struct mst_memory_opts opts = {.queue_max = 64,
+                                   .batch_max = 16,
+                                   .is_inline = true,
+                                   .random_seed = seed ? seed : 1,
+                                   .now = tell_time,
+                                   .inject_unknown = fail_commit,
+                                   .arg = world};
+    struct mst_world_call call = {.vendor = "acme"};
+
+    *world = (struct mst_world){.store = store,
+                                .window_now = 1700000000,
+                                .wall_now = 1700000000,
+                                .domain = {.window_s = MST_WINDOW_S_DEFAULT}};
+    if (!store && mst_memory_open(&opts, &world->store) != MST_OK)
+        abort();
+    world->port = mst_test_keys_port(&world->keys);
+    world->domain.keys = &world->port;
+    (void)mst_world_run(world, make_root, &call);
+    world->domain_id =
+        make_client(world, world->root_id, "domain", world->domain_rid, world->domain_cik);
+    if (mst_world_run(world, mst_do_register, &call) != MST_DONE)
+        abort();
+    world->portal_id =
+        make_client(world, world->domain_id, "portal", world->portal_rid, world->portal_cik);
+    world->portal2_id = make_client(world, world->domain_id, "portal 2", world->portal2_rid, NULL);
+    world->template_id =
+        make_client(world, world->domain_id, "template", world->template_rid, NULL);
+    make_port(world, "temp", MST_FORMAT_FLOAT);
+    make_port(world, "count", MST_FORMAT_INTEGER);
+    make_port(world, "note", MST_FORMAT_STRING);
+}
+
+void mst_world_close(struct mst_world *world)
+{
+    mst_store_close(world->store);
+    world->store = NULL;
+}

@@ -1,0 +1,92 @@
+/*
+ * world.h - a small world for tests of the domain: a store, keys, a clock that the
+ * test moves, and the use cases as calls that run as the server runs them, each in a
+ * command of its own that is undone when it refuses.
+ *
+ * The world has a root client, a domain client with the vendor name "acme", below it
+ * a portal, a second portal and a template with the dataports temp (float), count
+ * (integer) and note (string).
+ */
+#ifndef MST_TESTS_LIB_WORLD_H
+#define MST_TESTS_LIB_WORLD_H
+
+#include "core/activate.h"
+#include "core/enable.h"
+#include "core/resource.h"
+#include "core/serial.h"
+#include "core/vendor.h"
+#include "tests/lib/test_keys.h"
+
+enum { MST_TEXT_CHARS = MST_HANDLE_CHARS + 1 }; /* a handle with a NUL */
+
+enum mst_world_fault { MST_WORLD_SOUND, MST_WORLD_LOST, MST_WORLD_KEPT };
+
+struct mst_world {
+    struct mst_store *store;
+    struct mst_test_keys keys;
+    struct mst_keys port;
+    struct mst_domain domain;
+    int64_t window_now, wall_now;
+    /* The next commit answers "unknown": its changes are lost or kept. The call is then run again. */
+    enum mst_world_fault next_fault;
+    int64_t root_id, domain_id, portal_id, portal2_id, template_id;
+    char domain_rid[MST_TEXT_CHARS], portal_rid[MST_TEXT_CHARS], portal2_rid[MST_TEXT_CHARS],
+        template_rid[MST_TEXT_CHARS], domain_cik[MST_TEXT_CHARS], portal_cik[MST_TEXT_CHARS];
+};
+
+/* store: NULL opens a memory store in inline mode with this seed. It belongs to the world. */
+void mst_world_open(struct mst_world *world, uint64_t seed, struct mst_store *store);
+void mst_world_close(struct mst_world *world);
+
+/* ---- calls ---- */
+
+enum { MST_WORLD_LOG_MAX = 64 };
+
+struct mst_world_call {
+    /* in; a NULL name of a vendor or model means "acme" and "m1" */
+    const char *vendor, *model, *sn, *other_sn, *extra;
+    const char *plus_vendor, *plus_model, *plus_sn;
+    const char *rid, *key, *peer, *name, *meta;
+    int64_t attempt;
+    int64_t caller_id;
+    int64_t options;
+    int64_t window_s;
+    enum mst_lifecycle_event event;
+    bool is_locked;
+    bool has_limits;
+    int64_t limit; /* of clients and dataports */
+    enum mst_kind kind;
+    enum mst_format format;
+    /* out */
+    enum mst_err err;
+    enum mst_verdict verdict;
+    int n_runs;
+    char handle[MST_TEXT_CHARS]; /* the CIK or RID answered */
+    int64_t id;
+    struct mst_serial_view view;
+    char view_rid[MST_TEXT_CHARS], key_text[MST_TEXT_CHARS];
+    char meta_text[512], name_text[64], status[16];
+    int n_log, n_ports, n_aliases;
+    int64_t log_at[MST_WORLD_LOG_MAX];
+    char log_peer[MST_WORLD_LOG_MAX][48];
+    int64_t direct[2], use[2];
+};
+
+typedef enum mst_err mst_world_verb(struct mst_world *world, struct mst_tx *tx,
+                                    struct mst_world_call *call);
+
+/* Runs verb; an outcome that is not known is resolved by running it again. Gives the verdict; an
+   error ends the test program. */
+enum mst_verdict mst_world_run(struct mst_world *world, mst_world_verb *verb,
+                               struct mst_world_call *call);
+
+mst_world_verb mst_do_register, mst_do_unregister, mst_do_add_model, mst_do_update_model,
+    mst_do_delete_model, mst_do_add, mst_do_remove, mst_do_view, mst_do_log, mst_do_enable_owner,
+    mst_do_enable, mst_do_disable, mst_do_remap, mst_do_activate, mst_do_authenticate,
+    mst_do_create, mst_do_lock, mst_do_limit, mst_do_drop, mst_do_key_event, mst_do_info,
+    mst_do_map, mst_do_lookup, mst_do_close_windows;
+
+/* A new random-looking attempt id, never 0, never the same. */
+int64_t mst_world_attempt(void);
+
+#endif
