@@ -83,14 +83,14 @@ sub ready_line {
     my ($self) = @_;
     my ($text, $until) = ('', time + $TIMEOUT);
     my $select = IO::Select->new($self->{out});
-    while ($text !~ /^(ready .*)\n/m) {
+    for (;;) {
+        return $1 if $text =~ /^(ready .*)\n/m;
         my $left = $until - time;
         if ($left <= 0 || !$select->can_read($left) || !sysread($self->{out}, $text, 4096, length $text)) {
             my $log = $self->log;
             croak "musterd did not get ready: $text$log";
         }
     }
-    return $1;
 }
 
 sub log {
