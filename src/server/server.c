@@ -20,6 +20,7 @@
 #include "server/keyring.h"
 #include "server/server.h"
 #include "store/sqlite/sqlite.h"
+#include "sys/defect.h"
 #include "sys/file.h"
 #include "sys/log.h"
 #include "sys/queue.h"
