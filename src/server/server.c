@@ -218,15 +218,13 @@ static size_t thread_count(const struct mst_settings *settings)
     return count > 0 ? (size_t)count : 1;
 }
 
-/* Opens the listener of one address; index counts through http, then https. */
-static enum mst_err open_listener(struct serving *serving, size_t index, struct mst_buf *why)
+static struct mst_listener_opts listener_opts(const struct mst_server *server, size_t index)
 {
-    struct mst_server *server = serving->server;
     const struct mst_settings *settings = server->settings;
     size_t n_http = settings->http.n_items;
-    size_t share =
-        ((size_t)settings->connections_max + server->n_servings - 1) / server->n_servings;
-    struct mst_listener_opts opts = {
+    size_t n_servings = server->n_servings;
+
+    return (struct mst_listener_opts){
         .addr = server->bound[index],
         .is_shared = true,
         .backlog = (int)settings->backlog,
@@ -234,19 +232,51 @@ static enum mst_err open_listener(struct serving *serving, size_t index, struct 
         .trusted = &settings->trusted_proxies,
         .handshake_ms = (uint64_t)settings->handshake_timeout_ms,
         .max_unsent_bytes = (size_t)settings->unsent_max_bytes,
-        .max_streams = share,
+        .max_streams = ((size_t)settings->connections_max + n_servings - 1) / n_servings,
     };
-    struct mst_listener *listener;
-    enum mst_err err =
-        mst_listener_open(serving->loop, &opts, mst_http_accept, serving->worker, &listener);
+}
+
+static enum mst_err cannot_listen(const struct mst_addr *addr, enum mst_err err,
+                                  struct mst_buf *why)
+{
     char text[MST_ADDR_CHARS];
 
-    if (err) {
-        mst_addr_print(&opts.addr, text);
-        (void)mst_buf_addf(why, "cannot listen on %s: %s\n", text,
-                           err == MST_EBUSY ? "another program uses it" : mst_err_text(err));
-        return err;
-    }
+    mst_addr_print(addr, text);
+    (void)mst_buf_addf(why, "cannot listen on %s: %s\n", text,
+                       err == MST_EBUSY ? "another program uses it" : mst_err_text(err));
+    return err;
+}
+
+/* A shared address would be shared with another musterd of the same user too, and each would get a
+   part of the devices: so it is taken alone once, before it is shared. */
+static enum mst_err probe(struct serving *serving, size_t index, struct mst_buf *why)
+{
+    struct mst_listener_opts opts = listener_opts(serving->server, index);
+    struct mst_listener *listener;
+    enum mst_err err;
+
+    opts.is_shared = false;
+    err = mst_listener_open(serving->loop, &opts, mst_http_accept, serving->worker, &listener);
+    if (err)
+        return cannot_listen(&opts.addr, err, why);
+    mst_listener_close(listener);
+    return MST_OK;
+}
+
+/* Opens the listener of one address; index counts through http, then https. */
+static enum mst_err open_listener(struct serving *serving, size_t index, struct mst_buf *why)
+{
+    struct mst_server *server = serving->server;
+    struct mst_listener_opts opts = listener_opts(server, index);
+    bool is_first = serving == server->servings;
+    struct mst_listener *listener;
+    enum mst_err err;
+
+    if (is_first && opts.addr.port != 0 && probe(serving, index, why))
+        return MST_EBUSY;
+    err = mst_listener_open(serving->loop, &opts, mst_http_accept, serving->worker, &listener);
+    if (err)
+        return cannot_listen(&opts.addr, err, why);
     server->bound[index] = *mst_listener_addr(listener);
     serving->listeners[serving->n_listeners] = listener;
     serving->n_listeners++;

@@ -6,6 +6,7 @@
 #   like "a sentence" TEXT PATTERN    an extended regular expression
 
 tap_count=0
+tap_log=${TMPDIR:-/tmp}/muster-tap.$$
 tap_failed=0
 
 tap_line() { # STATUS NAME [DETAIL]
@@ -23,7 +24,9 @@ tap_line() { # STATUS NAME [DETAIL]
 ok() {
     tap_name=$1
     shift
-    if tap_output=$("$@" 2>&1); then tap_line 0 "$tap_name"; else tap_line 1 "$tap_name" "$tap_output"; fi
+    # In this shell, so that what the command sets stays.
+    if "$@" >"$tap_log" 2>&1; then tap_line 0 "$tap_name"; else tap_line 1 "$tap_name" "$(cat "$tap_log")"; fi
+    rm -f "$tap_log"
 }
 
 not_ok() {
