@@ -1,0 +1,135 @@
+#include "front/http/route.h"
+#include "tests/lib/unit.h"
+
+struct row {
+    const char *path;
+    unsigned allowed; /* 0: unknown path */
+};
+
+#define GET    MST_METHOD_GET
+#define POST   MST_METHOD_POST
+#define PUT    MST_METHOD_PUT
+#define DELETE MST_METHOD_DELETE
+
+static const struct row rows[] = {
+    {"/provision/activate",              POST               },
+    {"/provision/activate/",             0                  },
+    {"/onep:v1/stack/alias",             GET | POST         },
+    {"/api:v1/stack/alias",              GET | POST         },
+    {"/timestamp",                       GET                },
+    {"/timestamp/",                      0                  },
+    {"/onep:v1/rpc/process",             POST               },
+    {"/api:v1/rpc/process",              POST               },
+    {"/provision/register",              GET | POST         },
+    {"/provision/register/",             GET | POST         },
+    {"/provision/admin/auth",            GET | POST         },
+    {"/provision/admin/auth/",           GET | POST         },
+    {"/provision/admin/auth/t1",         GET | DELETE       },
+    {"/provision/admin/auth/t1/",        0                  },
+    {"/provision/manage/model",          GET | POST         },
+    {"/provision/manage/model/",         GET | POST         },
+    {"/provision/manage/model/m1",       GET | PUT | DELETE },
+    {"/provision/manage/model/m1/",      GET | POST | DELETE},
+    {"/provision/manage/model/m1/0001",  GET | POST | DELETE},
+    {"/provision/manage/model/m1/0001/", 0                  },
+    {"/provision/manage/model//",        0                  },
+    {"/provision/manage/model//0001",    0                  },
+    {"/provision/manage/content/m1/",    0                  },
+    {"/provision/manage/group/m1/",      0                  },
+    {"/provision/manage/share/m1/",      0                  },
+    {"/muster/v1/clock/reset",           POST               },
+    {"/",                                0                  },
+    {"//",                               0                  },
+    {"/Provision/activate",              0                  },
+    {"/provision",                       0                  },
+    {"/a/b/c/d/e/f/g/h",                 0                  },
+};
+
+static const unsigned methods[] = {
+    GET, POST, PUT, DELETE, MST_METHOD_HEAD, MST_METHOD_OPTIONS, MST_METHOD_OTHER};
+
+static size_t split(const char *path, struct mst_span *segments)
+{
+    struct mst_span text = mst_span_str(path);
+    size_t n = 0;
+
+    for (size_t from = 1, to; n < MST_SEGMENTS_MAX; from = to + 1) {
+        to = mst_span_find(text, '/', from);
+        segments[n++] = mst_span_cut(text, from, to);
+        if (to == text.len)
+            break;
+    }
+    return n;
+}
+
+MST_TEST(every_path_knows_its_methods_and_no_others)
+{
+    struct mst_span segments[MST_SEGMENTS_MAX];
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        size_t n = split(rows[i].path, segments);
+
+        for (size_t k = 0; k < sizeof methods / sizeof methods[0]; k++) {
+            unsigned allowed = 0;
+            const struct mst_route *route =
+                mst_route_find(segments, n, (enum mst_method)methods[k], &allowed);
+
+            ck_assert_msg(!route == !(rows[i].allowed & methods[k]), "%s method %u", rows[i].path,
+                          methods[k]);
+            if (!route)
+                ck_assert_uint_eq(allowed, rows[i].allowed);
+        }
+    }
+}
+MST_TEST_END
+
+MST_TEST(every_row_of_the_table_is_reached_by_the_paths_above)
+{
+    struct mst_span segments[MST_SEGMENTS_MAX];
+    bool is_reached[64] = {false};
+    unsigned allowed;
+
+    ck_assert_uint_le(mst_routes_count, 64);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        for (size_t k = 0; k < sizeof methods / sizeof methods[0]; k++) {
+            size_t n = split(rows[i].path, segments);
+            const struct mst_route *route =
+                mst_route_find(segments, n, (enum mst_method)methods[k], &allowed);
+
+            for (size_t r = 0; r < mst_routes_count; r++)
+                is_reached[r] = is_reached[r] || route == &mst_routes[r];
+        }
+    for (size_t r = 0; r < mst_routes_count; r++)
+        ck_assert_msg(is_reached[r], "row %zu", r);
+}
+MST_TEST_END
+
+MST_TEST(a_row_that_works_as_a_command_names_who_may_except_none)
+{
+    for (size_t r = 0; r < mst_routes_count; r++) {
+        const struct mst_route *route = &mst_routes[r];
+
+        ck_assert_ptr_nonnull(route->step);
+        ck_assert(route->where != MST_STATE || route->guard);
+        ck_assert(route->family != MST_FAMILY_MANAGE || route->guard);
+        ck_assert(route->family != MST_FAMILY_DATA || route->guard);
+        ck_assert(route->body_max > 0);
+    }
+}
+MST_TEST_END
+
+MST_TEST(the_allow_line_lists_methods_in_a_fixed_order)
+{
+    struct mst_buf out;
+
+    mst_buf_init(&out, 128);
+    ck_assert_int_eq(mst_route_allow(&out, DELETE | GET), MST_OK);
+    ck_assert_span_str(mst_buf_span(&out), "Allow: GET, DELETE\r\n");
+    mst_buf_fini(&out);
+}
+MST_TEST_END
+
+MST_TESTS("front/http/route", every_path_knows_its_methods_and_no_others,
+          every_row_of_the_table_is_reached_by_the_paths_above,
+          a_row_that_works_as_a_command_names_who_may_except_none,
+          the_allow_line_lists_methods_in_a_fixed_order)

@@ -1,0 +1,99 @@
+/*
+ * site.h - a whole server inside a test: memory store, real sockets on a loopback
+ * port of the kernel's choosing, one loop on a thread of its own. And a client that
+ * shows replies byte by byte.
+ *
+ * Everything here ends the running test when it fails.
+ */
+#ifndef MST_TESTS_LIB_SITE_H
+#define MST_TESTS_LIB_SITE_H
+
+#include "front/http/front.h"
+#include "store/memory/memory.h"
+
+struct mst_site;
+
+struct mst_site_opts {
+    struct mst_http_opts http; /* domain and store are filled in; zero = a default for tests */
+    bool (*inject_unknown)(void *arg, bool *ret_is_applied);
+    void *arg;
+    size_t queue_max;
+};
+
+/* opts may be NULL. */
+struct mst_site *mst_site_start(const struct mst_site_opts *opts);
+void mst_site_stop(struct mst_site *site);
+/* Moves both clocks of the store. */
+void mst_site_pass(struct mst_site *site, int64_t seconds);
+/* Drains the worker; returns when it says that it is idle. Once. */
+void mst_site_drain(struct mst_site *site);
+/* The root client's CIK, NUL terminated. */
+const char *mst_site_root(const struct mst_site *site);
+
+/* ---- one connection ---- */
+
+struct mst_line {
+    int fd;
+    struct mst_buf in;
+};
+
+struct mst_answer {
+    unsigned status;
+    struct mst_span head; /* with the empty line */
+    struct mst_span body;
+    bool is_closing; /* says Connection: close */
+};
+
+struct mst_line mst_line_open(struct mst_site *site);
+void mst_line_close(struct mst_line *line);
+void mst_line_send(struct mst_line *line, const char *text);
+void mst_line_send_bytes(struct mst_line *line, struct mst_span bytes);
+void mst_line_half_close(struct mst_line *line);
+/* The next whole reply; valid until the next call. is_head: it has no body. */
+struct mst_answer mst_line_reply(struct mst_line *line);
+struct mst_answer mst_line_reply_to_head(struct mst_line *line);
+/* Waits for the server to close, and gives what came before: empty if nothing. */
+struct mst_span mst_line_rest(struct mst_line *line);
+
+/* ---- whole exchanges ---- */
+
+/* One request on a connection of its own, kept for the next one. header: "X-Exosite-CIK: ..." without
+   line end, or NULL. The answer is valid until the next call. */
+struct mst_answer mst_site_ask(struct mst_site *site, const char *method, const char *path,
+                               const char *header, const char *body);
+/* The same with a second header line, "Content-Type: ..." */
+struct mst_answer mst_site_ask_typed(struct mst_site *site, const char *method, const char *path,
+                                     const char *header, const char *type, const char *body);
+/* Only the status. */
+unsigned mst_site_status(struct mst_site *site, const char *method, const char *path,
+                         const char *header, const char *body);
+/* One RPC by cik with one call; gives the whole reply body, NUL terminated. */
+const char *mst_site_rpc(struct mst_site *site, const char *cik, const char *procedure,
+                         const char *arguments);
+/* The 40 characters of "result" of a call that must succeed, into ret. */
+void mst_site_rpc_rid(struct mst_site *site, const char *cik, const char *procedure,
+                      const char *arguments, char ret[41]);
+/* A CIK that its direct owner can see. */
+void mst_site_key(struct mst_site *site, const char *owner_cik, const char *rid, char ret[41]);
+
+/*
+ * A vendor "acme" with token, portal, template with dataports temp (float), count (integer), note
+ * (string), and the model "m1".
+ */
+struct mst_scene {
+    char vendor_rid[41], vendor_cik[41], token[41], portal_rid[41], portal_cik[41];
+    char template_rid[41];
+    char by_vendor[64], by_token[64]; /* header lines */
+};
+
+void mst_scene_make(struct mst_site *site, struct mst_scene *ret_scene);
+/* Lists, enables and activates sn of m1; the device's RID and CIK. */
+void mst_scene_device(struct mst_site *site, const struct mst_scene *scene, const char *sn,
+                      char ret_rid[41], char ret_cik[41]);
+/* "X-Exosite-CIK: <cik>" */
+const char *mst_by_cik(const char *cik, char buf[64]);
+
+#define ck_assert_status(site, want, method, path, header, body) \
+    ck_assert_uint_eq(mst_site_status((site), (method), (path), (header), (body)), (want))
+
+#endif
