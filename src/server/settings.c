@@ -90,7 +90,7 @@ const struct mst_setting mst_setting_table[] = {
     {"threads", MST_SETTING_INTEGER, 0, 256, "0", "threads",
      "Threads that serve connections. 0: one per processor.",
      AT(threads), NULL},
-    {"connections_max", MST_SETTING_INTEGER, 16, 1000000, "20000", "connections",
+    {"connections_max", MST_SETTING_INTEGER, 16, 1000000, "10000", "connections",
      "Connections to one address at a time, shared out evenly among the threads. Beyond it a new one "
      "is closed at once.",
      AT(connections_max), NULL},

@@ -52,7 +52,7 @@ for my $threads (1, 3) {
     is($m->stop, 0, 'an idle server ends with status 0');
 }
 
-my $m = Muster->start(variant => 'release', set => { drain_timeout => '300ms' });
+my $m = Muster->start(variant => 'release', set => { threads => 1, drain_timeout => '300ms' });
 my $stuck = $m->dial;
 syswrite($stuck, "POST /provision/activate HTTP/1.1\r\nContent-Length: 10\r\n\r\nx");
 is($m->talk($m->dial, Muster::bytes_of('GET', '/timestamp'))->{status}, 200, 'a request hangs');

@@ -108,8 +108,8 @@ sub prepared {
     my $in_2099 = 4_080_000_000 - int(time);
     my $m = Muster->start(variant => 'fault');
     is($m->stop, 0, 'a store is made at the right time');
-    $m->{offset} = $in_2099;
-    prepared($m->launch);
+    launch_at($m, $in_2099, 0);
+    prepared($m);
     my $then = fresh($m);
     is($m->stop, 0, 'one boot is in 2099');
     like($m->log, qr/clock.jump/i, 'and the jump is in the log');
