@@ -95,10 +95,19 @@ void cli_model_path(struct mst_buf *out, const char *model, const char *sn, cons
     (void)mst_buf_add_byte(out, '\0');
 }
 
+const char *cli_api_server(const struct cli *cli)
+{
+    const char *server = cli_options_text(&cli->options, "server");
+
+    if (server == NULL)
+        server = getenv("MUSTER_SERVER");
+    return server != NULL && server[0] != '\0' ? server : cli->saved.server;
+}
+
 static enum cli_exit connect_to(struct cli *cli)
 {
     struct cli_http_opts opts = {
-        .server = cli_options_text(&cli->options, "server"),
+        .server = cli_api_server(cli),
         .ca_file = cli_options_text(&cli->options, "ca-file"),
         .is_insecure = cli_options_has(&cli->options, "insecure"),
     };
@@ -109,10 +118,6 @@ static enum cli_exit connect_to(struct cli *cli)
     if (cli_options_number(&cli->options, "timeout", 1, TIMEOUT_S_MAX, TIMEOUT_S,
                            &opts.timeout_s) != MST_OK)
         return cli_fail(cli, CLI_USAGE, "%s", cli->options.problem);
-    if (opts.server == NULL)
-        opts.server = getenv("MUSTER_SERVER");
-    if (opts.server == NULL || opts.server[0] == '\0')
-        opts.server = cli->saved.server;
     if (opts.server == NULL)
         return cli_fail(cli, CLI_USAGE,
                         "which server? Give --server http://HOST:PORT, set MUSTER_SERVER, or keep "
@@ -231,14 +236,13 @@ enum cli_exit cli_api(struct cli *cli, const struct cli_call *call, struct cli_r
                                   .path = call->path,
                                   .content_type = call->content_type,
                                   .body = call->body};
-    enum cli_exit exit = CLI_OK;
+    enum cli_exit exit;
     enum mst_err err;
 
     *ret_reply = (struct cli_reply){0};
-    if (key == NULL)
+    exit = connect_to(cli);
+    if (exit == CLI_OK && key == NULL)
         exit = cli_api_key(cli, call->who, &key, &is_token);
-    if (exit == CLI_OK)
-        exit = connect_to(cli);
     if (exit != CLI_OK)
         return exit;
     if (is_token)

@@ -50,6 +50,9 @@ enum cli_exit cli_api(struct cli *cli, const struct cli_call *call, struct cli_r
 enum cli_exit cli_api_key(struct cli *cli, enum cli_who who, const struct mst_handle **ret_key,
                           bool *ret_is_token);
 
+/* --server, MUSTER_SERVER, or the profile's; NULL: none of them. */
+const char *cli_api_server(const struct cli *cli);
+
 /* --vendor, or the profile's. */
 enum cli_exit cli_api_vendor(struct cli *cli, const char **ret_vendor);
 

@@ -398,23 +398,14 @@ static json_t *as_object(const char *vendor, const struct result *result)
 
 static enum cli_exit save(struct cli *cli, const json_t *object, char *ret_path, size_t max)
 {
-    const char *path = cli_options_text(&cli->options, "profile");
-    const char *server = cli_options_text(&cli->options, "server");
     json_t *profile;
+    bool is_named;
     enum cli_exit exit;
 
-    if (path == NULL)
-        path = getenv("MUSTER_PROFILE");
-    if (path != NULL)
-        (void)snprintf(ret_path, max, "%s", path);
-    else if (!cli_profile_default(ret_path, max))
+    if (!cli_profile_path(cli, ret_path, max, &is_named))
         return cli_fail(cli, CLI_USAGE, "no home directory: say where with --profile FILE");
-    if (server == NULL)
-        server = getenv("MUSTER_SERVER");
-    if (server == NULL)
-        server = cli->saved.server;
     profile = json_deep_copy(object);
-    if (profile == NULL || json_object_set_new(profile, "server", json_string(server)) != 0)
+    if (json_object_set_new(profile, "server", json_string(cli_api_server(cli))) != 0)
         exit = cli_no_memory(cli);
     else
         exit = cli_profile_write(cli, ret_path, profile);

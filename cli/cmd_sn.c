@@ -124,31 +124,31 @@ static enum cli_exit send_piece(struct adding *adding, size_t from, size_t max_i
 
 /*
  * Adds items [from, to). The server takes a piece whole or not at all, so a piece with listed ones
- * among it is cut in halves until each of those stands alone.
+ * among it is halved until they stand alone; what goes through doubles again. A file that is listed
+ * already costs one call per item, one with a few listed ones a few calls for each of those.
  */
 static enum cli_exit add_some(struct adding *adding, size_t from, size_t to)
 {
-    while (from < to) {
-        size_t n = to - from, next = from;
-        bool is_listed = true;
-        enum cli_exit exit = CLI_OK;
+    size_t n = to - from;
 
-        while (is_listed) {
-            exit = send_piece(adding, from, n, &is_listed, &next);
-            if (exit != CLI_OK)
-                return exit;
-            if (!is_listed) {
-                adding->n_added += next - from;
-            } else if (next - from == 1) {
-                adding->n_skipped++;
-                break;
-            } else {
-                n = (next - from) / 2;
-            }
+    while (from < to) {
+        size_t next = from;
+        bool is_listed = false;
+        enum cli_exit exit =
+            send_piece(adding, from, n < to - from ? n : to - from, &is_listed, &next);
+
+        if (exit != CLI_OK)
+            return exit;
+        if (is_listed && next - from > 1) {
+            n = (next - from) / 2;
+            continue;
         }
+        adding->n_added += is_listed ? 0 : next - from;
+        adding->n_skipped += is_listed ? 1 : 0;
+        n = is_listed ? 1 : n * 2;
         from = next;
-        tell(adding, false);
     }
+    tell(adding, false);
     return CLI_OK;
 }
 
@@ -410,7 +410,8 @@ static enum cli_exit run_delete(struct cli *cli)
             exit = cli_list_row(&list, json_pack("{s:s, s:s}", "sn", sn, "result", "deleted"));
     }
     /* What was deleted before one failed is told all the same. */
-    cli_list_end(&list, "none deleted");
+    if (list.n_rows > 0)
+        cli_list_end(&list, "");
     cli_list_fini(&list);
     return exit;
 }

@@ -173,16 +173,13 @@ static enum cli_exit find(struct cli *cli, int argc, char **argv, int *at)
 
 static enum cli_exit read_profile(struct cli *cli)
 {
-    const char *path = cli_options_text(&cli->options, "profile");
-    char fallback[PATH_TEXT_MAX];
-    bool is_saving = cli_options_has(&cli->options, "save"); /* then it need not exist yet */
+    char path[PATH_TEXT_MAX];
+    bool is_named = false;
 
-    if (path == NULL)
-        path = getenv("MUSTER_PROFILE");
-    if (path != NULL && path[0] != '\0')
-        return cli_profile_read(cli, path, !is_saving);
-    return cli_profile_default(fallback, sizeof fallback) ? cli_profile_read(cli, fallback, false)
-                                                          : CLI_OK;
+    if (!cli_profile_path(cli, path, sizeof path, &is_named))
+        return is_named ? cli_fail(cli, CLI_USAGE, "the profile's path is too long") : CLI_OK;
+    /* With --save it need not exist yet. */
+    return cli_profile_read(cli, path, is_named && !cli_options_has(&cli->options, "save"));
 }
 
 static enum cli_exit read_keys(struct cli *cli)

@@ -144,8 +144,6 @@ enum cli_exit cli_list_begin(struct cli_list *list, struct cli *cli, const struc
     *list = (struct cli_list){.cli = cli, .fields = fields, .page = json_array()};
     if (list->page == NULL)
         return cli_no_memory(cli);
-    if (cli->is_json)
-        (void)fputc('[', cli->out);
     return CLI_OK;
 }
 
@@ -215,8 +213,7 @@ enum cli_exit cli_list_row(struct cli_list *list, json_t *row)
     if (row == NULL)
         return cli_no_memory(list->cli);
     if (list->cli->is_json) {
-        if (list->n_rows++ > 0)
-            (void)fputc(',', list->cli->out);
+        (void)fputc(list->n_rows++ > 0 ? ',' : '[', list->cli->out);
         print_json(list->cli, row);
         json_decref(row);
         return CLI_OK;
@@ -232,7 +229,7 @@ enum cli_exit cli_list_row(struct cli_list *list, json_t *row)
 void cli_list_end(struct cli_list *list, const char *empty)
 {
     if (list->cli->is_json) {
-        (void)fputs("]\n", list->cli->out);
+        (void)fputs(list->n_rows > 0 ? "]\n" : "[]\n", list->cli->out);
         return;
     }
     flush_page(list);

@@ -111,13 +111,19 @@ enum cli_exit cli_secret_take_env(struct cli *cli, const char *name, struct cli_
                    : cli_fail(cli, CLI_USAGE, "%s must be 40 characters out of 0-9a-f", name);
 }
 
-bool cli_profile_default(char *ret_path, size_t max)
+bool cli_profile_path(const struct cli *cli, char *ret_path, size_t max, bool *ret_is_named)
 {
+    const char *named = cli_options_text(&cli->options, "profile");
     const char *config = getenv("XDG_CONFIG_HOME");
     const char *home = getenv("HOME");
     int len;
 
-    if (config != NULL && config[0] == '/')
+    if (named == NULL)
+        named = getenv("MUSTER_PROFILE");
+    *ret_is_named = named != NULL && named[0] != '\0';
+    if (*ret_is_named)
+        len = snprintf(ret_path, max, "%s", named);
+    else if (config != NULL && config[0] == '/')
         len = snprintf(ret_path, max, "%s/muster/profile.json", config);
     else if (home != NULL && home[0] == '/')
         len = snprintf(ret_path, max, "%s/.config/muster/profile.json", home);

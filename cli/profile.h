@@ -13,8 +13,9 @@
 enum cli_exit cli_profile_read(struct cli *cli, const char *path, bool is_required);
 /* Replaces path, whole or not at all. */
 enum cli_exit cli_profile_write(struct cli *cli, const char *path, const json_t *object);
-/* $XDG_CONFIG_HOME/muster/profile.json or ~/.config/...; false if there is no home. */
-bool cli_profile_default(char *ret_path, size_t max);
+/* --profile or MUSTER_PROFILE (*ret_is_named then), or else $XDG_CONFIG_HOME/muster/profile.json or
+   ~/.config/muster/profile.json; false if there is no home. */
+bool cli_profile_path(const struct cli *cli, char *ret_path, size_t max, bool *ret_is_named);
 void cli_profile_fini(struct cli_profile *profile);
 
 /* A key or token in a file ("-": standard input): 40 characters, spaces around are left out. */
