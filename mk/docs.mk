@@ -7,11 +7,7 @@ $(PRINT_MAN): $(B)/tools/print_man.o $(ARCHIVES)
 	@echo 'LD $@'
 	@$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_SERVER)
 
-.PHONY: docs print-man
+.PHONY: docs
 docs: $(PRINT_MAN)
 	$(PRINT_MAN) > $(B)/musterd.conf.5
 	mv $(B)/musterd.conf.5 man/musterd.conf.5
-
-# To standard output, for the test that the page in the tree is up to date.
-print-man: $(PRINT_MAN)
-	@$(PRINT_MAN)

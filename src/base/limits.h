@@ -37,8 +37,8 @@
 #define MST_PAGE_MIN         5           /* 4: paging */
 #define MST_PAGE_MAX         1000        /* 4: paging */
 
-#define MST_ALIASES_MAX      1000        /* aliases in one data request: each costs a lookup */
-#define MST_SEGMENTS_MAX     8           /* path segments: the longest route has 6 */
+#define MST_ALIASES_MAX  1000 /* aliases in one data request: each costs a lookup */
+#define MST_SEGMENTS_MAX 8    /* path segments: the longest route has 6 */
 
 /* connections */
 #define MST_PIPELINE_MAX      MST_KIB(16) /* bytes read ahead while a request is being answered */
