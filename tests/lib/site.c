@@ -37,6 +37,7 @@ struct mst_site {
     pthread_cond_t changed;
     bool is_drained;
     atomic_llong passed_s;
+    atomic_bool is_started;
     uint16_t port_number;
     char root[MST_HANDLE_CHARS + 1];
     struct mst_line line;
@@ -56,7 +57,8 @@ static bool inject(void *arg, bool *ret_is_applied)
 {
     struct mst_site *site = arg;
 
-    return site->opts.inject_unknown && site->opts.inject_unknown(site->opts.arg, ret_is_applied);
+    return atomic_load(&site->is_started) && site->opts.inject_unknown &&
+           site->opts.inject_unknown(site->opts.arg, ret_is_applied);
 }
 
 static void make_keys(struct mst_site *site)
@@ -175,6 +177,7 @@ struct mst_site *mst_site_start(const struct mst_site_opts *opts)
     site->line.fd = -1;
     mst_buf_init(&site->request, REQUEST_MAX);
     mst_buf_init(&site->text, LINE_BYTES_MAX);
+    atomic_store(&site->is_started, true);
     return site;
 }
 
@@ -195,10 +198,14 @@ static void run_drain(struct mst_task *task)
     mst_http_worker_drain(site->worker, drained, site);
 }
 
-void mst_site_drain(struct mst_site *site)
+void mst_site_start_drain(struct mst_site *site)
 {
     site->drain = (struct site_task){.task = {.run = run_drain}, .site = site};
     mst_loop_post(site->loop, &site->drain.task);
+}
+
+void mst_site_await_drain(struct mst_site *site)
+{
     pthread_mutex_lock(&site->mutex);
     while (!site->is_drained)
         pthread_cond_wait(&site->changed, &site->mutex);

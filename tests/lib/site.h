@@ -15,7 +15,7 @@ struct mst_site;
 
 struct mst_site_opts {
     struct mst_http_opts http; /* domain and store are filled in; zero = a default for tests */
-    bool (*inject_unknown)(void *arg, bool *ret_is_applied);
+    bool (*inject_unknown)(void *arg, bool *ret_is_applied); /* once the site has started */
     void *arg;
     size_t queue_max;
 };
@@ -25,8 +25,9 @@ struct mst_site *mst_site_start(const struct mst_site_opts *opts);
 void mst_site_stop(struct mst_site *site);
 /* Moves both clocks of the store. */
 void mst_site_pass(struct mst_site *site, int64_t seconds);
-/* Drains the worker; returns when it says that it is idle. Once. */
-void mst_site_drain(struct mst_site *site);
+/* Drains the worker, and waits until it says that it is idle. Once. */
+void mst_site_start_drain(struct mst_site *site);
+void mst_site_await_drain(struct mst_site *site);
 /* The root client's CIK, NUL terminated. */
 const char *mst_site_root(const struct mst_site *site);
 

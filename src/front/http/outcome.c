@@ -22,11 +22,8 @@ static const struct {
     enum mst_verdict verdict;
     unsigned status;
 } special[] = {
-    {MST_FAMILY_ACTIVATE, MST_NO_VENDOR,  403}, /* A1 */
-    {MST_FAMILY_ACTIVATE, MST_NO_MODEL,   403},
- /* A client in the field erases its key at a 403 on data paths (2.12.2). */
-    {MST_FAMILY_DATA,     MST_RESTRICTED, 400},
-    {MST_FAMILY_DATA,     MST_NOT_OWNED,  400},
+    {MST_FAMILY_ACTIVATE, MST_NO_VENDOR, 403}, /* A1 */
+    {MST_FAMILY_ACTIVATE, MST_NO_MODEL,  403},
 };
 
 unsigned mst_outcome_status(enum mst_family family, enum mst_verdict verdict)
@@ -35,7 +32,8 @@ unsigned mst_outcome_status(enum mst_family family, enum mst_verdict verdict)
     for (size_t i = 0; i < sizeof special / sizeof special[0]; i++)
         if (special[i].family == family && special[i].verdict == verdict)
             return special[i].status;
-    return general[verdict];
+    /* A client in the field erases its key at a 403 on data paths (2.12.2). */
+    return family == MST_FAMILY_DATA && general[verdict] == 403 ? 400 : general[verdict];
 }
 
 unsigned mst_outcome_error(enum mst_err err)
