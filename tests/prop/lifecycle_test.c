@@ -1,0 +1,953 @@
+/*
+ * Random programs of events against a deliberately naive model.
+ *
+ * A program is a list of steps drawn from a seed: serial numbers of two models
+ * are added, enabled, remapped, activated and so on while time passes, commits end in
+ * an unknown outcome and are run again. Each step runs on the real core over a
+ * store and on the model below, which knows nothing of rows, epochs or handles: it keeps
+ * a list of devices, the texts of their keys and the log lines, and says what
+ * protocol.md 1.5 says. After each step the two must agree: on the verdict, on
+ * every status word and RID, on which keys work, on the logs, and on the invariants I1 to I8 of
+ * design.md as far as the core carries them.
+ *
+ * PROGRAMS=n sets how many run (100,000), SEED=n where they begin; a program that
+ * fails is cut down and printed with the number that makes it again. The same
+ * comparison must find each of the defects seeded into the core: the negative controls.
+ */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/access.h"
+#include "core/model.h"
+#include "store/sqlite/sqlite.h"
+#include "sys/file.h"
+#include "tests/lib/world.h"
+
+enum {
+    N_MODELS = 2,
+    N_SNS = 4,
+    N_PORTALS = 2,
+    STEPS_MAX = 28,
+    STEPS_MIN = 10,
+    DEVICES_MAX = STEPS_MAX,
+    KEYS_MAX = 3 * STEPS_MAX,
+    LOG_MAX = 2 * STEPS_MAX,
+    WINDOW_A = 86400,
+    WINDOW_B = 60,
+    WORLD_PROGRAMS = 500 /* programs that share one world */
+};
+
+/* ---- programs ---- */
+
+enum op {
+    ADD,
+    ENABLE_OWNER,
+    ENABLE,
+    DISABLE,
+    REMAP,
+    REMOVE,
+    DROP,
+    REVOKE,
+    RPC_ACTIVATE,
+    RPC_DEACTIVATE,
+    LOCK,
+    UNLOCK,
+    ACTIVATE,
+    RETRY, /* the last activation's command once more, late */
+    PASS_TIME,
+    DELETE_MODEL,
+    ADD_MODEL,
+    N_OPS
+};
+
+static const struct {
+    const char *name;
+    unsigned weight;
+} ops[N_OPS] = {
+    [ADD] = {"add",               14},
+    [ENABLE_OWNER] = {"enable with owner", 16},
+    [ENABLE] = {"enable",            10},
+    [DISABLE] = {"disable",           5 },
+    [REMAP] = {"remap",             6 },
+    [REMOVE] = {"remove",            3 },
+    [DROP] = {"drop",              4 },
+    [REVOKE] = {"revoke",            4 },
+    [RPC_ACTIVATE] = {"rpc activate",      4 },
+    [RPC_DEACTIVATE] = {"rpc deactivate",    3 },
+    [LOCK] = {"lock",              3 },
+    [UNLOCK] = {"unlock",            3 },
+    [ACTIVATE] = {"activate",          26},
+    [RETRY] = {"retry",             4 },
+    [PASS_TIME] = {"time passes",       10},
+    [DELETE_MODEL] = {"delete model",      1 },
+    [ADD_MODEL] = {"add model",         2 },
+};
+
+struct step {
+    enum op op;
+    unsigned model, sn, other, portal; /* other: a serial number, a device, a way of waiting */
+    unsigned variant;
+    enum mst_world_fault fault;
+    int64_t attempt;
+};
+
+struct program {
+    uint64_t number;
+    size_t n_steps;
+    struct step steps[STEPS_MAX];
+};
+
+static uint64_t draw(uint64_t *state)
+{
+    uint64_t x = *state += UINT64_C(0x9e3779b97f4a7c15);
+
+    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+    return x ^ x >> 31;
+}
+
+static unsigned pick(uint64_t *state, unsigned n)
+{
+    return (unsigned)(draw(state) % n);
+}
+
+static enum op pick_op(uint64_t *state)
+{
+    static unsigned total;
+    unsigned at;
+
+    for (int i = 0; total == 0 || (i > 0 && i < N_OPS); i++)
+        total += ops[i].weight;
+    at = pick(state, total);
+    for (int i = 0; i < N_OPS; i++) {
+        if (at < ops[i].weight)
+            return (enum op)i;
+        at -= ops[i].weight;
+    }
+    return ACTIVATE;
+}
+
+static void make_program(uint64_t number, struct program *ret_program)
+{
+    uint64_t state = number * UINT64_C(0xd1342543de82ef95) + 1;
+    struct program program = {.number = number};
+
+    program.n_steps = STEPS_MIN + pick(&state, STEPS_MAX - STEPS_MIN + 1);
+    for (size_t i = 0; i < program.n_steps; i++) {
+        struct step *step = &program.steps[i];
+        step->op = pick_op(&state);
+        step->model = pick(&state, 4) == 0;
+        step->sn = pick(&state, 2) ? 0 : pick(&state, N_SNS);
+        step->other = pick(&state, 1000);
+        step->portal = pick(&state, N_PORTALS);
+        step->variant = pick(&state, 8);
+        step->fault =
+            pick(&state, 6) ? MST_WORLD_SOUND : (enum mst_world_fault)(1 + pick(&state, 2));
+        step->attempt = mst_world_attempt();
+    }
+    *ret_program = program;
+}
+
+/* ---- the naive model ---- */
+
+enum word { PENDING, ACTIVATED, DISABLED };
+
+struct device {
+    bool is_there;
+    char rid[MST_TEXT_CHARS];
+    char key[MST_TEXT_CHARS]; /* the one that counts now */
+    unsigned portal;
+    enum word word;
+    int64_t enabled_at, window;
+    bool is_locked;
+    int64_t made_by, activated_by; /* attempts */
+    bool is_bound;
+    unsigned model, sn;
+    int n_given; /* different activations since the key was made */
+};
+
+struct slot {
+    bool is_listed;
+    int device; /* -1: none; may be one that is not there any more */
+    int n_log;
+    int log[LOG_MAX]; /* numbers of the steps that activated */
+};
+
+struct naive {
+    int64_t now;
+    bool has_model[N_MODELS];
+    struct slot slots[N_MODELS][N_SNS];
+    struct device devices[DEVICES_MAX];
+    int n_devices;
+    struct {
+        char text[MST_TEXT_CHARS];
+        int device;
+    } keys[KEYS_MAX]; /* all there ever were */
+    int n_keys;
+    struct step last_activation;
+    int last_activation_step;
+    bool has_last;
+};
+
+static struct slot *slot_of(struct naive *naive, unsigned model, unsigned sn)
+{
+    return &naive->slots[model][sn];
+}
+
+static int64_t window_of(unsigned model)
+{
+    return model == 0 ? WINDOW_A : WINDOW_B;
+}
+
+static struct device *live_device(struct naive *naive, const struct slot *slot)
+{
+    return slot->device >= 0 && naive->devices[slot->device].is_there
+               ? &naive->devices[slot->device]
+               : NULL;
+}
+
+static bool is_orphan(struct naive *naive, const struct slot *slot)
+{
+    return slot->device >= 0 && !naive->devices[slot->device].is_there;
+}
+
+static bool is_too_late(const struct naive *naive, const struct device *device)
+{
+    return device->word == PENDING && naive->now - device->enabled_at >= device->window;
+}
+
+static const char *status_of(const struct naive *naive, const struct device *device)
+{
+    if (device->is_locked)
+        return "locked";
+    if (device->word == ACTIVATED)
+        return "activated";
+    return device->word == PENDING && !is_too_late(naive, device) ? "notactivated" : "expired";
+}
+
+static void renew(struct naive *naive, struct device *device, int64_t attempt, int64_t window)
+{
+    device->key[0] = '\0';
+    device->word = PENDING;
+    device->enabled_at = naive->now;
+    device->window = window;
+    device->made_by = attempt;
+    device->activated_by = 0;
+    device->n_given = 0;
+}
+
+static enum mst_verdict think_add(struct naive *naive, const struct step *step)
+{
+    struct slot *slot = slot_of(naive, step->model, step->sn);
+
+    for (unsigned model = 0; model < N_MODELS; model++) {
+        if (slot_of(naive, model, step->sn)->is_listed)
+            return MST_EXISTS;
+    }
+    *slot = (struct slot){.is_listed = true, .device = -1};
+    return MST_DONE;
+}
+
+static enum mst_verdict think_enable_owner(struct naive *naive, const struct step *step)
+{
+    struct slot *slot = slot_of(naive, step->model, step->sn);
+    struct device *device = live_device(naive, slot);
+
+    if (!slot->is_listed)
+        return MST_NO_SERIAL;
+    if (device)
+        return device->made_by == step->attempt ? MST_DONE : MST_HAS_CLIENT;
+    device = &naive->devices[naive->n_devices];
+    *device = (struct device){.is_there = true,
+                              .portal = step->portal,
+                              .is_bound = true,
+                              .model = step->model,
+                              .sn = step->sn};
+    slot->device = naive->n_devices++;
+    renew(naive, device, step->attempt, window_of(step->model));
+    return MST_DONE;
+}
+
+static enum mst_verdict think_enable(struct naive *naive, const struct step *step)
+{
+    struct slot *slot = slot_of(naive, step->model, step->sn);
+    struct device *device = live_device(naive, slot);
+
+    if (!slot->is_listed)
+        return MST_NO_SERIAL;
+    if (!device)
+        return slot->device < 0 ? MST_HAS_NO_CLIENT : MST_ORPHANED;
+    if (device->made_by != step->attempt)
+        renew(naive, device, step->attempt, window_of(step->model));
+    return MST_DONE;
+}
+
+static enum mst_verdict think_disable(struct naive *naive, const struct step *step)
+{
+    struct slot *slot = slot_of(naive, step->model, step->sn);
+    struct device *device = live_device(naive, slot);
+
+    if (!slot->is_listed)
+        return MST_NO_SERIAL;
+    if (!device)
+        return slot->device < 0 ? MST_HAS_NO_CLIENT : MST_ORPHANED;
+    device->word = DISABLED;
+    return MST_DONE;
+}
+
+static enum mst_verdict think_remap(struct naive *naive, const struct step *step)
+{
+    struct slot *new = slot_of(naive, step->model, step->sn);
+    struct slot *old = slot_of(naive, step->model, step->other % N_SNS);
+    struct device *device = live_device(naive, old);
+
+    if (!new->is_listed || !old->is_listed)
+        return MST_NO_SERIAL;
+    if (live_device(naive, new))
+        return live_device(naive, new)->made_by == step->attempt ? MST_DONE : MST_HAS_CLIENT;
+    if (!device)
+        return old->device < 0 ? MST_HAS_NO_CLIENT : MST_ORPHANED;
+    new->device = old->device;
+    old->device = -1;
+    device->sn = step->sn;
+    renew(naive, device, step->attempt, window_of(step->model));
+    return MST_DONE;
+}
+
+static void forget(struct naive *naive, struct slot *slot)
+{
+    if (live_device(naive, slot))
+        live_device(naive, slot)->is_bound = false;
+    *slot = (struct slot){.device = -1};
+}
+
+static enum mst_verdict think_remove(struct naive *naive, const struct step *step)
+{
+    struct slot *slot = slot_of(naive, step->model, step->sn);
+
+    if (!slot->is_listed)
+        return MST_NO_SERIAL;
+    forget(naive, slot);
+    return MST_DONE;
+}
+
+static enum mst_verdict think_activate(struct naive *naive, const struct step *step, int number)
+{
+    struct slot *slot = slot_of(naive, step->model, step->sn);
+    struct device *device = live_device(naive, slot);
+
+    if (!slot->is_listed)
+        return MST_NO_SERIAL;
+    if (!device)
+        return slot->device < 0 ? MST_NOT_ADDED : MST_ORPHANED;
+    if (device->word == ACTIVATED)
+        return device->activated_by == step->attempt ? MST_DONE : MST_ACTIVATED;
+    if (device->word == DISABLED)
+        return MST_DISABLED;
+    if (is_too_late(naive, device))
+        return MST_EXPIRED;
+    if (device->is_locked)
+        return MST_LOCKED;
+    device->word = ACTIVATED;
+    device->activated_by = step->attempt;
+    device->n_given++;
+    slot->log[slot->n_log++] = number;
+    return MST_DONE;
+}
+
+/* The device that a step on a client means, or NULL if there never was one. */
+static struct device *device_of(struct naive *naive, const struct step *step)
+{
+    return naive->n_devices ? &naive->devices[step->other % (unsigned)naive->n_devices] : NULL;
+}
+
+/* Its owner asks, or in one of eight cases the other portal. */
+static unsigned caller_of(const struct device *device, const struct step *step)
+{
+    return step->variant == 7 ? 1 - device->portal : device->portal;
+}
+
+static enum mst_verdict think_drop(struct naive *naive, const struct step *step)
+{
+    struct device *device = device_of(naive, step);
+
+    if (!device->is_there)
+        return MST_NOT_FOUND;
+    if (caller_of(device, step) != device->portal)
+        return MST_RESTRICTED;
+    device->is_there = false;
+    return MST_DONE;
+}
+
+static enum mst_verdict think_lock(struct naive *naive, const struct step *step)
+{
+    struct device *device = device_of(naive, step);
+
+    if (!device->is_there)
+        return MST_NOT_FOUND;
+    if (caller_of(device, step) != device->portal)
+        return MST_RESTRICTED;
+    device->is_locked = step->op == LOCK;
+    return MST_DONE;
+}
+
+/* Which key the owner shows: in one of four cases the device's first one, which may be dead. */
+static int first_key_of(const struct naive *naive, int device)
+{
+    for (int i = 0; i < naive->n_keys; i++) {
+        if (naive->keys[i].device == device)
+            return i;
+    }
+    abort();
+}
+
+static bool names_by_rid(const struct step *step)
+{
+    return step->op == RPC_DEACTIVATE && step->variant == 0;
+}
+
+static const char *shown_key(const struct naive *naive, const struct step *step)
+{
+    int at = (int)(step->other % (unsigned)naive->n_devices);
+    const struct device *device = &naive->devices[at];
+
+    if (names_by_rid(step))
+        return device->rid;
+    return step->variant < 2 ? naive->keys[first_key_of(naive, at)].text : device->key;
+}
+
+static enum mst_verdict think_key_event(struct naive *naive, const struct step *step,
+                                        const char *shown, int number)
+{
+    struct device *device = device_of(naive, step);
+    bool is_mine = caller_of(device, step) == device->portal;
+
+    if (!device->is_there)
+        return MST_NOT_FOUND;
+    if (step->op == REVOKE && device->made_by == step->attempt)
+        return is_mine ? MST_DONE : MST_NOT_OWNED;
+    if (!names_by_rid(step) && strcmp(shown, device->key) != 0)
+        return MST_NOT_FOUND;
+    if (!is_mine)
+        return MST_NOT_OWNED;
+    if (step->op == RPC_DEACTIVATE) {
+        device->word = DISABLED;
+        return MST_DONE;
+    }
+    if (step->op == REVOKE) {
+        bool was_disabled = device->word == DISABLED;
+        renew(naive, device, step->attempt, device->is_bound ? window_of(device->model) : WINDOW_A);
+        if (was_disabled)
+            device->word = DISABLED;
+        return MST_DONE;
+    }
+    if (device->word == ACTIVATED && device->activated_by == step->attempt)
+        return MST_DONE;
+    if (device->word != PENDING || is_too_late(naive, device))
+        return MST_BAD_VALUE;
+    device->word = ACTIVATED;
+    device->activated_by = step->attempt;
+    if (device->is_bound) {
+        struct slot *slot = slot_of(naive, device->model, device->sn);
+        slot->log[slot->n_log++] = number;
+    }
+    return MST_DONE;
+}
+
+static enum mst_verdict think_delete_model(struct naive *naive, const struct step *step)
+{
+    for (unsigned sn = 0; sn < N_SNS; sn++)
+        forget(naive, slot_of(naive, step->model, sn));
+    naive->has_model[step->model] = false;
+    return MST_DONE;
+}
+
+static bool is_on_device(enum op op)
+{
+    return op == DROP || op == LOCK || op == UNLOCK || op == REVOKE || op == RPC_ACTIVATE ||
+           op == RPC_DEACTIVATE;
+}
+
+static bool is_on_model(enum op op)
+{
+    return !is_on_device(op) && op != PASS_TIME && op != ADD_MODEL;
+}
+
+static enum mst_verdict think(struct naive *naive, const struct step *step, const char *shown,
+                              int number)
+{
+    if (is_on_model(step->op) && !naive->has_model[step->model])
+        return MST_NO_MODEL;
+    switch (step->op) {
+    case ADD:
+        return think_add(naive, step);
+    case ENABLE_OWNER:
+        return think_enable_owner(naive, step);
+    case ENABLE:
+        return think_enable(naive, step);
+    case DISABLE:
+        return think_disable(naive, step);
+    case REMAP:
+        return think_remap(naive, step);
+    case REMOVE:
+        return think_remove(naive, step);
+    case DROP:
+        return think_drop(naive, step);
+    case LOCK:
+    case UNLOCK:
+        return think_lock(naive, step);
+    case REVOKE:
+    case RPC_ACTIVATE:
+    case RPC_DEACTIVATE:
+        return think_key_event(naive, step, shown, number);
+    case ACTIVATE:
+    case RETRY:
+        return think_activate(naive, step, number);
+    case DELETE_MODEL:
+        return think_delete_model(naive, step);
+    case ADD_MODEL:
+        if (naive->has_model[step->model])
+            return MST_EXISTS;
+        naive->has_model[step->model] = true;
+        return MST_DONE;
+    case PASS_TIME:
+    case N_OPS:
+        break;
+    }
+    return MST_DONE;
+}
+
+/* ---- the real thing ---- */
+
+struct run {
+    struct mst_world *world;
+    bool has_faults;
+    struct naive naive;
+    char models[N_MODELS][32];
+    char why[256]; /* "" as long as both agree */
+    size_t at;     /* the step that failed */
+};
+
+static const char *const sns[N_SNS] = {"0001", "0002", "a b+c", "z"};
+
+__attribute__((format(printf, 2, 3))) static void differ(struct run *run, const char *fmt, ...)
+{
+    va_list args;
+
+    if (run->why[0])
+        return;
+    va_start(args, fmt);
+    (void)vsnprintf(run->why, sizeof run->why, fmt, args);
+    va_end(args);
+}
+
+static mst_world_verb *const verbs[N_OPS] = {
+    [ADD] = mst_do_add,
+    [ENABLE_OWNER] = mst_do_enable_owner,
+    [ENABLE] = mst_do_enable,
+    [DISABLE] = mst_do_disable,
+    [REMAP] = mst_do_remap,
+    [REMOVE] = mst_do_remove,
+    [DROP] = mst_do_drop,
+    [REVOKE] = mst_do_key_event,
+    [RPC_ACTIVATE] = mst_do_key_event,
+    [RPC_DEACTIVATE] = mst_do_key_event,
+    [LOCK] = mst_do_lock,
+    [UNLOCK] = mst_do_lock,
+    [ACTIVATE] = mst_do_activate,
+    [RETRY] = mst_do_activate,
+    [DELETE_MODEL] = mst_do_delete_model,
+    [ADD_MODEL] = mst_do_add_model,
+};
+
+static int64_t portal_id(const struct run *run, unsigned portal)
+{
+    return portal == 0 ? run->world->portal_id : run->world->portal2_id;
+}
+
+static void set_call(struct run *run, const struct step *step, const char *shown, int number,
+                     struct mst_world_call *call)
+{
+    static char peer[16];
+    struct device *device = is_on_device(step->op) ? device_of(&run->naive, step) : NULL;
+
+    (void)snprintf(peer, sizeof peer, "%d", number);
+    *call = (struct mst_world_call){.model = run->models[step->model],
+                                    .sn = sns[step->sn],
+                                    .other_sn = sns[step->other % N_SNS],
+                                    .attempt = step->attempt,
+                                    .peer = peer,
+                                    .is_locked = step->op == LOCK};
+    if (step->op == ENABLE_OWNER)
+        call->rid = step->portal == 0 ? run->world->portal_rid : run->world->portal2_rid;
+    if (device) {
+        call->rid = device->rid;
+        call->key = shown;
+        call->caller_id = portal_id(run, caller_of(device, step));
+        call->event = step->op == REVOKE         ? MST_ON_REVOKE
+                      : step->op == RPC_ACTIVATE ? MST_ON_RPC_ACTIVATE
+                                                 : MST_ON_RPC_DEACTIVATE;
+    }
+}
+
+/* ---- comparing ---- */
+
+static void compare_slot(struct run *run, unsigned model, unsigned sn)
+{
+    struct mst_world_call call = {.model = run->models[model], .sn = sns[sn]};
+    struct slot *slot = slot_of(&run->naive, model, sn);
+    const struct device *device = live_device(&run->naive, slot);
+    enum mst_verdict standing = device                         ? MST_DONE
+                                : is_orphan(&run->naive, slot) ? MST_ORPHANED
+                                                               : MST_HAS_NO_CLIENT;
+    enum mst_verdict known = slot->is_listed ? MST_DONE : MST_NO_SERIAL;
+
+    if (!run->naive.has_model[model])
+        known = MST_NO_MODEL;
+    if (mst_world_run(run->world, mst_do_view, &call) != known)
+        differ(run, "%s is seen as %d, should be %d", sns[sn], call.verdict, known);
+    if (known != MST_DONE || run->why[0])
+        return;
+    if (call.view.standing != standing)
+        differ(run, "%s stands at %d, should be %d", sns[sn], call.view.standing, standing);
+    if (strcmp(call.status, device ? status_of(&run->naive, device) : "") != 0)
+        differ(run, "%s has the status %s", sns[sn], call.status);
+    if (device && strcmp(call.view_rid, device->rid) != 0)
+        differ(run, "%s has another RID", sns[sn]);
+    (void)mst_world_run(run->world, mst_do_log, &call);
+    if (call.n_log != slot->n_log)
+        differ(run, "%s has %d log rows, should have %d", sns[sn], call.n_log, slot->n_log);
+    for (int i = 0; i < call.n_log && !run->why[0]; i++) {
+        char peer[16];
+        (void)snprintf(peer, sizeof peer, "%d", slot->log[i]);
+        if (strcmp(call.log_peer[i], peer) != 0)
+            differ(run, "row %d of the log of %s is that of step %s, should be %s", i, sns[sn],
+                   call.log_peer[i], peer);
+    }
+}
+
+/* Every key there ever was works exactly if it is its device's present one, activated and unlocked. */
+static void compare_key(struct run *run, int at)
+{
+    const struct device *device = &run->naive.devices[run->naive.keys[at].device];
+    struct mst_world_call call = {.key = run->naive.keys[at].text};
+    enum mst_verdict wanted = MST_NO_AUTH;
+
+    if (device->is_there && device->word == ACTIVATED &&
+        strcmp(device->key, run->naive.keys[at].text) == 0)
+        wanted = device->is_locked ? MST_KEY_LOCKED : MST_DONE;
+    if (mst_world_run(run->world, mst_do_authenticate, &call) != wanted)
+        differ(run, "key %d of device %d is judged %d, should be %d", at,
+               run->naive.keys[at].device, call.verdict, wanted);
+}
+
+/* Looks up, as the owner, a key that was just made; it must be unlike all before (I5, 1.5 #10). */
+static void learn_key(struct run *run, int at)
+{
+    struct device *device = &run->naive.devices[at];
+    struct mst_world_call call = {.rid = device->rid, .caller_id = portal_id(run, device->portal)};
+
+    if (mst_world_run(run->world, mst_do_info, &call) != MST_DONE) {
+        differ(run, "the owner of device %d cannot see it", at);
+        return;
+    }
+    for (int i = 0; i < run->naive.n_keys; i++) {
+        if (strcmp(run->naive.keys[i].text, call.key_text) == 0)
+            differ(run, "device %d has a key that device %d had", at, run->naive.keys[i].device);
+    }
+    memcpy(device->key, call.key_text, sizeof device->key);
+    memcpy(run->naive.keys[run->naive.n_keys].text, call.key_text, MST_TEXT_CHARS);
+    run->naive.keys[run->naive.n_keys++].device = at;
+}
+
+static void learn_keys(struct run *run)
+{
+    for (int i = 0; i < run->naive.n_devices && !run->why[0]; i++) {
+        if (run->naive.devices[i].is_there && run->naive.devices[i].key[0] == '\0')
+            learn_key(run, i);
+    }
+}
+
+static void compare_all(struct run *run)
+{
+    for (unsigned model = 0; model < N_MODELS; model++) {
+        for (unsigned sn = 0; sn < N_SNS && !run->why[0]; sn++)
+            compare_slot(run, model, sn);
+    }
+    for (int i = 0; i < run->naive.n_keys && !run->why[0]; i++)
+        compare_key(run, i);
+}
+
+/* What the step touched: its serial numbers, the keys of the devices on them or of its device. */
+static void compare_touched(struct run *run, const struct step *step)
+{
+    int touched[2] = {-1, -1};
+
+    if (is_on_device(step->op)) {
+        touched[0] = (int)(step->other % (unsigned)run->naive.n_devices);
+        if (run->naive.devices[touched[0]].is_bound)
+            compare_slot(run, run->naive.devices[touched[0]].model,
+                         run->naive.devices[touched[0]].sn);
+    } else {
+        compare_slot(run, step->model, step->sn);
+        touched[0] = slot_of(&run->naive, step->model, step->sn)->device;
+        if (step->op == REMAP) {
+            compare_slot(run, step->model, step->other % N_SNS);
+            touched[1] = slot_of(&run->naive, step->model, step->other % N_SNS)->device;
+        }
+    }
+    for (int i = 0; i < run->naive.n_keys && !run->why[0]; i++) {
+        if (run->naive.keys[i].device == touched[0] || run->naive.keys[i].device == touched[1])
+            compare_key(run, i);
+    }
+}
+
+/* ---- steps ---- */
+
+/* Edges are worth meeting: the second before a deadline, the deadline itself. */
+static void pass_time(struct run *run, const struct step *step)
+{
+    static const int64_t plain[] = {1, WINDOW_B - 1, WINDOW_B, WINDOW_A - 1, WINDOW_A};
+    const struct device *device = run->naive.n_devices ? device_of(&run->naive, step) : NULL;
+    int64_t by = plain[step->other % 5];
+
+    if (device && device->word == PENDING && step->variant < 6) {
+        int64_t left = device->enabled_at + device->window - run->naive.now;
+        by = step->variant < 3 ? left - 1 : left;
+    }
+    if (by > 0) {
+        run->naive.now += by;
+        run->world->window_now += by;
+        run->world->wall_now += by;
+    }
+}
+
+static void check_given(struct run *run, const struct step *step, const struct mst_world_call *call)
+{
+    const struct slot *slot = slot_of(&run->naive, step->model, step->sn);
+    const struct device *device = &run->naive.devices[slot->device];
+
+    if (strcmp(call->handle, device->key) != 0)
+        differ(run, "the key given is not the one made at the enabling (I2)");
+    if (device->n_given > 1)
+        differ(run, "an enabling was activated twice (I3)");
+}
+
+static void take_step(struct run *run, const struct step *given, int number)
+{
+    struct step step = *given;
+    struct naive *naive = &run->naive;
+    struct mst_world_call call;
+    enum mst_verdict wanted;
+    char shown[MST_TEXT_CHARS] = "";
+
+    if (step.op == RETRY) {
+        if (!naive->has_last)
+            return;
+        step = naive->last_activation;
+        number = naive->last_activation_step;
+        step.op = RETRY;
+        step.fault = MST_WORLD_SOUND;
+    }
+    if (step.op == PASS_TIME) {
+        pass_time(run, &step);
+        return;
+    }
+    if (is_on_device(step.op) && naive->n_devices == 0)
+        return;
+    if (is_on_device(step.op))
+        memcpy(shown, shown_key(naive, &step), sizeof shown);
+    set_call(run, &step, shown, number, &call);
+    if (run->has_faults)
+        run->world->next_fault = step.fault;
+    wanted = think(naive, &step, shown, number);
+    if (run->has_faults && step.fault == MST_WORLD_KEPT)
+        wanted = think(naive, &step, shown, number);
+    if (mst_world_run(run->world, verbs[step.op], &call) != wanted)
+        differ(run, "answered %d, should be %d", call.verdict, wanted);
+    run->world->next_fault = MST_WORLD_SOUND;
+    if (run->why[0])
+        return;
+    if (step.op == ADD_MODEL && step.model == 1 && wanted == MST_DONE) {
+        call.window_s = WINDOW_B;
+        (void)mst_world_run(run->world, mst_do_update_model, &call);
+    }
+    if (step.op == ENABLE_OWNER && wanted == MST_DONE)
+        memcpy(naive->devices[slot_of(naive, step.model, step.sn)->device].rid, call.handle,
+               MST_TEXT_CHARS);
+    if ((step.op == ACTIVATE || step.op == RETRY) && wanted == MST_DONE)
+        check_given(run, &step, &call);
+    if (step.op == ACTIVATE) {
+        naive->last_activation = step;
+        naive->last_activation_step = number;
+        naive->has_last = true;
+    }
+    learn_keys(run);
+    compare_touched(run, &step);
+}
+
+static void clean_up(struct run *run)
+{
+    for (unsigned model = 0; model < N_MODELS; model++) {
+        struct mst_world_call call = {.model = run->models[model]};
+        (void)mst_world_run(run->world, mst_do_delete_model, &call);
+    }
+    for (int i = 0; i < run->naive.n_devices; i++) {
+        struct device *device = &run->naive.devices[i];
+        struct mst_world_call call = {.rid = device->rid,
+                                      .caller_id = portal_id(run, device->portal)};
+        if (device->is_there)
+            (void)mst_world_run(run->world, mst_do_drop, &call);
+    }
+}
+
+/* True if both agreed all the way. */
+static bool run_program(struct run *run, struct mst_world *world, bool has_faults,
+                        const struct program *program)
+{
+    static unsigned n_runs;
+
+    *run = (struct run){.world = world, .has_faults = has_faults};
+    run->naive.now = world->window_now;
+    n_runs++;
+    for (unsigned model = 0; model < N_MODELS; model++) {
+        const struct step add = {.op = ADD_MODEL, .model = model};
+        (void)snprintf(run->models[model], sizeof run->models[model], "m%u-%u", n_runs, model);
+        for (unsigned sn = 0; sn < N_SNS; sn++)
+            slot_of(&run->naive, model, sn)->device = -1;
+        take_step(run, &add, 0);
+    }
+    for (run->at = 0; run->at < program->n_steps && !run->why[0]; run->at++)
+        take_step(run, &program->steps[run->at], (int)run->at + 1);
+    if (!run->why[0])
+        compare_all(run);
+    if (!run->why[0])
+        clean_up(run);
+    return !run->why[0];
+}
+
+/* ---- reporting ---- */
+
+static bool fails_afresh(unsigned defects, const struct program *program, struct run *run)
+{
+    struct mst_world world;
+    bool is_good;
+
+    mst_world_open(&world, program->number, NULL);
+    world.domain.defects = defects;
+    is_good = run_program(run, &world, true, program);
+    mst_world_close(&world);
+    return !is_good;
+}
+
+/* Leaves out one step after the other as long as the program still fails. */
+static void cut_down(unsigned defects, struct program *program, struct run *run)
+{
+    size_t i = 0;
+
+    while (i < program->n_steps) {
+        struct program shorter = *program;
+        memmove(&shorter.steps[i], &shorter.steps[i + 1],
+                (shorter.n_steps - i - 1) * sizeof shorter.steps[0]);
+        shorter.n_steps--;
+        if (fails_afresh(defects, &shorter, run))
+            *program = shorter;
+        else
+            i++;
+    }
+    (void)fails_afresh(defects, program, run);
+}
+
+static void print_program(const struct program *program, const struct run *run)
+{
+    static const char *const faults[] = {"", ", commit unknown and lost",
+                                         ", commit unknown and kept"};
+
+    printf("# program SEED=%" PRIu64 " PROGRAMS=1, cut down: step %zu %s\n", program->number,
+           run->at, run->why);
+    for (size_t i = 0; i < program->n_steps; i++) {
+        const struct step *step = &program->steps[i];
+        printf("# %2zu %s: model %u, sn %u, other %u, portal %u, variant %u%s\n", i + 1,
+               ops[step->op].name, step->model, step->sn, step->other, step->portal, step->variant,
+               faults[step->fault]);
+    }
+}
+
+static uint64_t from_environment(const char *name, uint64_t otherwise)
+{
+    const char *text = getenv(name);
+    uint64_t value;
+
+    return text && mst_span_u64(mst_span_str(text), UINT64_MAX, &value) == MST_OK ? value
+                                                                                  : otherwise;
+}
+
+/* Runs programs until one fails; *ret_n is how many ran, the failing one included. */
+static bool run_many(unsigned defects, uint64_t first, uint64_t n, struct program *program,
+                     struct run *run, uint64_t *ret_n)
+{
+    struct mst_world world = {0};
+    bool is_good = true;
+
+    for (*ret_n = 0; *ret_n < n && is_good; ++*ret_n) {
+        if (*ret_n % WORLD_PROGRAMS == 0) {
+            mst_world_close(&world);
+            mst_world_open(&world, first + *ret_n + 1, NULL);
+            world.domain.defects = defects;
+        }
+        make_program(first + *ret_n, program);
+        is_good = run_program(run, &world, true, program);
+    }
+    mst_world_close(&world);
+    return is_good;
+}
+
+static bool test_core(int test, uint64_t first, uint64_t n)
+{
+    struct program program;
+    struct run run;
+    uint64_t n_run;
+    bool is_good = run_many(0, first, n, &program, &run, &n_run);
+
+    if (!is_good) {
+        printf("# %s\n", run.why);
+        cut_down(0, &program, &run);
+        print_program(&program, &run);
+    }
+    printf("%s %d - core and naive model agree on %" PRIu64 " programs from seed %" PRIu64 "\n",
+           is_good ? "ok" : "not ok", test, n_run, first);
+    return is_good;
+}
+
+static bool test_defect(int test, unsigned defect, const char *name)
+{
+    struct program program;
+    struct run run;
+    uint64_t n_run;
+    bool is_seen = !run_many(defect, 1, 1000, &program, &run, &n_run);
+
+    if (is_seen) {
+        cut_down(defect, &program, &run);
+        print_program(&program, &run);
+    }
+    printf("%s %d - the comparison sees the seeded defect %s (program %" PRIu64 ")\n",
+           is_seen ? "ok" : "not ok", test, name, n_run);
+    return is_seen;
+}
+
+int main(void)
+{
+    uint64_t n = from_environment("PROGRAMS", 100000);
+    uint64_t first = from_environment("SEED", 1);
+    bool is_good;
+
+    printf("1..4\n");
+    is_good = test_core(1, first, n);
+    is_good &= test_defect(2, MST_DEFECTIVE_STATE_CHECK, "no-state-check");
+    is_good &= test_defect(3, MST_DEFECTIVE_RETRY, "new-key-on-retry");
+    is_good &= test_defect(4, MST_DEFECTIVE_EXPIRY, "late-expiry");
+    return is_good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
