@@ -31,7 +31,11 @@
 #include "sys/defect.h"
 #include "sys/log.h"
 
-enum { CHECKPOINT_FRAMES = 4096, CHECKPOINT_AGAIN_FRAMES = 1024 };
+/*
+ * When the log is that long it is moved into the file. Everybody waits meanwhile: 2 MiB
+ * keep p99.9 of an answer near 20 ms, 16 MiB near 70 ms, at a rate that differs by a tenth.
+ */
+enum { CHECKPOINT_FRAMES = 512 };
 
 enum attempt { DONE, SPOILT, AGAIN_GUARDED };
 
@@ -228,7 +232,7 @@ static bool checkpoint_if_due(struct mst_sql_committer *committer)
         committer->wal_frames = 0;
         committer->checkpoint_at = CHECKPOINT_FRAMES;
     } else {
-        committer->checkpoint_at = committer->wal_frames + CHECKPOINT_AGAIN_FRAMES;
+        committer->checkpoint_at = committer->wal_frames + CHECKPOINT_FRAMES;
     }
     return true;
 }

@@ -18,6 +18,11 @@ enum { PAGE_BYTES = 4096, WRITER_CACHE_KIB = 256 * 1024, READER_CACHE_KIB = 4 * 
 
 enum { BUSY_MS = 2000 }; /* readers meet a lock only while another one starts */
 
+const char *mst_sql_file_name(enum mst_file file)
+{
+    return file_names[file];
+}
+
 static int set_writer(sqlite3 *db)
 {
     int rc = mst_sql_exec(db, "PRAGMA page_size=%d", PAGE_BYTES);
@@ -59,7 +64,7 @@ int mst_sql_conn_open(struct mst_sql_conn *conn, const char *dir, const char *vf
                       enum mst_file file, enum mst_sql_role role)
 {
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
-    char *path = sqlite3_mprintf("%s/%s", dir, file_names[file]);
+    char *path = sqlite3_mprintf("%s/%s", dir, mst_sql_file_name(file));
     int rc = SQLITE_NOMEM;
 
     flags |=

@@ -13,6 +13,7 @@ struct mst_sql_conn {
     struct mst_sql_statements statements;
 };
 
+const char *mst_sql_file_name(enum mst_file file);
 /* Opens DIR's file. A writer makes the file if it is missing. */
 MST_MUST_USE int mst_sql_conn_open(struct mst_sql_conn *conn, const char *dir, const char *vfs,
                                    enum mst_file file, enum mst_sql_role role);

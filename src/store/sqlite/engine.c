@@ -38,13 +38,28 @@ static const struct mst_store_ops store_ops = {
     mst_sql_reader_begin, mst_sql_reader_end,  engine_close,
 };
 
+/* SQLite would let everybody read; what it makes beside a file gets that file's mode. */
+static enum mst_err ensure_private(const char *dir, enum mst_file file)
+{
+    char *path = sqlite3_mprintf("%s/%s", dir, mst_sql_file_name(file));
+    enum mst_err err = path ? mst_file_create(path, 0600, mst_span_of(NULL, 0)) : MST_ENOMEM;
+
+    sqlite3_free(path);
+    return err == MST_EEXIST ? MST_OK : err;
+}
+
 static enum mst_err open_file(struct mst_sql_engine *engine, enum mst_file file,
                               const char **ret_what)
 {
     struct mst_sql_conn *conn = &engine->committers[file].conn;
-    int rc = mst_sql_conn_open(conn, engine->dir, engine->opts.vfs, file, MST_SQL_WRITER);
-    enum mst_err err;
+    enum mst_err err = ensure_private(engine->dir, file);
+    int rc;
 
+    if (err != MST_OK) {
+        *ret_what = "a file of the store cannot be made";
+        return err;
+    }
+    rc = mst_sql_conn_open(conn, engine->dir, engine->opts.vfs, file, MST_SQL_WRITER);
     if (rc != SQLITE_OK) {
         *ret_what = "a file of the store cannot be opened";
         return mst_sql_err(rc);

@@ -41,6 +41,26 @@ static void add_index_fields(struct mst_buf *sql, const struct mst_schema_index 
                            suffix);
 }
 
+/* Behind an index that is not unique, in its order: what of the primary key it lacks. */
+static void add_rest_of_key(struct mst_buf *sql, const struct mst_schema_index *index,
+                            bool is_first, const char *suffix)
+{
+    const struct mst_schema_table *table = &mst_schema_tables[index->table];
+    const struct mst_schema_index *primary = &mst_schema_indexes[table->primary];
+
+    for (unsigned p = 0; p < primary->n_fields; p++) {
+        bool is_there = false;
+
+        for (unsigned f = 0; f < index->n_fields; f++)
+            is_there = is_there || index->fields[f] == primary->fields[p];
+        if (is_there)
+            continue;
+        (void)mst_buf_addf(sql, "%s%s%s", is_first ? "" : ", ",
+                           table->fields[primary->fields[p]].name, suffix);
+        is_first = false;
+    }
+}
+
 static void add_all_fields(struct mst_buf *sql, const struct mst_schema_table *table)
 {
     for (size_t f = 0; f < table->n_fields; f++)
@@ -108,7 +128,6 @@ static void print_scan(struct mst_buf *sql, const struct mst_scan *scan)
 {
     const struct mst_schema_table *table = table_of(scan->index);
     const struct mst_schema_index *index = &mst_schema_indexes[scan->index];
-    const struct mst_schema_index *primary = &mst_schema_indexes[table->primary];
     const char *direction = scan->is_descending ? " DESC" : "";
     unsigned n = scan->n_fixed;
 
@@ -123,10 +142,8 @@ static void print_scan(struct mst_buf *sql, const struct mst_scan *scan)
     if (scan->n_fixed < index->n_fields || !index->is_unique)
         (void)mst_buf_add_str(sql, " ORDER BY ");
     add_index_fields(sql, index, scan->n_fixed, direction);
-    if (!index->is_unique) {
-        (void)mst_buf_add_str(sql, scan->n_fixed < index->n_fields ? ", " : "");
-        add_index_fields(sql, primary, 0, direction);
-    }
+    if (!index->is_unique)
+        add_rest_of_key(sql, index, scan->n_fixed == index->n_fields, direction);
     (void)mst_buf_addf(sql, " LIMIT ?%u OFFSET ?%u", n + 1, n + 2);
 }
 

@@ -1,0 +1,343 @@
+/* What is the embedded engine's own: files, versions, locks, the clock across restarts. */
+#include <semaphore.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "store/sqlite/engine.h"
+#include "sys/file.h"
+#include "tests/lib/unit.h"
+
+static char dir[64];
+static char clock_path[96];
+
+static void dir_make(void)
+{
+    (void)snprintf(dir, sizeof dir, "/tmp/muster-sqlite-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    (void)snprintf(clock_path, sizeof clock_path, "%s/clock", dir);
+}
+
+static void dir_remove(void)
+{
+    static const char *const names[] = {"muster.db", "muster.db-wal", "muster.db-shm",
+                                        "points.db", "points.db-wal", "points.db-shm",
+                                        "lock",      "clock"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char path[128];
+
+        (void)snprintf(path, sizeof path, "%s/%s", dir, names[i]);
+        (void)unlink(path);
+    }
+    ck_assert_int_eq(rmdir(dir), 0);
+}
+
+static enum mst_err open_store(struct mst_store **ret_store)
+{
+    struct mst_sqlite_opts opts = {.dir = dir, .queue_max = 100, .batch_max = 10};
+    const char *what = NULL;
+    enum mst_err err = mst_sqlite_open(&opts, ret_store, &what);
+
+    ck_assert_ptr_nonnull(what);
+    ck_assert(err == MST_OK || what[0] != '\0');
+    return err;
+}
+
+static void must_open(struct mst_store **ret_store)
+{
+    ck_assert_int_eq(open_store(ret_store), MST_OK);
+}
+
+static void change_file(const char *name, const char *sql)
+{
+    char path[128];
+    sqlite3 *db;
+
+    (void)snprintf(path, sizeof path, "%s/%s", dir, name);
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    ck_assert_msg(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK, "%s", sqlite3_errmsg(db));
+    ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+}
+
+MST_TEST(a_new_store_is_for_its_owner_only)
+{
+    struct mst_store *store;
+    unsigned mode = 0;
+    char path[128];
+
+    dir_make();
+    must_open(&store);
+    (void)snprintf(path, sizeof path, "%s/muster.db", dir);
+    ck_assert_int_eq(mst_file_mode(path, &mode), MST_OK);
+    ck_assert_uint_eq(mode, 0600);
+    (void)snprintf(path, sizeof path, "%s/muster.db-wal", dir);
+    ck_assert_int_eq(mst_file_mode(path, &mode), MST_OK);
+    ck_assert_uint_eq(mode, 0600);
+    mst_store_close(store);
+    dir_remove();
+}
+MST_TEST_END
+
+MST_TEST(a_store_of_a_newer_version_is_refused_and_left_alone)
+{
+    struct mst_store *store;
+
+    dir_make();
+    must_open(&store);
+    mst_store_close(store);
+    change_file("muster.db", "PRAGMA user_version=2");
+    ck_assert_int_eq(open_store(&store), MST_EVERSION);
+    change_file("muster.db", "PRAGMA user_version=1");
+    must_open(&store);
+    mst_store_close(store);
+    dir_remove();
+}
+MST_TEST_END
+
+MST_TEST(a_file_that_holds_no_version_yet_is_brought_up_to_date)
+{
+    struct mst_store *store;
+
+    dir_make();
+    change_file("muster.db", "PRAGMA application_id=0x6d737472; PRAGMA user_version=0");
+    must_open(&store);
+    mst_store_close(store);
+    must_open(&store);
+    mst_store_close(store);
+    dir_remove();
+}
+MST_TEST_END
+
+MST_TEST(a_migration_that_fails_leaves_the_file_as_it_was)
+{
+    struct mst_store *store;
+
+    dir_make();
+    /* In the way of version 1's last table. */
+    change_file("muster.db", "PRAGMA application_id=0x6d737472; CREATE TABLE alias (x)");
+    ck_assert_int_ne(open_store(&store), MST_OK);
+    change_file("muster.db", "DROP TABLE alias");
+    must_open(&store);
+    mst_store_close(store);
+    dir_remove();
+}
+MST_TEST_END
+
+MST_TEST(a_foreign_file_in_the_stores_place_is_refused)
+{
+    struct mst_store *store;
+    char path[128];
+
+    dir_make();
+    change_file("muster.db", "CREATE TABLE recipes (name)");
+    ck_assert_int_eq(open_store(&store), MST_ECORRUPT);
+    (void)snprintf(path, sizeof path, "%s/muster.db", dir);
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(mst_file_create(path, 0600,
+                                     MST_LIT("this is no database, but long enough "
+                                             "to be taken for one at first sight; "
+                                             "it goes on for a hundred bytes.")),
+                     MST_OK);
+    ck_assert_int_eq(open_store(&store), MST_ECORRUPT);
+    dir_remove();
+}
+MST_TEST_END
+
+MST_TEST(a_store_is_open_once)
+{
+    struct mst_store *store, *second;
+
+    dir_make();
+    must_open(&store);
+    ck_assert_int_eq(open_store(&second), MST_EBUSY);
+    mst_store_close(store);
+    must_open(&store);
+    mst_store_close(store);
+    dir_remove();
+}
+MST_TEST_END
+
+/* ---- statements ---- */
+
+static void check_plan(sqlite3 *db, const char *sql)
+{
+    char *explain = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", sql);
+    sqlite3_stmt *stmt;
+
+    ck_assert_int_eq(sqlite3_prepare_v2(db, explain, -1, &stmt, NULL), SQLITE_OK);
+    while (sqlite3_step(stmt) == SQLITE_ROW) {
+        const char *step = (const char *)sqlite3_column_text(stmt, 3);
+
+        ck_assert_msg(!strstr(step, "TEMP B-TREE"), "%s: %s", sql, step);
+    }
+    (void)sqlite3_finalize(stmt);
+    sqlite3_free(explain);
+}
+
+MST_TEST(no_statement_sorts_or_reads_more_than_its_index)
+{
+    struct mst_sql_conn conn;
+
+    dir_make();
+    ck_assert_int_eq(mst_sql_conn_open(&conn, dir, NULL, MST_FILE_STATE, MST_SQL_WRITER), 0);
+    ck_assert_int_eq(mst_sql_create(conn.db, MST_FILE_STATE), SQLITE_OK);
+    ck_assert_int_eq(mst_sql_create(conn.db, MST_FILE_POINTS), SQLITE_OK);
+    for (int i = 0; i < MST_INDEX_COUNT; i++) {
+        unsigned n_fields = mst_schema_indexes[i].n_fields;
+
+        for (unsigned shape = 0; shape < 4 * n_fields; shape++) {
+            struct mst_scan scan = {.index = (enum mst_index)i,
+                                    .n_fixed = shape / 4,
+                                    .has_after = (shape & 2) != 0,
+                                    .is_descending = (shape & 1) != 0};
+            sqlite3_stmt *stmt;
+            bool is_own;
+
+            ck_assert_int_eq(mst_sql_scan(conn.db, &conn.statements, &scan, &stmt, &is_own), 0);
+            check_plan(conn.db, sqlite3_sql(stmt));
+        }
+    }
+    mst_sql_conn_close(&conn);
+    dir_remove();
+}
+MST_TEST_END
+
+/* ---- the clock ---- */
+
+struct job {
+    struct mst_cmd cmd;
+    bool is_reset;
+    int64_t window;
+    enum mst_err err;
+    sem_t is_done;
+};
+
+static enum mst_err tell_time(struct mst_cmd *cmd, struct mst_tx *tx)
+{
+    struct job *job = (struct job *)cmd;
+    struct mst_row_meta row = {.name = MST_META_CLOCK_MARK};
+
+    job->window = mst_tx_window_now(tx);
+    return job->is_reset ? mst_tx_update(tx, MST_TABLE_META, &row, MST_BIT(meta, value)) : MST_OK;
+}
+
+static void job_done(struct mst_cmd *cmd, enum mst_err err)
+{
+    struct job *job = (struct job *)cmd;
+
+    job->err = err;
+    (void)sem_post(&job->is_done);
+}
+
+static int64_t window_time(struct mst_store *store, bool is_reset)
+{
+    struct job job = {
+        .cmd = {.run = tell_time, .done = job_done},
+          .is_reset = is_reset
+    };
+
+    (void)sem_init(&job.is_done, 0, 0);
+    ck_assert_int_eq(mst_store_submit(store, &job.cmd), MST_OK);
+    while (sem_wait(&job.is_done) != 0)
+        continue;
+    ck_assert_int_eq(job.err, MST_OK);
+    return job.window;
+}
+
+/* Moves the faked clocks, wall and boot-time (sys/clock.h). */
+static void set_clock(int64_t wall_s, int64_t boot_s, const char *boot_id)
+{
+    FILE *file = fopen(clock_path, "w");
+
+    ck_assert_ptr_nonnull(file);
+    (void)fprintf(file, "%lld %lld %s\n", (long long)wall_s, (long long)boot_s, boot_id);
+    ck_assert_int_eq(fclose(file), 0);
+    ck_assert_int_eq(setenv("MUSTER_FAKE_CLOCK", clock_path, 1), 0);
+}
+
+static int64_t restarted_at(int64_t wall_s, int64_t boot_s, const char *boot_id)
+{
+    struct mst_store *store;
+    int64_t window;
+
+    set_clock(wall_s, boot_s, boot_id);
+    must_open(&store);
+    window = window_time(store, false);
+    mst_store_close(store);
+    return window;
+}
+
+enum { HOUR_S = 3600, SLACK_S = 60 };
+
+#define A_BOOT       "aaaaaaaa-0000-0000-0000-000000000000"
+#define ANOTHER_BOOT "bbbbbbbb-0000-0000-0000-000000000000"
+
+MST_TEST(a_clock_set_back_across_a_restart_does_not_turn_window_time_back)
+{
+    int64_t before;
+
+    dir_make();
+    before = restarted_at(0, 0, A_BOOT);
+    ck_assert_int_ge(restarted_at(-25 * HOUR_S, 0, A_BOOT), before);
+    ck_assert_int_ge(restarted_at(-25 * HOUR_S, 2 * HOUR_S, A_BOOT), before + 2 * HOUR_S);
+    ck_assert_int_lt(restarted_at(-25 * HOUR_S, 2 * HOUR_S, A_BOOT), before + 2 * HOUR_S + SLACK_S);
+    ck_assert_int_ge(restarted_at(-25 * HOUR_S, 0, ANOTHER_BOOT), before + 2 * HOUR_S);
+    dir_remove();
+}
+MST_TEST_END
+
+MST_TEST(a_clock_set_back_while_running_does_not_turn_window_time_back)
+{
+    struct mst_store *store;
+    struct mst_reader *reader;
+    struct mst_tx *tx;
+    int64_t before;
+
+    dir_make();
+    set_clock(0, 0, A_BOOT);
+    must_open(&store);
+    ck_assert_int_eq(mst_reader_open(store, &reader), MST_OK);
+    set_clock(48 * HOUR_S, 0, A_BOOT);
+    before = window_time(store, false);
+    set_clock(-25 * HOUR_S, 0, A_BOOT);
+    ck_assert_int_ge(window_time(store, false), before);
+    ck_assert_int_eq(mst_reader_begin(reader, &tx), MST_OK);
+    ck_assert_int_ge(mst_tx_window_now(tx), before);
+    ck_assert_int_lt(mst_tx_wall_now(tx), before - 72 * HOUR_S);
+    mst_reader_end(reader);
+    mst_reader_close(reader);
+    mst_store_close(store);
+    dir_remove();
+}
+MST_TEST_END
+
+MST_TEST(a_clock_reset_brings_window_time_back_to_the_wall_clock_and_lasts)
+{
+    struct mst_store *store;
+    int64_t ahead, now;
+
+    dir_make();
+    ahead = restarted_at(INT64_C(73) * 365 * 24 * HOUR_S, 0, A_BOOT);
+    set_clock(0, 0, ANOTHER_BOOT);
+    must_open(&store);
+    ck_assert_int_ge(window_time(store, false), ahead);
+    ck_assert_int_ge(window_time(store, true), ahead);
+    now = window_time(store, false);
+    ck_assert_int_lt(now, ahead - INT64_C(70) * 365 * 24 * HOUR_S);
+    mst_store_close(store);
+    ck_assert_int_lt(restarted_at(0, 0, ANOTHER_BOOT), now + SLACK_S);
+    dir_remove();
+}
+MST_TEST_END
+
+MST_TESTS("store/sqlite", a_new_store_is_for_its_owner_only,
+          a_store_of_a_newer_version_is_refused_and_left_alone,
+          a_file_that_holds_no_version_yet_is_brought_up_to_date,
+          a_migration_that_fails_leaves_the_file_as_it_was,
+          a_foreign_file_in_the_stores_place_is_refused, a_store_is_open_once,
+          no_statement_sorts_or_reads_more_than_its_index,
+          a_clock_set_back_across_a_restart_does_not_turn_window_time_back,
+          a_clock_set_back_while_running_does_not_turn_window_time_back,
+          a_clock_reset_brings_window_time_back_to_the_wall_clock_and_lasts)
