@@ -104,6 +104,7 @@ sub log {
 sub end_with {
     my ($self, $signal) = @_;
     return unless $self->{pid};
+    delete $self->{socket};
     kill $signal, $self->{pid};
     waitpid $self->{pid}, 0;
     my $status = $?;
