@@ -8,7 +8,7 @@
 
 release_bin=build/release/bin
 fault_bin=build/fault/bin
-musterd=$release_bin/musterd
+musterd=${MUSTERD:-$release_bin/musterd}
 
 work=$(mktemp -d)
 data=$work/data
