@@ -6,8 +6,9 @@ DEMO_PACKAGES := $(BUILD_PACKAGES) curl ca-certificates
 TEST_PACKAGES := $(DEMO_PACKAGES) check varnish perl python3 socat gnutls-bin sqlite3 \
 	clang-format-14 iproute2
 BENCH_PACKAGES := $(TEST_PACKAGES) nginx wrk gnuplot-nox
+FUZZ_PACKAGES := $(BUILD_PACKAGES) clang-14 libclang-rt-14-dev
 
-.PHONY: deps deps-demo deps-test deps-bench
+.PHONY: deps deps-demo deps-test deps-bench deps-fuzz
 deps:
 	@tools/install-packages $(BUILD_PACKAGES)
 deps-demo:
@@ -16,3 +17,5 @@ deps-test:
 	@tools/install-packages $(TEST_PACKAGES)
 deps-bench:
 	@tools/install-packages $(BENCH_PACKAGES)
+deps-fuzz:
+	@tools/install-packages $(FUZZ_PACKAGES)

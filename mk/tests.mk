@@ -62,5 +62,5 @@ lint: fmt-check
 	tools/check-headers
 
 FUZZ_SECONDS ?= 20
-fuzz:
+fuzz: deps-fuzz
 	tools/run-fuzz $(FUZZ_SECONDS)
