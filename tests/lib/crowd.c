@@ -127,8 +127,11 @@ static bool prompt(struct mst_crowd *crowd, size_t i)
         crowd->n_waiting++;
         is_new = true;
     }
-    if (!is_new && m->talk.out.len == 0)
+    if (!is_new && m->talk.out.len == 0) {
+        if (m->watched)
+            watch(crowd, i, EPOLLIN);
         return true;
+    }
     err = mst_talk_flush(&m->talk);
     if (err == MST_OK)
         watch(crowd, i, EPOLLIN);

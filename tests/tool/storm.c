@@ -124,7 +124,7 @@ static void write_down(struct storm *s, const struct record *record)
     }
     s->records[s->n_records++] = *record;
     s->serials[record->serial].n_ops++;
-    if (!s->serials[record->serial].is_touched) {
+    if (!s->is_verifying && !s->serials[record->serial].is_touched) {
         s->serials[record->serial].is_touched = true;
         pile_push(&s->verify, record->serial);
     }
