@@ -15,12 +15,12 @@ static const struct cli_option ENABLE_OPTIONS[] = {
 };
 
 static const struct cli_reason ENABLE_REASONS[] = {
-    {400, "the owner must be a RID: 40 characters out of 0-9a-f"                                  },
-    {403, "the owner does not exist, or is not below the vendor's domain client"                  },
-    {404, "no such serial number of this model: see 'muster sn list', add it with 'muster sn add'"},
-    {409,
-     "it has a device already (then 'muster device reenable' gives it a new key), or the owner "
-     "has no room for one more client of this model"                                              },
+    {400, "the owner must be a RID: 40 characters out of 0-9a-f"                                        },
+    {403, "the owner does not exist, or is not below the vendor's domain client"                        },
+    {404, "no such serial number of this model: see 'muster sn list', add it with 'muster sn add'"      },
+    {409, "it has a device already (then 'muster device reenable' gives it a new key), or the "
+          "owner has no "
+          "room for one more client, or the model's template was dropped ('muster model show')"},
     CLI_REASONS_END
 };
 
