@@ -40,7 +40,7 @@ extern const size_t mst_setting_count;
 
 struct mst_setting_kind {
     const char *name; /* in the manual page */
-    const char *form; /* how a value is written */
+    const char *form; /* how a value is written; "" if that is plain */
     bool is_list;     /* values of one source add up */
     bool has_range;
     enum mst_err (*parse)(const struct mst_setting *setting, struct mst_span value, void *member,

@@ -117,7 +117,8 @@ static void add_kind(struct mst_buf *out, enum mst_setting_type type)
 {
     const struct mst_setting_kind *kind = &mst_setting_kinds[type];
 
-    if (type > 0 && strcmp(kind->form, mst_setting_kinds[type - 1].form) == 0)
+    if (kind->form[0] == '\0' ||
+        (type > 0 && strcmp(kind->form, mst_setting_kinds[type - 1].form) == 0))
         return;
     (void)mst_buf_addf(out, ".TP\n.I %s\n", kind->name);
     add_roff(out, kind->form);
