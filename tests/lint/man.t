@@ -28,7 +28,7 @@ END
     done <"$work/commands"
 done
 for option in $(build/release/bin/muster --help | sed -n 's/^  \(--[a-z-]*\) .*/\1/p'); do
-    ok "muster(1) tells of $option" sh -c "grep -q -e '^$option'" <<END
+    ok "muster(1) tells of $option" sh -c "grep -q -e '$option'" <<END
 $(words_of man/muster.1 | tr ',' '\n' | sed 's/^ *//')
 END
 done
