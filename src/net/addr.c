@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "net/internal.h"
+#include "net/addr.h"
 
 enum { MAPPED_BYTES = 12, MAPPED_BITS = 96, ALL_BITS = 128 };
 

@@ -12,6 +12,10 @@ struct mst_addr {
 
 enum { MST_ADDR_CHARS = 64 };
 
+/* From 4 or 16 bytes in network order. A mapped IPv6 address becomes IPv4. */
+void mst_addr_from_ip4(const void *ip4, uint16_t port, struct mst_addr *ret_addr);
+void mst_addr_from_ip6(const void *ip6, uint16_t port, struct mst_addr *ret_addr);
+
 /* "127.0.0.1:80", "[::1]:80". Port 0..65535. Names are not resolved. MST_ESYNTAX. */
 MST_MUST_USE enum mst_err mst_addr_parse(struct mst_span text, struct mst_addr *ret_addr);
 /* Without a port: "127.0.0.1", "::1". */

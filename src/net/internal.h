@@ -16,10 +16,6 @@ enum {
     MST_IDLE_CAP_MAX = 16 * 1024 /* a larger buffer is given back when it is empty */
 };
 
-/* Network bytes to the form that mst_addr keeps; a mapped IPv6 address becomes IPv4. */
-void mst_addr_from_ip4(const void *ip4, uint16_t port, struct mst_addr *ret_addr);
-void mst_addr_from_ip6(const void *ip6, uint16_t port, struct mst_addr *ret_addr);
-
 /* A ring of things on a loop; the head is a node too. */
 struct mst_node {
     struct mst_node *prev, *next;

@@ -7,7 +7,6 @@
  */
 #include <string.h>
 
-#include "net/internal.h"
 #include "net/proxy.h"
 
 static const struct mst_span v1_start = {"PROXY ", 6};

@@ -64,7 +64,7 @@ struct mst_listener_opts {
     struct mst_addr addr; /* port 0: any free one */
     bool is_shared;       /* SO_REUSEPORT: further loops bind the same address */
     int backlog;
-    struct mst_tls *tls;                /* NULL = plain; must outlive the listener */
+    struct mst_tls *tls;                /* NULL = plain; must outlive listener and streams */
     const struct mst_addr_set *trusted; /* may send a PROXY header (v1, v2); NULL = nobody. From
                                            these, accepted waits for the first bytes */
     uint64_t handshake_ms;              /* absolute deadline for PROXY header and TLS handshake */

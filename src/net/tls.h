@@ -19,6 +19,7 @@ struct mst_tls_pair {
 MST_MUST_USE enum mst_err mst_tls_new(const struct mst_tls_pair *pairs, size_t n_pairs,
                                       enum mst_tls_version min_version, struct mst_tls **ret_tls,
                                       const char **ret_what);
+/* When its listeners and all their streams are gone. */
 void mst_tls_free(struct mst_tls *tls);
 
 #endif
