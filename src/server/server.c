@@ -134,6 +134,8 @@ static const char *store_advice(enum mst_err err)
         return ": put the data directory on a local disk";
     case MST_ECORRUPT:
         return ": put back a backup";
+    case MST_EIO:
+        return ": look whether this user may write there, and whether the disk is well";
     default:
         return "";
     }
@@ -239,11 +241,16 @@ static struct mst_listener_opts listener_opts(const struct mst_server *server, s
 static enum mst_err cannot_listen(const struct mst_addr *addr, enum mst_err err,
                                   struct mst_buf *why)
 {
+    const char *cause = mst_err_text(err);
     char text[MST_ADDR_CHARS];
 
+    if (err == MST_EBUSY)
+        cause = "another program uses it";
+    else if (err == MST_ESYS)
+        cause = "it must be an address of this machine, and a port that this user may take: below "
+                "1024 that is root's or needs CAP_NET_BIND_SERVICE";
     mst_addr_print(addr, text);
-    (void)mst_buf_addf(why, "cannot listen on %s: %s\n", text,
-                       err == MST_EBUSY ? "another program uses it" : mst_err_text(err));
+    (void)mst_buf_addf(why, "cannot listen on %s: %s\n", text, cause);
     return err;
 }
 

@@ -34,6 +34,9 @@ like 'and told why' "$output" 'another musterd uses this directory'
 run_musterd --data "$work/other" --http "$http"
 is 'an address in use is refused' "$server_status" 1
 like 'and told which' "$output" "cannot listen on $http: another program uses it"
+run_musterd --data "$work/other" --http 192.0.2.1:0
+is 'an address of another machine is refused' "$server_status" 1
+like 'and told why' "$output" 'cannot listen on 192\.0\.2\.1:0: it must be an address of this machine'
 server_pid=$first_pid
 stop_server
 is 'SIGTERM ends it with status 0' "$server_status" 0
