@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/data.h"
 
@@ -125,16 +126,17 @@ static bool decimal_to_int(const struct decimal *decimal, int64_t *ret_value)
     return true;
 }
 
+/* Fewer digits may mean a longer text, as an exponent may come in with them. */
 static enum mst_err print_double(struct mst_arena *arena, double value, struct mst_span *ret_text)
 {
-    char text[40];
+    char text[32], shortest[32] = "";
 
     for (int digits = fpclassify(value) == FP_SUBNORMAL ? 1 : 15; digits <= 17; digits++) {
         (void)snprintf(text, sizeof text, "%.*g", digits, value);
-        if (strtod(text, NULL) == value)
-            break;
+        if (strtod(text, NULL) == value && (!shortest[0] || strlen(text) < strlen(shortest)))
+            memcpy(shortest, text, sizeof shortest);
     }
-    return mst_arena_dup(arena, mst_span_str(text), ret_text);
+    return mst_arena_dup(arena, mst_span_str(shortest), ret_text);
 }
 
 static enum mst_err convert_integer(struct mst_arena *arena, struct mst_span text,

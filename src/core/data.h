@@ -7,7 +7,8 @@
 /*
  * Turns the text of a value into what is stored (2.12.1): integer: optional sign and digits, a
  * float text truncated toward zero; float: decimal or exponent form, stored in the shortest form
- * that reads back to the same double; string: UTF-8 up to 64 KiB. MST_BAD_VALUE.
+ * that reads back to the same double; string: UTF-8 up to 64 KiB without
+ * NUL, which a database server cannot keep in a text. MST_BAD_VALUE.
  */
 MST_MUST_USE enum mst_err mst_data_convert(struct mst_arena *arena, enum mst_format format,
                                            struct mst_span text, enum mst_verdict *ret_verdict,
