@@ -558,3 +558,104 @@ void mst_scene_device(struct mst_site *site, const struct mst_scene *scene, cons
     memcpy(ret_cik, answer.body.ptr, MST_HANDLE_CHARS);
     ret_cik[MST_HANDLE_CHARS] = '\0';
 }
+
+/* ---- scripts ---- */
+
+static const char *find_value(const struct mst_cast *cast, const char *text, size_t *ret_skip)
+{
+    const struct mst_scene *scene = cast->scene;
+    const struct {
+        const char *name;
+        const char *value;
+    } values[] = {
+        {"$vendor",   scene->vendor_rid  },
+        {"$portal",   scene->portal_rid  },
+        {"$template", scene->template_rid},
+        {"$rid",      cast->rid          },
+        {"$cik",      cast->cik          },
+        {"$token",    scene->token       },
+        {"$V",        scene->by_vendor   },
+        {"$T",        scene->by_token    },
+        {"$Pcik",     scene->portal_cik  },
+        {"$Vcik",     scene->vendor_cik  },
+    };
+    size_t best = 0;
+    const char *value = NULL;
+
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        size_t len = strlen(values[i].name);
+
+        if (len > best && strncmp(text, values[i].name, len) == 0 && values[i].value) {
+            best = len;
+            value = values[i].value;
+        }
+    }
+    *ret_skip = best;
+    return value;
+}
+
+static const char *expand(const struct mst_cast *cast, const char *text, struct mst_buf *out)
+{
+    if (!text)
+        return NULL;
+    mst_buf_clear(out);
+    for (size_t i = 0; text[i];) {
+        size_t skip = 0;
+        const char *value = text[i] == '$' ? find_value(cast, &text[i], &skip) : NULL;
+
+        if (value) {
+            (void)mst_buf_add_str(out, value);
+            i += skip;
+        } else {
+            (void)mst_buf_add_byte(out, text[i++]);
+        }
+    }
+    must(mst_buf_add_byte(out, '\0'));
+    return out->ptr;
+}
+
+static bool is_handle(struct mst_span text)
+{
+    uint8_t bytes[MST_HANDLE_BYTES];
+
+    return text.len == MST_HANDLE_CHARS && mst_hex_decode(text, bytes, sizeof bytes) == MST_OK;
+}
+
+void mst_script_play(struct mst_site *site, const struct mst_cast *cast,
+                     const struct mst_script *rows, size_t n_rows)
+{
+    struct mst_buf header, body, want, path;
+
+    mst_buf_init(&header, MST_KIB(4));
+    mst_buf_init(&body, REQUEST_MAX);
+    mst_buf_init(&want, REQUEST_MAX);
+    mst_buf_init(&path, MST_KIB(4));
+    for (size_t i = 0; i < n_rows; i++) {
+        const struct mst_script *row = &rows[i];
+        struct mst_answer answer = mst_site_ask_typed(
+            site, row->method, expand(cast, row->path, &path), expand(cast, row->header, &header),
+            row->type, expand(cast, row->body, &body));
+        const char *reply = row->reply ? expand(cast, row->reply, &want) : "";
+
+        ck_assert_msg(answer.status == row->status, "row %zu, %s %s: got %u, wanted %u \"%.*s\"", i,
+                      row->method, row->path, answer.status, row->status, (int)answer.body.len,
+                      answer.body.ptr);
+        if (answer.status >= 400 && !row->reply) {
+            ck_assert_uint_ge(answer.body.len, 9);
+            ck_assert(mst_span_starts(answer.head, answer.body));
+            continue;
+        }
+        if (strcmp(reply, "*") == 0)
+            continue;
+        if (strcmp(reply, "#") == 0)
+            ck_assert_msg(is_handle(answer.body), "row %zu: no handle", i);
+        else
+            ck_assert_msg(mst_span_eq(answer.body, mst_span_str(reply)),
+                          "row %zu, %s %s: got \"%.*s\", wanted \"%s\"", i, row->method, row->path,
+                          (int)answer.body.len, answer.body.ptr, reply);
+    }
+    mst_buf_fini(&header);
+    mst_buf_fini(&body);
+    mst_buf_fini(&want);
+    mst_buf_fini(&path);
+}

@@ -91,6 +91,27 @@ void mst_scene_make(struct mst_site *site, struct mst_scene *ret_scene);
 /* Lists, enables and activates sn of m1; the device's RID and CIK. */
 void mst_scene_device(struct mst_site *site, const struct mst_scene *scene, const char *sn,
                       char ret_rid[41], char ret_cik[41]);
+/*
+ * A row of a script. In header, body and reply "$x" stands for a handle of the scene: $vendor,
+ * $portal, $template (RIDs), $V, $P (their CIKs' header lines), $T (token's header line), $rid and
+ * $cik (a device's). reply "*" is anything, "#" 40 hex characters.
+ */
+struct mst_script {
+    const char *method, *path, *header, *type, *body;
+    unsigned status;
+    const char *reply;
+};
+
+struct mst_cast {
+    const struct mst_scene *scene;
+    const char *rid, *cik; /* of a device, or NULL */
+};
+
+void mst_script_play(struct mst_site *site, const struct mst_cast *cast,
+                     const struct mst_script *rows, size_t n_rows);
+#define PLAY(site, cast, rows) \
+    mst_script_play((site), (cast), (rows), sizeof(rows) / sizeof((rows)[0]))
+
 /* "X-Exosite-CIK: <cik>" */
 const char *mst_by_cik(const char *cik, char buf[64]);
 

@@ -1,0 +1,457 @@
+/* protocol.md 2.3, 2.4, 2.6, 2.10, 2.11: what a vendor does, rule by rule. */
+#include "tests/lib/site.h"
+#include "tests/lib/unit.h"
+
+#define MODELS "/provision/manage/model/"
+#define CSV    "text/csv; charset=utf-8"
+
+static struct mst_site *site;
+static struct mst_scene scene;
+static struct mst_cast cast;
+
+static void begin(void)
+{
+    site = mst_site_start(NULL);
+    mst_scene_make(site, &scene);
+    cast = (struct mst_cast){.scene = &scene};
+}
+
+/* ---- 2.3 ---- */
+
+MST_TEST(forms_are_read_as_clients_write_them)
+{
+    static const struct mst_script rows[] = {
+  /* any order, unknown names, raw ';', first one wins, both spellings of [] */
+        {"POST", MODELS "m1/",    "$T", NULL, "add=true&&sn=a;b&sn=zz&extra=x+y%21&mfr=%zz", 205,
+         NULL                                                                                                                    },
+        {"GET",  MODELS "m1/a;b", "$T", NULL, NULL,                                          204, NULL                           },
+        {"GET",  MODELS "m1/zz",  "$T", NULL, NULL,                                          404, NULL                           },
+        {"POST", MODELS "m1/",    "$T", NULL, "sn%5B%5D=s1&sn[]=s2",                         205, NULL                           },
+        {"GET",  MODELS "m1/",    "$T", NULL, NULL,                                          200, "a;b,,x y!\r\ns1,,\r\ns2,,\r\n"},
+ /* delete and remove mean the same, only "true" means yes */
+        {"POST", MODELS "m1/",    "$T", NULL, "delete=yes&sn=s3",                            205, NULL                           },
+        {"POST", MODELS "m1/",    "$T", NULL, "delete=true&sn=s3",                           205, NULL                           },
+        {"POST", MODELS "m1/",    "$T", NULL, "remove=true&sn[]=s1&sn[]=nosuch",             205, NULL                           },
+        {"GET",  MODELS "m1/",    "$T", NULL, NULL,                                          200, "a;b,,x y!\r\ns2,,\r\n"        },
+ /* names are case-sensitive */
+        {"POST", MODELS "m1/",    "$T", NULL, "SN=s4",                                       400, NULL                           },
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(csv_is_read_and_written_with_fixed_columns)
+{
+    static const struct mst_script rows[] = {
+        {"POST",   MODELS "m1/",             "$T", CSV,  "b1\n\n  \nb2,second\r\nb3,\"a,\"\"b\"\"\"", 205, NULL            },
+        {"GET",    MODELS "m1/",             "$T", NULL, NULL,                                        200,
+         "b1,,\r\nb2,,second\r\nb3,,\"a,\"\"b\"\"\"\r\n"                                                                   },
+        {"GET",    MODELS "m1/?status=true", "$T", NULL, NULL,                                        200,
+         "b1,,,\r\nb2,,,second\r\nb3,,,\"a,\"\"b\"\"\"\r\n"                                                                },
+        {"POST",   MODELS "m1/",             "$T", CSV,  "b4\n\"open",                                400, NULL            },
+        {"GET",    MODELS "m1/b4",           "$T", NULL, NULL,                                        404, NULL            },
+        {"DELETE", MODELS "m1/",             "$T", CSV,  "b1\r\nnosuch\r\nb3\r\n",                    205, NULL            },
+        {"GET",    MODELS "m1/",             "$T", NULL, NULL,                                        200, "b2,,second\r\n"},
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(a_delete_body_of_any_type_is_read_as_2_3_says)
+{
+    static const struct mst_script rows[] = {
+        {"POST",   MODELS "m1/", "$T", NULL,                                    "sn[]=c1&sn[]=c2",  205, NULL      },
+        {"DELETE", MODELS "m1/", "$T", NULL,                                    "sn=c1",            205, NULL      },
+        {"DELETE", MODELS "m1/", "$T", "application/json",                      "sn=c2",            501, NULL      },
+        {"DELETE", MODELS "m1/", "$T", NULL,                                    " {\"ranges\":[]}", 501, NULL      },
+        {"POST",   MODELS "m1/", "$T", "application/javascript; charset=utf-8", "{}",               501, NULL      },
+        {"GET",    MODELS "m1/", "$T", NULL,                                    NULL,               200, "c2,,\r\n"},
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+/* ---- 2.4 ---- */
+
+MST_TEST(checks_come_in_their_order)
+{
+    static const struct mst_script rows[] = {
+        {"PATCH", "/provision/manage/nowhere", NULL,                            NULL, NULL,          404, NULL}, /* path before all */
+        {"PUT",   MODELS,                      NULL,                            NULL, NULL,          405, NULL}, /* method before key */
+        {"POST",  MODELS,                      NULL,                            NULL, NULL,          401, NULL}, /* key before vendor */
+        {"POST",  MODELS "nosuch/",            "X-Exosite-Vendor: other",       NULL, NULL,          401, NULL},
+        {"POST",  MODELS "nosuch/",            "$T\r\nX-Exosite-Vendor: other", NULL, NULL,          403, NULL},
+        {"POST",  MODELS "nosuch/",            "$T",                            NULL, NULL,          404, NULL}, /* model before parameters */
+        {"POST",  MODELS "m1/nosuch",          "$T",                            NULL, NULL,          400, NULL}, /* parameters before sn */
+        {"POST",  MODELS "m1/nosuch",          "$T",                            NULL, "enable=true", 404, NULL}, /* sn before state */
+        {"POST",  MODELS "m1/",                "$T",                            NULL, "sn=d1",       205, NULL},
+        {"POST",  MODELS "m1/d1",              "$T",                            NULL, "enable=true", 409, NULL},
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(a_slash_makes_another_resource_except_after_collections)
+{
+    static const struct mst_script rows[] = {
+        {"GET", "/provision/manage/model", "$T", NULL, NULL, 200, "m1\r\n"       },
+        {"GET", MODELS,                    "$T", NULL, NULL, 200, "m1\r\n"       },
+        {"GET", MODELS "m1",               "$T", NULL, NULL, 200, "rid=$template"},
+        {"GET", MODELS "m1/",              "$T", NULL, NULL, 200, ""             },
+        {"GET", "/provision/register/",    "$V", NULL, NULL, 200, "acme"         },
+        {"GET", "/provision/admin/auth",   "$V", NULL, NULL, 200, "t1\r\n"       },
+        {"GET", "/provision/admin/auth/",  "$V", NULL, NULL, 200, "t1\r\n"       },
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+/* ---- 2.2 on managing paths ---- */
+
+MST_TEST(credentials_are_taken_from_either_header)
+{
+    static const struct mst_script rows[] = {
+        {"GET", MODELS,       "$V",                                                      NULL, NULL, 200, "m1\r\n"},
+        {"GET", MODELS,       "X-Exosite-Token: $Vcik",                                  NULL, NULL, 200, "m1\r\n"},
+        {"GET", MODELS,       "X-Exosite-CIK: $token",                                   NULL, NULL, 200, "m1\r\n"},
+        {"GET", MODELS,       "X-Exosite-CIK: 0123\r\n$T",                               NULL, NULL, 200, "m1\r\n"},
+        {"GET", MODELS,       "X-Exosite-CIK:\r\nX-Exosite-Token:",                      NULL, NULL, 401, NULL    },
+        {"GET", MODELS,       "X-Exosite-CIK: 0000000000000000000000000000000000000000", NULL, NULL, 401,
+         NULL                                                                                                     },
+        {"GET", MODELS,       "X-Exosite-CIK: $Pcik",                                    NULL, NULL, 412, NULL    }, /* A15 */
+        {"GET", MODELS "m1/", "$T\r\nX-Exosite-Vendor: acme",                            NULL, NULL, 200, ""      },
+        {"GET", MODELS "m1/", "$T\r\nX-Exosite-Vendor: umbrella",                        NULL, NULL, 403, NULL    },
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+/* ---- 2.6.1, 2.6.2 ---- */
+
+MST_TEST(models_are_created_shown_replaced_and_deleted)
+{
+    static const struct mst_script rows[] = {
+        {"POST",   MODELS,                "$T", NULL, "model=m1&rid=$template",                                409, NULL                                },
+        {"POST",   MODELS,                "$T", NULL, "model=m2",                                              400, NULL                                },
+        {"POST",   MODELS,                "$T", NULL, "rid=$template",                                         400, NULL                                },
+        {"POST",   MODELS,                "$T", NULL, "model=m2&rid=$template&code=$rid",                      400, NULL                                },
+        {"POST",   MODELS,                "$T", NULL, "model=m2&code=$template",                               400, NULL                                },
+        {"POST",   MODELS,                "$T", NULL, "model=a/b&rid=$template",                               400, NULL                                },
+        {"POST",   MODELS,                "$T", NULL, "model=m2&rid=0000000000000000000000000000000000000000", 400,
+         NULL                                                                                                                                           },
+        {"POST",   MODELS,                "$T", NULL, "model=m2&rid=$vendor",                                  400, NULL                                }, /* not below the caller */
+        {"POST",   MODELS,                "$T", NULL,
+         "model=a+%2B1&rid=$template&options[]=noaliases&options%5B%5D=nohistorical",                          205, NULL                                },
+        {"GET",    MODELS,                "$T", NULL, NULL,                                                    200, "a +1\r\nm1\r\n"                    },
+        {"GET",    MODELS "a%20%2B1",     "$T", NULL, NULL,                                                    200,
+         "rid=$template&options[]=noaliases&options[]=nohistorical"                                                                                     },
+        {"PUT",    MODELS "a%20+1",       "$T", NULL, "rid=$template&options=nocomments",                      205, NULL                                },
+        {"GET",    MODELS "a%20+1",       "$T", NULL, NULL,                                                    200, "rid=$template&options[]=nocomments"},
+        {"PUT",    MODELS "m1",           "$T", NULL, "",                                                      400, NULL                                },
+        {"PUT",    MODELS "nosuch",       "$T", NULL, "rid=$template",                                         404, NULL                                },
+        {"GET",    MODELS "nosuch",       "$T", NULL, NULL,                                                    404, NULL                                },
+        {"DELETE", MODELS "nosuch",       "$T", NULL, NULL,                                                    404, NULL                                },
+        {"POST",   MODELS,                "$T", NULL, "delete=true&model=nosuch",                              404, NULL                                },
+        {"POST",   MODELS,                "$T", NULL, "delete=true&model=a+%2B1",                              205, NULL                                },
+        {"DELETE", MODELS "m1",           "$T", NULL, "model=m1",                                              205, NULL                                },
+        {"GET",    MODELS,                "$T", NULL, NULL,                                                    200, ""                                  },
+        {"GET",    MODELS "?show=shared", "$T", NULL, NULL,                                                    204, NULL                                },
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(a_window_of_a_model_s_own_is_set_and_obeyed)
+{
+    static const struct mst_script rows[] = {
+        {"PUT",  MODELS "m1",    "$T", NULL, "window=-1",                 400, NULL           },
+        {"PUT",  MODELS "m1",    "$T", NULL, "window=31536001",           400, NULL           },
+        {"PUT",  MODELS "m1",    "$T", NULL, "window=x",                  400, NULL           },
+        {"PUT",  MODELS "m1",    "$T", NULL, "window=60",                 205, NULL           },
+        {"GET",  MODELS "m1",    "$T", NULL, NULL,                        200, "rid=$template"},
+        {"POST", MODELS "m1/",   "$T", NULL, "sn=w1",                     205, NULL           },
+        {"POST", MODELS "m1/w1", "$T", NULL, "enable=true&owner=$portal", 200, "#"            },
+    };
+    static const struct mst_script late[] = {
+        {"POST", "/provision/activate", NULL, NULL, "vendor=acme&model=m1&sn=w1", 409, NULL},
+        {"POST", MODELS "m1/w1",        "$T", NULL, "enable=true",                205, NULL},
+        {"POST", "/provision/activate", NULL, NULL, "vendor=acme&model=m1&sn=w1", 200, "#" },
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_pass(site, 60);
+    PLAY(site, &cast, late);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+/* ---- 2.6.3 ---- */
+
+MST_TEST(serial_numbers_are_added_all_or_none)
+{
+    static const struct mst_script rows[] = {
+        {"POST", MODELS "m1/", "$T", NULL, "sn=e1",                   205, NULL      },
+        {"POST", MODELS "m1/", "$T", NULL, "sn=e1",                   409, NULL      },
+        {"POST", MODELS "m1/", "$T", NULL, "sn[]=e2&sn[]=e1&sn[]=e3", 409, NULL      },
+        {"POST", MODELS "m1/", "$T", CSV,  "e2\ne2\n",                409, NULL      },
+        {"POST", MODELS "m1/", "$T", NULL, "sn[]=e2&sn[]=a%2Cb",      400, NULL      },
+        {"POST", MODELS "m1/", "$T", NULL, "sn=",                     400, NULL      },
+        {"POST", MODELS "m1/", "$T", NULL, "",                        400, NULL      },
+        {"GET",  MODELS "m1/", "$T", NULL, NULL,                      200, "e1,,\r\n"},
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(lists_are_sorted_and_paged_within_bounds)
+{
+    static const struct mst_script rows[] = {
+        {"POST", MODELS "m1/",                    "$T", CSV,  "f3\nf1\nf2\nf5\nf4\nf7\nf6\nB\n", 205, NULL              },
+        {"GET",  MODELS "m1/?offset=0&limit=6",   "$T", NULL, NULL,                              200,
+         "B,,\r\nf1,,\r\nf2,,\r\nf3,,\r\nf4,,\r\nf5,,\r\n"                                                              },
+        {"GET",  MODELS "m1/?offset=6&limit=6",   "$T", NULL, NULL,                              200, "f6,,\r\nf7,,\r\n"},
+        {"GET",  MODELS "m1/?offset=6&limit=1",   "$T", NULL, NULL,                              200, "f6,,\r\nf7,,\r\n"},
+        {"GET",  MODELS "m1/?limit=1",            "$T", NULL, NULL,                              200,
+         "B,,\r\nf1,,\r\nf2,,\r\nf3,,\r\nf4,,\r\n"                                                                      },
+        {"GET",  MODELS "m1/?offset=-4&limit=-1", "$T", NULL, NULL,                              200,
+         "B,,\r\nf1,,\r\nf2,,\r\nf3,,\r\nf4,,\r\n"                                                                      },
+        {"GET",  MODELS "m1/?offset=100",         "$T", NULL, NULL,                              200, ""                },
+        {"GET",  MODELS "m1/?limit=x",            "$T", NULL, NULL,                              400, NULL              },
+ /* a query sent as the body of a GET (2.1.1) */
+        {"GET",  MODELS "m1/",                    "$T", NULL, "offset=6&limit=6",                200, "f6,,\r\nf7,,\r\n"},
+        {"GET",  MODELS "m1/?show=ranges",        "$T", NULL, NULL,                              204, NULL              },
+        {"GET",  MODELS "m1/?shared=other",       "$T", NULL, NULL,                              200, ""                },
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(ten_thousand_serial_numbers_fit_one_more_does_not)
+{
+    struct mst_buf body;
+
+    begin();
+    mst_buf_init(&body, MST_MIB(1));
+    for (int i = 0; i < 10000; i++)
+        (void)mst_buf_addf(&body, "%s%05d", i ? "\n" : "", i);
+    (void)mst_buf_add_byte(&body, '\0');
+    ck_assert_uint_eq(
+        mst_site_ask_typed(site, "POST", MODELS "m1/", scene.by_token, CSV, body.ptr).status, 205);
+    body.len--;
+    (void)mst_buf_addf(&body, "\nlast%c", '\0');
+    ck_assert_uint_eq(
+        mst_site_ask_typed(site, "POST", MODELS "m1/", scene.by_token, CSV, body.ptr).status, 413);
+    mst_buf_fini(&body);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+/* ---- 2.6.5 ---- */
+
+MST_TEST(one_serial_number_goes_its_way)
+{
+    static const struct mst_script rows[] = {
+        {"GET",    MODELS "m1/g1",              "$T", NULL, NULL,                             404, NULL},
+        {"POST",   MODELS "m1/",                "$T", NULL, "sn=g1&extra=line+4",             205, NULL},
+        {"GET",    MODELS "m1/g1",              "$T", NULL, NULL,                             204, NULL},
+        {"GET",    MODELS "m1/g1?show=groups",  "$T", NULL, NULL,                             204, NULL},
+        {"GET",    MODELS "m1/g1?show=log",     "$T", NULL, NULL,                             204, NULL},
+        {"GET",    MODELS "m1/nosuch?show=log", "$T", NULL, NULL,                             404, NULL},
+        {"POST",   MODELS "m1/g1",              "$T", NULL, "enable=true&disable=true",       400, NULL},
+        {"POST",   MODELS "m1/g1",              "$T", NULL, "enable=yes",                     400, NULL},
+        {"POST",   MODELS "m1/g1",              "$T", NULL, "enable=true",                    409, NULL},
+        {"POST",   MODELS "m1/g1",              "$T", NULL, "disable=true",                   409, NULL},
+        {"POST",   MODELS "m1/g1",              "$T", NULL, "enable=true&owner=xyz",          400, NULL},
+        {"POST",   MODELS "m1/g1",              "$T", NULL,
+         "enable=true&owner=0000000000000000000000000000000000000000",                        403, NULL},
+        {"POST",   MODELS "m1/g1",              "$T", NULL, "enable=true&owner=$portal",      200, "#" },
+        {"POST",   MODELS "m1/g1",              "$T", NULL, "enable=true&owner=$portal",      409, NULL},
+        {"GET",    MODELS "m1/g1",              "$T", NULL, NULL,                             200, "*" },
+        {"POST",   MODELS "m1/g1",              "$T", NULL, "disable=true",                   205, NULL},
+        {"POST",   MODELS "m1/g1",              "$T", NULL, "disable=true",                   205, NULL},
+        {"POST",   MODELS "m1/g1",              "$T", NULL, "enable=true",                    205, NULL},
+        {"POST",   MODELS "m1/",                "$T", NULL, "sn[]=g2&sn[]=g3",                205, NULL},
+        {"POST",   MODELS "m1/g2",              "$T", NULL, "enable=true&oldsn=nosuch",       404, NULL},
+        {"POST",   MODELS "m1/nosuch",          "$T", NULL, "enable=true&oldsn=g1",           404, NULL},
+        {"POST",   MODELS "m1/g2",              "$T", NULL, "enable=true&oldsn=g3",           409, NULL},
+        {"POST",   MODELS "m1/g2",              "$T", NULL, "enable=true&oldsn=g1&owner=xyz", 205, NULL},
+        {"GET",    MODELS "m1/g1",              "$T", NULL, NULL,                             204, NULL},
+        {"DELETE", MODELS "m1/g2",              "$T", NULL, NULL,                             205, NULL},
+        {"DELETE", MODELS "m1/g2",              "$T", NULL, NULL,                             404, NULL},
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(status_words_rid_and_log_are_shown)
+{
+    char rid[41], cik[41];
+    struct mst_answer answer;
+    static const struct mst_script active[] = {
+        {"GET",  MODELS "m1/h1",           "$T", NULL, NULL,           200, "activated,$rid,\r\n"   },
+        {"GET",  MODELS "m1/",             "$T", NULL, NULL,           200, "h1,$rid,\r\n"          },
+        {"GET",  MODELS "m1/?status=true", "$T", NULL, NULL,           200, "h1,activated,$rid,\r\n"},
+        {"POST", MODELS "m1/h1",           "$T", NULL, "enable=true",  205, NULL                    },
+        {"GET",  MODELS "m1/h1",           "$T", NULL, NULL,           200, "notactivated,$rid,\r\n"},
+        {"POST", MODELS "m1/h1",           "$T", NULL, "disable=true", 205, NULL                    },
+        {"GET",  MODELS "m1/h1",           "$T", NULL, NULL,           200, "expired,$rid,\r\n"     },
+    };
+
+    begin();
+    mst_scene_device(site, &scene, "h1", rid, cik);
+    cast.rid = rid;
+    PLAY(site, &cast, active);
+    answer = mst_site_ask(site, "GET", MODELS "m1/h1?show=log", scene.by_token, NULL);
+    ck_assert_uint_eq(answer.status, 200);
+    ck_assert_span_str(mst_span_cut(answer.body, 10, answer.body.len),
+                       ",127.0.0.1,model=m1&vendor=acme&sn=h1\r\n");
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(an_orphaned_serial_number_answers_409_until_it_is_deleted)
+{
+    static const struct mst_script rows[] = {
+        {"GET",    MODELS "m1/i1",        "$T", NULL, NULL,                         409, NULL},
+        {"POST",   MODELS "m1/i1",        "$T", NULL, "enable=true",                409, NULL},
+        {"POST",   "/provision/activate", NULL, NULL, "vendor=acme&model=m1&sn=i1", 409, NULL},
+        {"DELETE", MODELS "m1/i1",        "$T", NULL, NULL,                         205, NULL},
+        {"GET",    MODELS "m1/i1",        "$T", NULL, NULL,                         404, NULL},
+    };
+    char rid[41], cik[41], arguments[64];
+
+    begin();
+    mst_scene_device(site, &scene, "i1", rid, cik);
+    (void)snprintf(arguments, sizeof arguments, "[\"%s\"]", rid);
+    ck_assert_str_eq(mst_site_rpc(site, scene.portal_cik, "drop", arguments),
+                     "[{\"id\":1,\"status\":\"ok\"}]");
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+/* ---- 2.10, 2.11 ---- */
+
+MST_TEST(vendor_names_are_registered_by_domains)
+{
+    static const struct mst_script rows[] = {
+        {"GET",  "/provision/register", "$V",                   NULL, NULL,                       200, "acme"},
+        {"GET",  "/provision/register", "$T",                   NULL, NULL,                       200, "acme"},
+        {"GET",  "/provision/register", "X-Exosite-CIK: $Pcik", NULL, NULL,                       404, NULL  },
+        {"GET",  "/provision/register", NULL,                   NULL, NULL,                       401, NULL  },
+        {"POST", "/provision/register", "$V",                   NULL, "vendor=acme",              205, NULL  },
+        {"POST", "/provision/register", "$V",                   NULL, "vendor=other",             409, NULL  },
+        {"POST", "/provision/register", "$V",                   NULL, "vendor=",                  400, NULL  },
+        {"POST", "/provision/register", "$V",                   NULL, "vendor=a+b",               400, NULL  },
+        {"POST", "/provision/register", "X-Exosite-CIK: $Pcik", NULL, "vendor=portal",            403, NULL  },
+        {"POST", "/provision/register", "$V",                   NULL, "delete=true&vendor=other", 404, NULL  },
+        {"POST", "/provision/register", "$V",                   NULL, "delete=true&vendor=acme",  205, NULL  },
+        {"GET",  "/provision/register", "$V",                   NULL, NULL,                       404, NULL  },
+        {"GET",  MODELS,                "$V",                   NULL, NULL,                       412, NULL  },
+        {"GET",  MODELS,                "$T",                   NULL, NULL,                       401, NULL  }, /* tokens went with the name */
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(tokens_are_managed_by_the_key_alone)
+{
+    static const struct mst_script rows[] = {
+        {"GET",    "/provision/admin/auth/",   "$T",                   NULL, NULL,                401, NULL          }, /* A26 */
+        {"POST",   "/provision/admin/auth/",   "$T",                   NULL, "id=t2",             401, NULL          },
+        {"GET",    "/provision/admin/auth/",   "X-Exosite-CIK: $Pcik", NULL, NULL,                412, NULL          },
+        {"POST",   "/provision/admin/auth/",   "$V",                   NULL, "id=t1",             409, NULL          },
+        {"POST",   "/provision/admin/auth/",   "$V",                   NULL, "",                  400, NULL          },
+        {"POST",   "/provision/admin/auth/",   "$V",                   NULL, "id=t2",             200, "#"           },
+        {"GET",    "/provision/admin/auth/",   "$V",                   NULL, NULL,                200, "t1\r\nt2\r\n"},
+        {"GET",    "/provision/admin/auth/t1", "$V",                   NULL, NULL,                200, "$token"      },
+        {"GET",    "/provision/admin/auth/t3", "$V",                   NULL, NULL,                404, NULL          },
+        {"POST",   "/provision/admin/auth/",   "$V",                   NULL, "delete=true&id=t3", 404, NULL          },
+        {"POST",   "/provision/admin/auth/",   "$V",                   NULL, "delete=true&id=t2", 205, NULL          },
+        {"DELETE", "/provision/admin/auth/t2", "$V",                   NULL, NULL,                404, NULL          },
+        {"DELETE", "/provision/admin/auth/t1", "$V",                   NULL, NULL,                205, NULL          },
+        {"GET",    "/provision/admin/auth/",   "$V",                   NULL, NULL,                200, ""            },
+        {"GET",    MODELS,                     "$T",                   NULL, NULL,                401, NULL          },
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+/* ---- an addition of ours ---- */
+
+MST_TEST(a_clock_reset_by_the_root_client_closes_pending_windows)
+{
+    static const struct mst_script before[] = {
+        {"POST", MODELS "m1/",             "$T", NULL, "sn=k1",                     205, NULL},
+        {"POST", MODELS "m1/k1",           "$T", NULL, "enable=true&owner=$portal", 200, "#" },
+        {"POST", "/muster/v1/clock/reset", NULL, NULL, NULL,                        401, NULL},
+        {"POST", "/muster/v1/clock/reset", "$V", NULL, NULL,                        403, NULL},
+        {"GET",  "/muster/v1/clock/reset", "$V", NULL, NULL,                        405, NULL},
+    };
+    static const struct mst_script after[] = {
+        {"POST", "/provision/activate", NULL, NULL, "vendor=acme&model=m1&sn=k1", 409, NULL},
+        {"POST", MODELS "m1/k1",        "$T", NULL, "enable=true",                205, NULL},
+        {"POST", "/provision/activate", NULL, NULL, "vendor=acme&model=m1&sn=k1", 200, "#" },
+    };
+    struct mst_answer answer;
+    char by_root[64];
+
+    begin();
+    PLAY(site, &cast, before);
+    answer = mst_site_ask(site, "POST", "/muster/v1/clock/reset",
+                          mst_by_cik(mst_site_root(site), by_root), NULL);
+    ck_assert_uint_eq(answer.status, 200);
+    ck_assert_span_str(answer.body, "{\"closed\":1}");
+    PLAY(site, &cast, after);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TESTS("conform/2.6", forms_are_read_as_clients_write_them,
+          csv_is_read_and_written_with_fixed_columns, a_delete_body_of_any_type_is_read_as_2_3_says,
+          checks_come_in_their_order, a_slash_makes_another_resource_except_after_collections,
+          credentials_are_taken_from_either_header, models_are_created_shown_replaced_and_deleted,
+          a_window_of_a_model_s_own_is_set_and_obeyed, serial_numbers_are_added_all_or_none,
+          lists_are_sorted_and_paged_within_bounds,
+          ten_thousand_serial_numbers_fit_one_more_does_not, one_serial_number_goes_its_way,
+          status_words_rid_and_log_are_shown,
+          an_orphaned_serial_number_answers_409_until_it_is_deleted,
+          vendor_names_are_registered_by_domains, tokens_are_managed_by_the_key_alone,
+          a_clock_reset_by_the_root_client_closes_pending_windows)
