@@ -1,0 +1,235 @@
+/* protocol.md 2.12.1 to 2.12.3, 2.14: what a device does with its key. */
+#include "tests/lib/site.h"
+#include "tests/lib/unit.h"
+
+#define ALIAS "/onep:v1/stack/alias"
+#define KEY   "X-Exosite-CIK: $cik"
+
+static struct mst_site *site;
+static struct mst_scene scene;
+static struct mst_cast cast;
+static char rid[41], cik[41];
+
+static void begin_with(const struct mst_site_opts *opts)
+{
+    site = mst_site_start(opts);
+    mst_scene_make(site, &scene);
+    mst_scene_device(site, &scene, "dev1", rid, cik);
+    cast = (struct mst_cast){.scene = &scene, .rid = rid, .cik = cik};
+}
+
+static void begin(void)
+{
+    begin_with(NULL);
+}
+
+MST_TEST(values_are_written_and_read_back_by_alias)
+{
+    static const struct mst_script rows[] = {
+        {"GET",  ALIAS "?temp",              KEY, NULL, NULL,              204, NULL    },
+        {"POST", ALIAS,                      KEY, NULL, "temp=1&nosuch=2", 204, NULL    },
+        {"GET",  ALIAS "?temp&nosuch",       KEY, NULL, NULL,              200, "temp=1"},
+        {"GET",  ALIAS "?nosuch",            KEY, NULL, NULL,              204, NULL    },
+        {"GET",  ALIAS,                      KEY, NULL, NULL,              204, NULL    },
+        {"GET",  ALIAS "?temp=&&",           KEY, NULL, NULL,              200, "temp=1"},
+        {"GET",  ALIAS "?t%65mp=x=y",        KEY, NULL, NULL,              200, "temp=1"},
+        {"GET",  "/api:v1/stack/alias?temp", KEY, NULL, NULL,              200, "temp=1"},
+        {"POST", "/api:v1/stack/alias",      KEY, NULL, "temp=2",          204, NULL    },
+        {"GET",  ALIAS "?temp",              KEY, NULL, NULL,              200, "temp=2"},
+        {"POST", ALIAS,                      KEY, NULL, "nosuch=1",        204, NULL    },
+        {"POST", ALIAS,                      KEY, NULL, "",                204, NULL    },
+        {"GET",  ALIAS,                      KEY, NULL, "temp",            200, "temp=2"}, /* the query in the body */
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(several_values_come_in_reverse_order_and_once)
+{
+    static const struct mst_script rows[] = {
+        {"POST", ALIAS,                    KEY, NULL, "temp=1.5&count=7&note=hi", 204, NULL                      },
+        {"GET",  ALIAS "?temp&count&note", KEY, NULL, NULL,                       200, "note=hi&count=7&temp=1.5"},
+        {"GET",  ALIAS "?temp&count&temp", KEY, NULL, NULL,                       200, "temp=1.5&count=7"        },
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(the_hybrid_form_writes_first_and_then_reads)
+{
+    static const struct mst_script rows[] = {
+        {"POST", ALIAS "?temp",      KEY, NULL, "temp=5",    200, "temp=5"       },
+        {"POST", ALIAS "?count",     KEY, NULL, "temp=6",    204, NULL           },
+        {"POST", ALIAS "?temp&note", KEY, NULL, "note=x",    200, "note=x&temp=6"},
+        {"POST", ALIAS "?temp",      KEY, NULL, "nosuch=1",  200, "temp=6"       },
+        {"POST", ALIAS "?",          KEY, NULL, "temp=7",    204, NULL           },
+        {"POST", ALIAS "?&",         KEY, NULL, "temp=8",    204, NULL           },
+        {"POST", ALIAS "?temp",      KEY, NULL, "temp=cold", 400, NULL           },
+        {"GET",  ALIAS "?temp",      KEY, NULL, NULL,        200, "temp=8"       },
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(values_are_converted_by_the_format_of_their_dataport)
+{
+    static const struct mst_script rows[] = {
+        {"POST", ALIAS,               KEY, NULL, "count=-12.9&temp=1.50e2",    204, NULL                          },
+        {"GET",  ALIAS "?temp&count", KEY, NULL, NULL,                         200, "count=-12&temp=150"          },
+        {"POST", ALIAS,               KEY, NULL, "temp=0.1",                   204, NULL                          },
+        {"GET",  ALIAS "?temp",       KEY, NULL, NULL,                         200, "temp=0.1"                    },
+        {"POST", ALIAS,               KEY, NULL, "temp=1e+3",                  204, NULL                          }, /* unescaped */
+        {"GET",  ALIAS "?temp",       KEY, NULL, NULL,                         200, "temp=1000"                   },
+        {"POST", ALIAS,               KEY, NULL, "note=",                      204, NULL                          },
+        {"GET",  ALIAS "?note",       KEY, NULL, NULL,                         200, "note="                       },
+        {"POST", ALIAS,               KEY, NULL, "note=a+b%26%3D%2B/\xc3\xa9", 204, NULL                          },
+        {"GET",  ALIAS "?note",       KEY, NULL, NULL,                         200, "note=a%20b%26%3D%2B%2F%C3%A9"},
+        {"POST", ALIAS,               KEY, NULL, "note=50%",                   204, NULL                          },
+        {"GET",  ALIAS "?note",       KEY, NULL, NULL,                         200, "note=50%25"                  },
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(a_value_that_does_not_convert_stores_nothing_of_the_request)
+{
+    static const struct mst_script rows[] = {
+        {"POST", ALIAS,               KEY, NULL, "count=7&temp=warm", 400, NULL},
+        {"GET",  ALIAS "?temp&count", KEY, NULL, NULL,                204, NULL},
+        {"POST", ALIAS,               KEY, NULL, "count=",            400, NULL},
+        {"POST", ALIAS,               KEY, NULL, "note=%FF",          400, NULL},
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(a_setting_skips_values_that_do_not_convert)
+{
+    static const struct mst_script rows[] = {
+        {"POST", ALIAS,               KEY, NULL, "count=7&temp=warm", 204, NULL     },
+        {"GET",  ALIAS "?temp&count", KEY, NULL, NULL,                200, "count=7"},
+    };
+    const struct mst_site_opts opts = {.http = {.is_bad_value_skipped = true}};
+
+    begin_with(&opts);
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(only_a_good_key_may_and_403_never_comes)
+{
+    static const struct mst_script rows[] = {
+        {"GET",  ALIAS "?temp", NULL,                                                      NULL, NULL,     401, NULL},
+        {"GET",  ALIAS "?temp", "X-Exosite-CIK: ",                                         NULL, NULL,     401, NULL},
+        {"GET",  ALIAS "?temp", "X-Exosite-CIK: 0000000000000000000000000000000000000000", NULL,
+         NULL,                                                                                             401, NULL},
+        {"GET",  ALIAS "?temp", "X-Exosite-CIK: $token",                                   NULL, NULL,     401, NULL},
+        {"GET",  ALIAS "?temp", "X-Exosite-Token: $cik",                                   NULL, NULL,     401, NULL},
+        {"POST", ALIAS,         NULL,                                                      NULL, "temp=1", 401, NULL},
+        {"PUT",  ALIAS,         KEY,                                                       NULL, "temp=1", 405, NULL},
+        {"GET",  ALIAS "?temp", "X-Exosite-CIK: $Pcik",                                    NULL, NULL,     204, NULL},
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(a_locked_device_is_answered_401)
+{
+    static const struct mst_script rows[] = {
+        {"GET",  ALIAS "?temp", KEY, NULL, NULL,     401, NULL},
+        {"POST", ALIAS,         KEY, NULL, "temp=1", 401, NULL},
+    };
+    char arguments[128];
+
+    begin();
+    (void)snprintf(arguments, sizeof arguments, "[\"%s\",{\"locked\":true}]", rid);
+    ck_assert_str_eq(mst_site_rpc(site, scene.portal_cik, "update", arguments),
+                     "[{\"id\":1,\"status\":\"ok\"}]");
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(a_value_of_64_kib_fits_and_a_larger_one_does_not)
+{
+    struct mst_buf body;
+    char by[64];
+
+    begin();
+    mst_buf_init(&body, MST_MIB(2));
+    (void)mst_buf_add_str(&body, "note=");
+    for (size_t i = 0; i < MST_VALUE_MAX; i++)
+        (void)mst_buf_add_byte(&body, 'x');
+    (void)mst_buf_add_byte(&body, '\0');
+    ck_assert_status(site, 204, "POST", ALIAS, mst_by_cik(cik, by), body.ptr);
+    ck_assert_uint_eq(mst_site_ask(site, "GET", ALIAS "?note", by, NULL).body.len,
+                      MST_VALUE_MAX + 5);
+    body.len--;
+    (void)mst_buf_add_str(&body, "x");
+    (void)mst_buf_add_byte(&body, '\0');
+    ck_assert_status(site, 400, "POST", ALIAS, by, body.ptr);
+    mst_buf_fini(&body);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(replies_of_one_value_fit_the_smallest_buffer_and_have_no_type)
+{
+    struct mst_answer answer;
+    char by[64];
+
+    begin();
+    answer = mst_site_ask(site, "POST", ALIAS, mst_by_cik(cik, by), "temp=1");
+    ck_assert_uint_eq(answer.status, 204);
+    ck_assert_span_str(mst_span_cut(answer.head, 60, answer.head.len),
+                       "\r\nContent-Length: 0\r\n\r\n");
+    answer = mst_site_ask(site, "GET", ALIAS "?temp", by, NULL);
+    ck_assert_span_str(mst_span_cut(answer.head, 52, answer.head.len),
+                       "\r\nContent-Length: 6\r\n\r\n");
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(the_timestamp_needs_no_key_and_is_bare_digits)
+{
+    struct mst_answer answer;
+    uint64_t now;
+
+    begin();
+    answer = mst_site_ask(site, "GET", "/timestamp", NULL, NULL);
+    ck_assert_uint_eq(answer.status, 200);
+    ck_assert_int_eq(mst_span_u64(answer.body, UINT64_MAX, &now), MST_OK);
+    ck_assert_uint_gt(now, 1700000000);
+    ck_assert_status(site, 405, "POST", "/timestamp", NULL, NULL);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TESTS("conform/2.12", values_are_written_and_read_back_by_alias,
+          several_values_come_in_reverse_order_and_once,
+          the_hybrid_form_writes_first_and_then_reads,
+          values_are_converted_by_the_format_of_their_dataport,
+          a_value_that_does_not_convert_stores_nothing_of_the_request,
+          a_setting_skips_values_that_do_not_convert, only_a_good_key_may_and_403_never_comes,
+          a_locked_device_is_answered_401, a_value_of_64_kib_fits_and_a_larger_one_does_not,
+          replies_of_one_value_fit_the_smallest_buffer_and_have_no_type,
+          the_timestamp_needs_no_key_and_is_bare_digits)

@@ -1,0 +1,493 @@
+/* protocol.md 2.15: the RPC envelope, its errors, and the procedures served so far. */
+#include "tests/lib/site.h"
+#include "tests/lib/unit.h"
+
+#define RPC  "/onep:v1/rpc/process"
+#define AUTH "{\"auth\":{\"cik\":\"$Pcik\"},\"calls\":["
+#define V    "{\"auth\":{\"cik\":\"$Vcik\"},\"calls\":["
+#define DEV  "{\"auth\":{\"cik\":\"$cik\"},\"calls\":["
+#define END  "]}"
+#define OK1  "[{\"id\":1,\"status\":\"ok\"}]"
+#define UNSUPPORTED(context)                                                                    \
+    "[{\"id\":1,\"status\":\"fail\",\"error\":{\"code\":501,\"message\":\"Error\",\"context\":" \
+    "\"" context "\"}}]"
+#define SAYS(status) "[{\"id\":1,\"status\":\"" status "\"}]"
+#define CALL(procedure, arguments) \
+    "{\"id\":1,\"procedure\":\"" procedure "\",\"arguments\":" arguments "}"
+#define NOBODY "\"0000000000000000000000000000000000000000\""
+/* clang-format 14 crashes on arrays that mix such rows with plain ones. */
+/* clang-format off */
+
+/* One RPC by the portal, the vendor, the device. */
+#define BY(auth, procedure, arguments, reply) \
+    {"POST", RPC, NULL, NULL, auth CALL(procedure, arguments) END, 200, reply}
+
+static struct mst_site *site;
+static struct mst_scene scene;
+static struct mst_cast cast;
+static char rid[41], cik[41];
+
+static void begin(void)
+{
+    site = mst_site_start(NULL);
+    mst_scene_make(site, &scene);
+    mst_scene_device(site, &scene, "dev1", rid, cik);
+    cast = (struct mst_cast){.scene = &scene, .rid = rid, .cik = cik};
+}
+
+/* ---- 2.15.1 ---- */
+
+MST_TEST(ids_come_back_unchanged_and_in_order)
+{
+    static const struct mst_script rows[] = {
+        {"POST", RPC, NULL, NULL,
+         AUTH "{\"id\":7,\"procedure\":\"lookup\",\"arguments\":[\"alias\",\"\"]},"
+              "{\"id\":\"a7\",\"procedure\":\"lookup\",\"arguments\":[\"alias\",\"x\"]},"
+              "{\"id\":0,\"procedure\":\"nosuch\",\"arguments\":[]},"
+              "{\"procedure\":\"lookup\",\"arguments\":[\"alias\",\"\"]},"
+              "{\"id\":9007199254740993,\"procedure\":\"lookup\",\"arguments\":[\"alias\",\"x\"]}" END,
+         200,
+         "[{\"id\":7,\"status\":\"ok\",\"result\":\"$portal\"},"
+         "{\"id\":\"a7\",\"status\":\"invalid\"},"
+         "{\"id\":0,\"status\":\"fail\",\"error\":{\"code\":501,\"message\":\"Error\","
+         "\"context\":\"procedure\"}},"
+         "{\"id\":9007199254740993,\"status\":\"invalid\"}]"},
+        {"POST", "/api:v1/rpc/process", NULL, "text/plain",
+         AUTH CALL("lookup", "[\"alias\",\"\"]") END, 200,
+         "[{\"id\":1,\"status\":\"ok\",\"result\":\"$portal\"}]"},
+        {"POST", RPC, NULL, NULL, AUTH END, 200, "[]"},
+        {"POST", RPC, NULL, NULL,
+         AUTH "{\"procedure\":\"lookup\",\"arguments\":[\"alias\",\"\"]}" END, 204, NULL},
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(a_call_without_id_is_carried_out_all_the_same)
+{
+    static const struct mst_script rows[] = {
+        {"POST", RPC, NULL, NULL,
+         AUTH "{\"procedure\":\"update\",\"arguments\":[\"$rid\",{\"name\":\"quiet\"}]}" END, 204,
+         NULL},
+        BY(AUTH, "info", "[\"$rid\",[\"description\"]]",
+           "[{\"id\":1,\"status\":\"ok\",\"result\":{\"description\":{\"limits\":{"
+           "\"client\":\"inherit\",\"dataport\":\"inherit\",\"datarule\":\"inherit\",\"disk\":0,"
+           "\"dispatch\":\"inherit\",\"email\":0,\"email_bucket\":0,\"http\":0,\"http_bucket\":0,"
+           "\"share\":\"inherit\",\"sms\":0,\"sms_bucket\":0,\"xmpp\":0,\"xmpp_bucket\":0},"
+           "\"locked\":false,\"meta\":\"{\\\"device\\\":{\\\"type\\\":\\\"vendor\\\","
+           "\\\"vendor\\\":\\\"acme\\\",\\\"model\\\":\\\"m1\\\",\\\"sn\\\":\\\"dev1\\\"}}\","
+           "\"name\":\"quiet\",\"public\":false}}}]"),
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(callers_are_named_in_three_ways)
+{
+#define AS(extra) \
+    "{\"auth\":{\"cik\":\"$Vcik\"," extra "},\"calls\":[" CALL("lookup", "[\"alias\",\"\"]") END
+#define IS(who) "[{\"id\":1,\"status\":\"ok\",\"result\":\"" who "\"}]"
+#define REFUSED "{\"error\":{\"code\":401,\"message\":\"Authorization failed\",\"context\":\"auth\"}}"
+    static const struct mst_script rows[] = {
+        {"POST", RPC, NULL, NULL, AS("\"client_id\":\"$portal\""), 200, IS("$portal")},
+        {"POST", RPC, NULL, NULL, AS("\"client_id\":\"$rid\""), 200, IS("$rid")},
+        {"POST", RPC, NULL, NULL, AS("\"resource_id\":\"$rid\""), 200, IS("$portal")},
+        {"POST", RPC, NULL, NULL, AS("\"client_id\":" NOBODY), 200, REFUSED},
+        {"POST", RPC, NULL, NULL, AS("\"client_id\":5"), 200, REFUSED},
+        {"POST", RPC, NULL, NULL, AS("\"resource_id\":\"$vendor\""), 200, REFUSED},
+        {"POST", RPC, NULL, NULL,
+         "{\"auth\":{\"cik\":\"$cik\",\"client_id\":\"$portal\"},\"calls\":[]}", 200, REFUSED},
+        {"POST", RPC, NULL, NULL, "{\"auth\":{\"cik\":" NOBODY "},\"calls\":[]}", 200, REFUSED},
+        {"POST", RPC, NULL, NULL, "{\"auth\":{\"token\":\"$token\"},\"calls\":[]}", 200, REFUSED},
+        {"POST", RPC, NULL, NULL, "{\"auth\":{},\"calls\":[]}", 200, REFUSED},
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+/* ---- 2.15.2 ---- */
+
+MST_TEST(what_is_wrong_with_the_whole_request_is_one_object)
+{
+#define NOT_JSON "{\"error\":{\"code\":-1,\"message\":\"Invalid JSON\"}}"
+#define BAD(context) \
+    "{\"error\":{\"code\":400,\"message\":\"Invalid\",\"context\":\"" context "\"}}"
+    static const struct mst_script rows[] = {
+        {"POST", RPC, NULL, NULL, "", 200, NOT_JSON},
+        {"POST", RPC, NULL, NULL, "{", 200, NOT_JSON},
+        {"POST", RPC, NULL, NULL, "{} x", 200, NOT_JSON},
+        {"POST", RPC, NULL, NULL, "[]", 200, BAD("auth")},
+        {"POST", RPC, NULL, NULL, "{\"calls\":[]}", 200, BAD("auth")},
+        {"POST", RPC, NULL, NULL, "{\"auth\":{\"cik\":\"$cik\"}}", 200, BAD("calls")},
+        {"POST", RPC, NULL, NULL, "{\"auth\":{\"cik\":\"$cik\"},\"calls\":{}}", 200, BAD("calls")},
+        {"POST", RPC, NULL, NULL, DEV "1" END, 200, BAD("calls")},
+        {"POST", RPC, NULL, NULL, DEV "{\"id\":[],\"procedure\":\"info\"}" END, 200, BAD("calls")},
+        {"POST", RPC, NULL, NULL,
+         DEV "{\"id\":\"01234567890123456789012345678901234567890\"}" END, 200, BAD("calls")},
+        {"GET", RPC, NULL, NULL, NULL, 405, NULL},
+        {"POST", "/onep:v1/rpc/nosuch", NULL, NULL, NULL, 404, NULL},
+    };
+    struct mst_buf deep;
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_buf_init(&deep, MST_MIB(1));
+    for (int i = 0; i < 100000; i++)
+        (void)mst_buf_add_byte(&deep, '[');
+    (void)mst_buf_add_byte(&deep, '\0');
+    ck_assert_span_str(mst_site_ask(site, "POST", RPC, NULL, deep.ptr).body, NOT_JSON);
+    mst_buf_fini(&deep);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(a_hundred_calls_fit_one_more_does_not)
+{
+    struct mst_buf body;
+
+    begin();
+    for (int n = 100; n <= 101; n++) {
+        mst_buf_init(&body, MST_MIB(1));
+        (void)mst_buf_addf(&body, "{\"auth\":{\"cik\":\"%s\"},\"calls\":[", cik);
+        for (int i = 0; i < n; i++)
+            (void)mst_buf_addf(&body,
+                               "%s{\"id\":%d,\"procedure\":\"lookup\",\"arguments\":[\"alias\",\"\"]}",
+                               i ? "," : "", i);
+        (void)mst_buf_addf(&body, "]}%c", '\0');
+        struct mst_answer answer = mst_site_ask(site, "POST", RPC, NULL, body.ptr);
+        ck_assert_uint_eq(answer.status, 200);
+        ck_assert_int_eq(answer.body.ptr[0], n == 100 ? '[' : '{');
+        mst_buf_fini(&body);
+    }
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(unsupported_calls_fail_with_501_and_their_place)
+{
+    static const struct mst_script rows[] = {
+        BY(DEV, "nosuch", "[]", UNSUPPORTED("procedure")),
+        BY(DEV, "comment", "[]", UNSUPPORTED("procedure")),
+        BY(DEV, "subscribe", "[]", UNSUPPORTED("procedure")),
+        BY(DEV, "info", "[]", UNSUPPORTED("arguments")),
+        BY(DEV, "info", "{}", UNSUPPORTED("arguments")),
+        BY(DEV, "info", "[1]", UNSUPPORTED("arguments")),
+        BY(DEV, "info", "[{\"alias\":1}]", UNSUPPORTED("arguments")),
+        BY(DEV, "info", "[{\"alias\":\"\"},1]", UNSUPPORTED("arguments")),
+        BY(DEV, "drop", "[1,2]", UNSUPPORTED("arguments")),
+        BY(DEV, "create", "[\"dataport\"]", UNSUPPORTED("arguments")),
+        BY(DEV, "create", "[\"datarule\",{}]", UNSUPPORTED("arguments")),
+        BY(DEV, "create", "[\"dispatch\",{}]", UNSUPPORTED("arguments")),
+        BY(DEV, "listing", "[\"client\"]", UNSUPPORTED("arguments")),
+        {"POST", RPC, NULL, NULL, DEV "{\"id\":1}" END, 200, UNSUPPORTED("procedure")},
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(a_locked_caller_hears_locked_for_every_call)
+{
+    static const struct mst_script rows[] = {
+        BY(AUTH, "update", "[\"$rid\",{\"locked\":true}]", OK1),
+        {"POST", RPC, NULL, NULL,
+         DEV CALL("info", "[{\"alias\":\"\"}]") "," CALL("nosuch", "[]") END, 200,
+         "[{\"id\":1,\"status\":\"locked\"},{\"id\":1,\"status\":\"locked\"}]"},
+        BY(DEV, "drop", "[{\"alias\":\"temp\"}]", SAYS("locked")),
+        BY(AUTH, "info", "[\"$rid\",[\"basic\"]]", "*"),
+        BY(AUTH, "update", "[\"$rid\",{\"locked\":false}]", OK1),
+        BY(DEV, "lookup", "[\"alias\",\"\"]", IS("$rid")),
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(one_failing_call_does_not_undo_its_neighbours)
+{
+    static const struct mst_script rows[] = {
+        {"POST", RPC, NULL, NULL,
+         DEV "{\"id\":1,\"procedure\":\"update\",\"arguments\":[{\"alias\":\"temp\"},{\"name\":\"a\"}]},"
+             "{\"id\":2,\"procedure\":\"update\",\"arguments\":[{\"alias\":\"temp\"},"
+             "{\"name\":\"b\",\"format\":\"string\"}]},"
+             "{\"id\":3,\"procedure\":\"map\",\"arguments\":[\"alias\",{\"alias\":\"temp\"},\"t2\"]},"
+             "{\"id\":4,\"procedure\":\"info\",\"arguments\":[{\"alias\":\"t2\"},[\"description\"]]}" END,
+         200,
+         "[{\"id\":1,\"status\":\"ok\"},{\"id\":2,\"status\":\"badarg\"},{\"id\":3,\"status\":\"ok\"},"
+         "{\"id\":4,\"status\":\"ok\",\"result\":{\"description\":{\"preprocess\":[],"
+         "\"retention\":{\"count\":\"infinity\",\"duration\":\"infinity\"},\"subscribe\":null,"
+         "\"format\":\"float\",\"meta\":\"\",\"name\":\"a\",\"public\":false}}}]"},
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+/* ---- 2.15.4 ---- */
+
+MST_TEST(create_takes_old_and_new_shapes)
+{
+    char made[41], arguments[256];
+    static const struct mst_script rows[] = {
+        BY(AUTH, "create", "[\"$rid\",\"dataport\",{}]", SAYS("badarg")), /* no format */
+        BY(AUTH, "create", "[\"$rid\",\"dataport\",{\"format\":\"complex\"}]", SAYS("badarg")),
+        BY(AUTH, "create", "[\"$rid\",\"gizmo\",{}]", SAYS("badarg")),
+        BY(AUTH, "create", "[\"$rid\",\"client\",{\"limits\":{\"client\":-1}}]", SAYS("badarg")),
+        BY(AUTH, "create", "[\"$rid\",\"client\",{\"name\":5}]", SAYS("badarg")),
+        BY(AUTH, "create", "[\"$rid\",\"dataport\",[]]", UNSUPPORTED("arguments")),
+        BY(AUTH, "create", "[" NOBODY ",\"client\",{}]", SAYS("invalid")),
+        BY(AUTH, "create", "[\"$vendor\",\"client\",{}]", SAYS("restricted")),
+        BY(AUTH, "create", "[\"clone\",{}]", SAYS("badarg")),
+        BY(AUTH, "create", "[\"clone\",{\"code\":" NOBODY "}]", SAYS("invalid")),
+        BY(AUTH, "create",
+           "[\"$rid\",\"dataport\",{\"format\":\"float\",\"retention\":{\"count\":-1}}]",
+           SAYS("badarg")),
+        BY(AUTH, "create",
+           "[\"$rid\",\"dataport\",{\"format\":\"float\",\"preprocess\":[[\"pow\",1]]}]",
+           SAYS("badarg")),
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_rpc_rid(site, cik, "create", "[\"dataport\",{\"format\":\"float\"}]", made);
+    mst_site_rpc_rid(site, cik, "create", "[{\"alias\":\"\"},\"dataport\",{\"format\":\"boolean\"}]",
+                     made);
+    (void)snprintf(arguments, sizeof arguments, "[\"%s\",\"client\",{}]", rid);
+    mst_site_rpc_rid(site, scene.portal_cik, "create", arguments, made);
+    /* A client of limits 0 has no room for anything. */
+    (void)snprintf(arguments, sizeof arguments, "[\"%s\",\"client\",{}]", made);
+    ck_assert_str_eq(mst_site_rpc(site, scene.portal_cik, "create", arguments), SAYS("limit"));
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(a_clone_is_pending_until_its_owner_activates_it)
+{
+    char made[41], key[41], arguments[256], by[64];
+
+    begin();
+    (void)snprintf(arguments, sizeof arguments, "[\"clone\",{\"rid\":\"%s\"}]", scene.template_rid);
+    mst_site_rpc_rid(site, scene.vendor_cik, "create", arguments, made);
+    mst_site_key(site, scene.vendor_cik, made, key);
+    ck_assert_status(site, 401, "GET", "/onep:v1/stack/alias?temp", mst_by_cik(key, by), NULL);
+    (void)snprintf(arguments, sizeof arguments, "[\"client\",\"%s\"]", key);
+    ck_assert_str_eq(mst_site_rpc(site, scene.vendor_cik, "activate", arguments), OK1);
+    ck_assert_status(site, 204, "GET", "/onep:v1/stack/alias?temp", by, NULL);
+    ck_assert_str_eq(mst_site_rpc(site, scene.vendor_cik, "deactivate", arguments), OK1);
+    ck_assert_status(site, 401, "GET", "/onep:v1/stack/alias?temp", by, NULL);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(revoke_makes_a_new_key_that_must_be_activated)
+{
+    static const struct mst_script rows[] = {
+        BY(AUTH, "revoke", "[\"client\",\"$cik\"]", OK1),
+        {"GET", "/onep:v1/stack/alias?temp", "X-Exosite-CIK: $cik", NULL, NULL, 401, NULL},
+        BY(AUTH, "revoke", "[\"client\",\"$cik\"]", SAYS("invalid")),
+        BY(AUTH, "revoke", "[\"share\"," NOBODY "]", SAYS("invalid")),
+        BY(AUTH, "revoke", "[\"gizmo\"," NOBODY "]", SAYS("badarg")),
+        BY(AUTH, "revoke", "[\"client\",\"$Vcik\"]", SAYS("noauth")),
+        {"POST", "/provision/activate", NULL, NULL, "vendor=acme&model=m1&sn=dev1", 200, "#"},
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(lookup_finds_aliases_and_owners)
+{
+    static const struct mst_script rows[] = {
+        BY(DEV, "lookup", "[\"alias\",\"\"]", IS("$rid")),
+        BY(DEV, "lookup", "[\"alias\",\"nosuch\"]", SAYS("invalid")),
+        BY(AUTH, "lookup", "[\"$rid\",\"alias\",\"\"]", IS("$rid")),
+        BY(AUTH, "lookup", "[\"$rid\",\"alias\",\"nosuch\"]", SAYS("invalid")),
+        BY(AUTH, "lookup", "[" NOBODY ",\"alias\",\"temp\"]", SAYS("restricted")),
+        BY(AUTH, "lookup", "[\"owner\",\"$rid\"]", IS("$portal")),
+        BY(AUTH, "lookup", "[\"owner\",\"$portal\"]", SAYS("restricted")),
+        BY(AUTH, "lookup", "[\"owner\"," NOBODY "]", SAYS("restricted")),
+        BY(AUTH, "lookup", "[\"owner\",\"$vendor\"]", SAYS("restricted")),
+        BY(AUTH, "lookup", "[\"gizmo\",\"x\"]", SAYS("badarg")),
+        BY(AUTH, "lookup", "[\"shared\"," NOBODY "]", SAYS("invalid")),
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(listing_answers_objects_and_in_the_oldest_shape_lists)
+{
+    static const struct mst_script rows[] = {
+        BY(AUTH, "listing", "[{\"alias\":\"\"},[\"client\",\"dataport\"],{}]",
+           "[{\"id\":1,\"status\":\"ok\",\"result\":{\"client\":[\"$rid\"],\"dataport\":[]}}]"),
+        BY(AUTH, "listing", "[[\"client\",\"datarule\"],{\"owned\":true}]",
+           "[{\"id\":1,\"status\":\"ok\",\"result\":{\"client\":[\"$rid\"],\"datarule\":[]}}]"),
+        BY(AUTH, "listing", "[[\"dispatch\",\"client\"]]",
+           "[{\"id\":1,\"status\":\"ok\",\"result\":[[],[\"$rid\"]]}]"),
+        BY(AUTH, "listing", "[[\"client\"],[\"aliased\"]]",
+           "[{\"id\":1,\"status\":\"ok\",\"result\":{\"client\":[]}}]"),
+        BY(AUTH, "listing", "[[\"client\"],{\"activated\":true}]",
+           "[{\"id\":1,\"status\":\"ok\",\"result\":{\"client\":[]}}]"),
+        BY(AUTH, "listing", "[[\"gizmo\"],{}]",
+           "[{\"id\":1,\"status\":\"error\",\"result\":\"Invalid resource type\"}]"),
+        BY(AUTH, "listing", "[\"$vendor\",[\"client\"],{}]", SAYS("restricted")),
+        BY(AUTH, "listing", "[" NOBODY ",[\"client\"],{}]", SAYS("invalid")),
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(aliases_are_mapped_and_unmapped)
+{
+    static const struct mst_script rows[] = {
+        BY(AUTH, "map", "[\"alias\",\"$rid\",\"porch\"]", OK1),
+        BY(AUTH, "map", "[\"alias\",\"$rid\",\"porch\"]", OK1),
+        BY(AUTH, "lookup", "[\"alias\",\"porch\"]", IS("$rid")),
+        BY(AUTH, "info", "[{\"alias\":\"\"},[\"aliases\"]]",
+           "[{\"id\":1,\"status\":\"ok\",\"result\":{\"aliases\":{\"$rid\":[\"porch\"]}}}]"),
+        BY(AUTH, "map", "[\"gizmo\",\"$rid\",\"porch\"]", SAYS("badarg")),
+        BY(AUTH, "map", "[\"alias\"," NOBODY ",\"porch\"]", SAYS("invalid")),
+        BY(AUTH, "map", "[\"alias\",\"$rid\",\"a&b\"]", SAYS("badarg")),
+        BY(DEV, "map", "[\"alias\",{\"alias\":\"temp\"},\"count\"]", SAYS("inuse")),
+        BY(AUTH, "unmap", "[\"alias\",\"porch\"]", OK1),
+        BY(AUTH, "unmap", "[\"alias\",\"porch\"]", SAYS("invalid")),
+        BY(AUTH, "unmap", "[\"$rid\",\"alias\",\"note\"]", OK1),
+        BY(DEV, "lookup", "[\"alias\",\"note\"]", SAYS("invalid")),
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(a_client_has_no_power_over_itself_and_its_owner_has)
+{
+    static const struct mst_script rows[] = {
+        {"POST", "/onep:v1/stack/alias", "X-Exosite-CIK: $cik", NULL, "temp=1&count=2", 204, NULL},
+        BY(DEV, "update", "[{\"alias\":\"\"},{\"name\":\"me\"}]", SAYS("restricted")),
+        BY(DEV, "drop", "[{\"alias\":\"\"}]", SAYS("restricted")),
+        BY(DEV, "drop", "[\"$portal\"]", SAYS("restricted")),
+        BY(DEV, "drop", "[" NOBODY "]", SAYS("invalid")),
+        BY(DEV, "drop", "[{\"alias\":\"temp\"}]", OK1),
+        BY(DEV, "drop", "[{\"alias\":\"temp\"}]", SAYS("invalid")),
+        BY(AUTH, "drop", "[\"$rid\"]", OK1),
+        BY(AUTH, "info", "[\"$rid\"]", SAYS("invalid")),
+        {"POST", RPC, NULL, NULL, DEV END, 200, REFUSED},
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(retention_is_filled_with_infinity_on_create_and_update)
+{
+#define RETAINS(count, duration)                                                               \
+    "[{\"id\":1,\"status\":\"ok\",\"result\":{\"description\":{\"preprocess\":[[\"add\",1]],"   \
+    "\"retention\":{\"count\":" count ",\"duration\":" duration "},\"subscribe\":null,"         \
+    "\"format\":\"integer\",\"meta\":\"m\",\"name\":\"n\",\"public\":true}}}]"
+    static const struct mst_script rows[] = {
+        BY(DEV, "update",
+           "[{\"alias\":\"count\"},{\"retention\":{\"count\":5},\"preprocess\":[[\"add\",1]],"
+           "\"name\":\"n\",\"meta\":\"m\",\"public\":true,\"visibility\":\"parent\"}]",
+           OK1),
+        BY(DEV, "info", "[{\"alias\":\"count\"},{\"description\":true}]",
+           RETAINS("5", "\"infinity\"")),
+        BY(DEV, "update", "[{\"alias\":\"count\"},{\"retention\":{\"duration\":7}}]", OK1),
+        BY(DEV, "info", "[{\"alias\":\"count\"},{\"description\":true}]",
+           RETAINS("\"infinity\"", "7")),
+        BY(DEV, "update", "[{\"alias\":\"count\"},{\"format\":\"float\"}]", SAYS("badarg")),
+        BY(DEV, "update", "[{\"alias\":\"count\"},{\"format\":\"integer\"}]", OK1),
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+/* ---- 2.15.6 ---- */
+
+MST_TEST(info_shows_what_the_caller_may_see)
+{
+    static const struct mst_script rows[] = {
+        BY(AUTH, "info", "[\"$rid\",{\"key\":true}]",
+           "[{\"id\":1,\"status\":\"ok\",\"result\":{\"key\":\"$cik\"}}]"),
+        BY(DEV, "info", "[{\"alias\":\"\"},{\"key\":true}]", SAYS("restricted")),
+        BY(V, "info", "[\"$rid\",[\"key\"]]", SAYS("restricted")),
+        BY(V, "info", "[\"$rid\",[\"aliases\"]]",
+           "[{\"id\":1,\"status\":\"ok\",\"result\":{\"aliases\":\"undefined\"}}]"),
+        BY(V, "info", "[\"$rid\",[\"key\",\"tags\"]]",
+           "[{\"id\":1,\"status\":\"ok\",\"result\":{\"tags\":[]}}]"),
+        BY(DEV, "info", "[{\"alias\":\"\"},[\"counts\",\"shares\",\"tagged\"]]",
+           "[{\"id\":1,\"status\":\"ok\",\"result\":{\"counts\":{\"client\":0,\"dataport\":3,"
+           "\"datarule\":0,\"disk\":0,\"dispatch\":0,\"email\":0,\"http\":0,\"share\":0,\"sms\":0,"
+           "\"xmpp\":0},\"shares\":[],\"tagged\":[]}}]"),
+        BY(DEV, "info", "[{\"alias\":\"temp\"},[\"storage\",\"subscribers\"]]",
+           "[{\"id\":1,\"status\":\"ok\",\"result\":{\"storage\":{\"count\":0,\"first\":0,"
+           "\"last\":0,\"size\":0},\"subscribers\":[]}}]"),
+        BY(DEV, "info", "[{\"alias\":\"temp\"},[\"counts\"]]",
+           "[{\"id\":1,\"status\":\"ok\",\"result\":{}}]"),
+        BY(DEV, "info", "[\"$portal\"]", SAYS("restricted")),
+        BY(DEV, "info", "[" NOBODY "]", SAYS("invalid")),
+        BY(DEV, "info", "[{\"alias\":\"nosuch\"}]", SAYS("invalid")),
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(info_counts_what_a_dataport_stores)
+{
+    const char *text;
+    char by[64];
+
+    begin();
+    ck_assert_status(site, 204, "POST", "/onep:v1/stack/alias", mst_by_cik(cik, by), "note=abcd");
+    text = mst_site_rpc(site, cik, "info", "[{\"alias\":\"note\"},[\"storage\"]]");
+    ck_assert_msg(strstr(text, "\"storage\":{\"count\":1,") && strstr(text, "\"size\":4}"), "%s",
+                  text);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+/* clang-format on */
+
+MST_TESTS("conform/2.15", ids_come_back_unchanged_and_in_order,
+          a_call_without_id_is_carried_out_all_the_same, callers_are_named_in_three_ways,
+          what_is_wrong_with_the_whole_request_is_one_object, a_hundred_calls_fit_one_more_does_not,
+          unsupported_calls_fail_with_501_and_their_place,
+          a_locked_caller_hears_locked_for_every_call,
+          one_failing_call_does_not_undo_its_neighbours, create_takes_old_and_new_shapes,
+          a_clone_is_pending_until_its_owner_activates_it,
+          revoke_makes_a_new_key_that_must_be_activated, lookup_finds_aliases_and_owners,
+          listing_answers_objects_and_in_the_oldest_shape_lists, aliases_are_mapped_and_unmapped,
+          a_client_has_no_power_over_itself_and_its_owner_has,
+          retention_is_filled_with_infinity_on_create_and_update,
+          info_shows_what_the_caller_may_see, info_counts_what_a_dataport_stores)
