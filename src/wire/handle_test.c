@@ -83,6 +83,21 @@ MST_TEST(any_other_part_is_another_handle)
 }
 MST_TEST_END
 
+MST_TEST(tag_and_mask_both_depend_on_the_kind)
+{
+    struct mst_handle_keys keys = keys_of_store(store_id);
+    struct mst_handle_parts cik = parts_of(CIK), token = parts_of(TOKEN);
+    struct mst_handle a, b;
+    uint64_t n = 0;
+
+    ck_assert_int_eq(mst_handle_make(&keys, &cik, &a), MST_OK);
+    ck_assert_int_eq(mst_handle_make(&keys, &token, &b), MST_OK);
+    ck_assert_int_ne(memcmp(a.text, b.text, 2 * MST_DELTA_BYTES), 0);
+    ck_assert_int_eq(mst_handle_locate(&keys, TOKEN, mst_handle_span(&a), &n), MST_OK);
+    ck_assert(n != cik.n);
+}
+MST_TEST_END
+
 MST_TEST(a_rid_depends_on_its_number_alone)
 {
     struct mst_handle_keys keys = keys_of_store(store_id);
@@ -221,8 +236,9 @@ MST_TEST(a_rotating_key_is_added_once_and_their_number_is_bounded)
 MST_TEST_END
 
 MST_TESTS("wire/handle", a_handle_of_any_kind_is_located_and_verified,
-          any_other_part_is_another_handle, a_rid_depends_on_its_number_alone,
-          a_flipped_digit_anywhere_is_refused, only_forty_lower_case_digits_are_a_handle,
+          any_other_part_is_another_handle, tag_and_mask_both_depend_on_the_kind,
+          a_rid_depends_on_its_number_alone, a_flipped_digit_anywhere_is_refused,
+          only_forty_lower_case_digits_are_a_handle,
           another_store_with_the_same_key_file_has_other_handles,
           a_delta_keeps_a_handle_under_another_rotating_key,
           an_unknown_key_makes_and_verifies_nothing,

@@ -58,6 +58,39 @@ MST_TEST(chunks_are_joined_and_nothing_behind_them_is_used_however_they_are_cut)
 }
 MST_TEST_END
 
+MST_TEST(what_is_no_chunk_is_refused_at_once)
+{
+    static const char *const rows[] = {
+        "\r\n\r\n",
+        ";a\r\n\r\n",
+        "\r\n0\r\n\r\n",
+        "g\r\n",
+        " 1\r\na\r\n0\r\n\r\n",
+        "1 \r\na\r\n0\r\n\r\n",
+        "1\na\r\n0\r\n\r\n",
+        "1\r\na\n0\r\n\r\n",
+        "1\r\na0\r\n\r\n",
+        "1;\n\r\na\r\n0\r\n\r\n",
+        "1;\x7f\r\na\r\n0\r\n\r\n",
+        "0\r\nA\r\n\r\n",
+        "0\r\n:\r\n\r\n",
+        "0\r\nA: \x01\r\n\r\n",
+        "0\r\nA: b\r\n c\r\n\r\n",
+        "0\r\n\n",
+        "0\r\n\rx",
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        for (size_t step = 1; step < 4; step++) {
+            struct mst_buf body;
+            mst_buf_init(&body, 100);
+            ck_assert_msg(feed(mst_span_str(rows[i]), step, &body).err == MST_ESYNTAX, "row %zu",
+                          i);
+            mst_buf_fini(&body);
+        }
+}
+MST_TEST_END
+
 MST_TEST(an_incomplete_body_is_never_an_error)
 {
     struct mst_span bytes = MST_LIT("5;a=b\r\nabcde\r\n0\r\nA: b\r\n\r\n");
@@ -142,6 +175,6 @@ MST_TEST_END
 
 MST_TESTS("wire/http1_chunked",
           chunks_are_joined_and_nothing_behind_them_is_used_however_they_are_cut,
-          an_incomplete_body_is_never_an_error,
+          what_is_no_chunk_is_refused_at_once, an_incomplete_body_is_never_an_error,
           a_body_over_its_maximum_is_refused_before_its_bytes_come,
           size_lines_and_trailers_are_bounded, no_memory_for_the_body_is_said_to_be_that)

@@ -404,6 +404,20 @@ MST_TEST(a_line_or_head_without_an_end_is_refused_at_the_byte_over_the_limit)
 }
 MST_TEST_END
 
+MST_TEST(a_head_limit_below_the_line_limit_holds_for_the_line_too)
+{
+    struct mst_span text = MST_LIT("GET /0123456789 HTTP/1.1\r\n\r\n");
+    struct mst_http_head head;
+    enum mst_http_flaw flaw = MST_FLAW_NONE;
+    size_t size;
+
+    ck_assert_int_eq(mst_http_head_parse(text, 0, 100, text.len, &head, &size, &flaw), MST_OK);
+    ck_assert_int_eq(mst_http_head_parse(text, 0, 100, text.len - 1, &head, &size, &flaw),
+                     MST_ESYNTAX);
+    ck_assert_int_eq(flaw, MST_FLAW_TOO_LARGE);
+}
+MST_TEST_END
+
 MST_TEST(one_field_too_many_is_too_large)
 {
     char text[1024] = "GET / HTTP/1.1\r\n";
@@ -464,5 +478,6 @@ MST_TESTS("wire/http1_head", every_smuggling_case_is_refused_however_it_is_cut,
           framing_is_read_from_length_coding_and_expectation, each_flaw_has_its_status,
           line_and_head_may_be_as_long_as_their_limits_and_no_longer,
           a_line_or_head_without_an_end_is_refused_at_the_byte_over_the_limit,
-          one_field_too_many_is_too_large, a_refused_or_incomplete_head_leaves_the_output_alone,
+          a_head_limit_below_the_line_limit_holds_for_the_line_too, one_field_too_many_is_too_large,
+          a_refused_or_incomplete_head_leaves_the_output_alone,
           the_size_counts_skipped_line_ends_and_nothing_behind_the_head)

@@ -222,6 +222,8 @@ const struct mst_framing_case mst_smuggling_cases[] = {
 
     /* chunks: the head is good, the body is not */
     CASE(0, "an empty chunk size", CHUNKED "\r\n" FORM "\r\n0\r\n\r\n" NEXT),
+    CASE(0, "an empty chunk size in place of the last chunk", CHUNKED "\r\n\r\n" NEXT),
+    CASE(0, "an extension alone in place of the last chunk", CHUNKED ";a=b\r\n\r\n" NEXT),
     CASE(0, "a chunk size that is no number", CHUNKED "xyz\r\n" FORM "\r\n0\r\n\r\n" NEXT),
     CASE(0, "a chunk size with 0x", CHUNKED "0x15\r\n" FORM "\r\n0\r\n\r\n" NEXT),
     CASE(0, "a chunk size with plus", CHUNKED "+15\r\n" FORM "\r\n0\r\n\r\n" NEXT),
