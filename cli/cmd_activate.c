@@ -64,12 +64,15 @@ static enum cli_exit save(struct cli *cli, const struct cli_secret *cik)
 
 static enum cli_exit run(struct cli *cli)
 {
+    const char *path = cli_options_text(&cli->options, "save-cik");
     const char *vendor = NULL;
     struct cli_secret cik = {0};
     struct cli_reply reply;
     struct mst_buf form, subject;
     enum cli_exit exit = cli_api_vendor(cli, &vendor);
 
+    if (exit == CLI_OK && path != NULL)
+        exit = cli_file_check(cli, path);
     if (exit != CLI_OK)
         return exit;
     mst_buf_init(&form, FORM_MAX);

@@ -60,10 +60,71 @@ static const struct cli_reason ADD_REASONS[] = {
     CLI_REASONS_END
 };
 
+static const struct cli_reason MODEL_REASONS[] = {
+    {404, "there is no such model: see 'muster model list'"},
+    CLI_REASONS_END
+};
+
 static const struct cli_reason SN_REASONS[] = {
     {404, "no such serial number of this model: see 'muster sn list', add it with 'muster sn add'"},
     CLI_REASONS_END
 };
+
+/* ---- the list, page by page --------------------------------------------------------------- */
+
+/* Called with each row "sn,status,rid,extra" until it fails. */
+typedef enum cli_exit each_row(void *arg, const struct cli_csv_row *row);
+
+static enum cli_exit walk_page(struct cli *cli, struct mst_span body, each_row *each, void *arg,
+                               uint64_t *ret_n)
+{
+    struct cli_csv csv;
+    struct cli_csv_row row;
+    enum mst_err err = MST_OK;
+    enum cli_exit exit = CLI_OK;
+
+    *ret_n = 0;
+    cli_csv_init(&csv, body);
+    while (exit == CLI_OK && (err = cli_csv_next(&csv, &row)) == MST_OK) {
+        exit = each(arg, &row);
+        *ret_n += 1;
+    }
+    if (exit == CLI_OK && err != MST_ENOENT)
+        exit = cli_fail(cli, CLI_SERVER, "the reply is not a list of serial numbers");
+    cli_csv_fini(&csv);
+    return exit;
+}
+
+/* One page of the list; *ret_n counts its rows. */
+static enum cli_exit get_page(struct cli *cli, uint64_t offset, each_row *each, void *arg,
+                              uint64_t *ret_n)
+{
+    const char *model = cli->options.operands[0];
+    struct cli_reply reply = {0};
+    struct mst_buf path;
+    char query[96];
+    enum cli_exit exit;
+
+    mst_buf_init(&path, PATH_TEXT_MAX);
+    (void)snprintf(query, sizeof query, "?status=true&offset=%llu&limit=%d",
+                   (unsigned long long)offset, LIST_PAGE);
+    cli_model_path(&path, model, "", query);
+    if (mst_buf_err(&path) != MST_OK)
+        exit = cli_fail(cli, CLI_USAGE, "the model's name is too long");
+    else
+        exit = cli_api(cli,
+                       &(struct cli_call){.who = CLI_VENDOR,
+                                          .method = "GET",
+                                          .path = path.ptr,
+                                          .subject = model,
+                                          .reasons = MODEL_REASONS},
+                       &reply);
+    if (exit == CLI_OK)
+        exit = walk_page(cli, mst_buf_span(&reply.body), each, arg, ret_n);
+    cli_reply_fini(&reply);
+    mst_buf_fini(&path);
+    return exit;
+}
 
 /* ---- add -------------------------------------------------------------------------------- */
 
@@ -71,7 +132,7 @@ struct adding {
     struct cli *cli;
     const char *model;
     struct cli_serials serials;
-    size_t n_added, n_skipped;
+    size_t n_total, n_added, n_skipped;
     bool is_skipping, is_telling;
 };
 
@@ -83,9 +144,9 @@ static void tell(const struct adding *adding, bool is_over)
     if (!adding->is_telling)
         return;
     if (cli->is_terminal)
-        (void)fprintf(cli->err, "\r%zu of %zu%s", n, adding->serials.n_items, is_over ? "\n" : "");
+        (void)fprintf(cli->err, "\r%zu of %zu%s", n, adding->n_total, is_over ? "\n" : "");
     else if (!is_over)
-        (void)fprintf(cli->err, "%zu of %zu\n", n, adding->serials.n_items);
+        (void)fprintf(cli->err, "%zu of %zu\n", n, adding->n_total);
     (void)fflush(cli->err);
 }
 
@@ -122,10 +183,29 @@ static enum cli_exit send_piece(struct adding *adding, size_t from, size_t max_i
     return exit;
 }
 
+static enum cli_exit mark_row(void *arg, const struct cli_csv_row *row)
+{
+    cli_serials_mark(arg, row->fields[0]);
+    return CLI_OK;
+}
+
+/* Leaves out what the model lists already: a few calls for the list, whatever the file. */
+static enum cli_exit leave_out_listed(struct adding *adding)
+{
+    uint64_t offset = 0, n = LIST_PAGE;
+    enum cli_exit exit = CLI_OK;
+
+    for (; exit == CLI_OK && n == LIST_PAGE; offset += n)
+        exit = get_page(adding->cli, offset, mark_row, &adding->serials, &n);
+    if (exit == CLI_OK)
+        adding->n_skipped = cli_serials_drop_marked(&adding->serials);
+    return exit;
+}
+
 /*
- * Adds items [from, to). The server takes a piece whole or not at all, so a piece with listed ones
- * among it is halved until they stand alone; what goes through doubles again. A file that is listed
- * already costs one call per item, one with a few listed ones a few calls for each of those.
+ * Adds items [from, to). What is refused although leave_out_listed left it in is listed under another
+ * model, or was listed just now. The server takes a piece whole or not at all, so a piece with such
+ * ones among it is halved until they stand alone; what goes through doubles again.
  */
 static enum cli_exit add_some(struct adding *adding, size_t from, size_t to)
 {
@@ -215,6 +295,9 @@ static enum cli_exit run_add(struct cli *cli)
     cli_serials_init(&adding.serials);
     mst_buf_init(&text, 0);
     exit = gather(&adding, &text);
+    adding.n_total = adding.serials.n_items;
+    if (exit == CLI_OK && adding.is_skipping && adding.n_total > 1)
+        exit = leave_out_listed(&adding);
     for (size_t at = 0; exit == CLI_OK && at < adding.serials.n_items; at += chunk) {
         size_t left = adding.serials.n_items - at;
 
@@ -226,7 +309,7 @@ static enum cli_exit run_add(struct cli *cli)
         exit = show_added(&adding);
     else if (adding.n_added > 0)
         cli_warn(cli, "%zu of %zu had been added before that; --skip-listed goes on from there",
-                 adding.n_added, adding.serials.n_items);
+                 adding.n_added, adding.n_total);
     mst_buf_fini(&text);
     cli_serials_fini(&adding.serials);
     return exit;
@@ -241,63 +324,37 @@ static json_t *serial_row(const struct cli_csv_row *row)
                      "rid", cli_json_text(row->fields[2]), "extra", cli_json_text(row->fields[3]));
 }
 
-/* One page of the list; *ret_n counts its rows. */
-static enum cli_exit list_page(struct cli *cli, struct cli_list *list, uint64_t offset,
-                               uint64_t limit, uint64_t max_rows, uint64_t *ret_n)
-{
-    const char *model = cli->options.operands[0];
-    struct cli_reply reply = {0};
-    struct mst_buf path;
-    struct cli_csv csv;
-    struct cli_csv_row row;
-    char query[96];
-    enum mst_err err = MST_OK;
-    enum cli_exit exit;
+struct listing {
+    struct cli_list list;
+    uint64_t left;
+};
 
-    *ret_n = 0;
-    mst_buf_init(&path, PATH_TEXT_MAX);
-    (void)snprintf(query, sizeof query, "?status=true&offset=%llu&limit=%llu",
-                   (unsigned long long)offset, (unsigned long long)limit);
-    cli_model_path(&path, model, "", query);
-    exit =
-        mst_buf_err(&path) != MST_OK
-            ? cli_no_memory(cli)
-            : cli_api(cli,
-                      &(struct cli_call){
-                          .who = CLI_VENDOR, .method = "GET", .path = path.ptr, .subject = model},
-                      &reply);
-    cli_csv_init(&csv, mst_buf_span(&reply.body));
-    while (exit == CLI_OK && (err = cli_csv_next(&csv, &row)) == MST_OK) {
-        if (*ret_n < max_rows)
-            exit = cli_list_row(list, serial_row(&row));
-        *ret_n += 1;
-    }
-    if (exit == CLI_OK && err != MST_ENOENT)
-        exit = cli_fail(cli, CLI_SERVER, "the reply is not a list of serial numbers");
-    cli_csv_fini(&csv);
-    cli_reply_fini(&reply);
-    mst_buf_fini(&path);
-    return exit;
+static enum cli_exit list_row(void *arg, const struct cli_csv_row *row)
+{
+    struct listing *listing = arg;
+
+    if (listing->left == 0)
+        return CLI_OK;
+    listing->left--;
+    return cli_list_row(&listing->list, serial_row(row));
 }
 
 static enum cli_exit run_list(struct cli *cli)
 {
-    struct cli_list list = {0};
-    uint64_t offset = 0, left = UINT64_MAX, n = LIST_PAGE;
+    struct listing listing = {0};
+    uint64_t offset = 0, n = LIST_PAGE;
     enum cli_exit exit;
 
-    if (cli_options_number(&cli->options, "offset", 0, UINT64_MAX / 4, 0, &offset) != MST_OK ||
-        cli_options_number(&cli->options, "limit", 1, UINT64_MAX / 4, UINT64_MAX, &left) != MST_OK)
+    if (cli_options_number(&cli->options, "offset", 0, INT64_MAX / 2, 0, &offset) != MST_OK ||
+        cli_options_number(&cli->options, "limit", 1, INT64_MAX / 2, INT64_MAX, &listing.left) !=
+            MST_OK)
         return cli_fail(cli, CLI_USAGE, "%s", cli->options.problem);
-    exit = cli_list_begin(&list, cli, LIST_FIELDS);
-    while (exit == CLI_OK && n == LIST_PAGE && left > 0) {
-        exit = list_page(cli, &list, offset, LIST_PAGE, left, &n);
-        left -= left == UINT64_MAX ? 0 : n < left ? n : left;
-        offset += n;
-    }
+    exit = cli_list_begin(&listing.list, cli, LIST_FIELDS);
+    for (; exit == CLI_OK && n == LIST_PAGE && listing.left > 0; offset += n)
+        exit = get_page(cli, offset, list_row, &listing, &n);
     if (exit == CLI_OK)
-        cli_list_end(&list, "no serial numbers: add some with 'muster sn add'");
-    cli_list_fini(&list);
+        cli_list_end(&listing.list, "no serial numbers: add some with 'muster sn add'");
+    cli_list_fini(&listing.list);
     return exit;
 }
 

@@ -224,37 +224,69 @@ static bool make_parents(const char *path)
     return true;
 }
 
-static bool write_new(const char *path, struct mst_span text)
+static bool write_all(int fd, struct mst_span text)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     size_t at = 0;
 
-    if (fd < 0)
-        return false;
     while (at < text.len) {
         ssize_t n = write(fd, &text.ptr[at], text.len - at);
 
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            break;
-        at += (size_t)n;
+        if (n < 0 && errno != EINTR)
+            return false;
+        at += n > 0 ? (size_t)n : 0;
     }
-    if (at == text.len && fsync(fd) == 0)
-        return close(fd) == 0;
-    (void)close(fd);
-    return false;
+    return fsync(fd) == 0;
+}
+
+/* All of it, durable, or no file; errno tells why. */
+static bool write_new(const char *path, struct mst_span text)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    bool is_written;
+    int why;
+
+    if (fd < 0)
+        return false;
+    is_written = write_all(fd, text);
+    why = errno;
+    is_written = close(fd) == 0 && is_written;
+    if (!is_written) {
+        (void)unlink(path);
+        errno = why;
+    }
+    return is_written;
+}
+
+/* Writes text beside path under a name of its own, *ret_fresh. */
+static enum cli_exit write_beside(struct cli *cli, const char *path, struct mst_span text,
+                                  char ret_fresh[PATH_LEN_MAX])
+{
+    int len = snprintf(ret_fresh, PATH_LEN_MAX, "%s.%ld.new", path, (long)getpid());
+
+    if (len < 0 || len >= PATH_LEN_MAX)
+        errno = ENAMETOOLONG;
+    else if (write_new(ret_fresh, text))
+        return CLI_OK;
+    return cli_fail(cli, CLI_LOCAL, "cannot write %s: %s", path, strerror(errno));
+}
+
+enum cli_exit cli_file_check(struct cli *cli, const char *path)
+{
+    char fresh[PATH_LEN_MAX];
+    enum cli_exit exit = write_beside(cli, path, (struct mst_span){NULL, 0}, fresh);
+
+    if (exit == CLI_OK)
+        (void)unlink(fresh);
+    return exit;
 }
 
 enum cli_exit cli_file_replace(struct cli *cli, const char *path, struct mst_span text)
 {
     char fresh[PATH_LEN_MAX];
-    int len = snprintf(fresh, sizeof fresh, "%s.%ld.new", path, (long)getpid());
+    enum cli_exit exit = write_beside(cli, path, text, fresh);
 
-    if (len < 0 || (size_t)len >= sizeof fresh)
-        return cli_fail(cli, CLI_LOCAL, "cannot write %s: %s", path, strerror(ENAMETOOLONG));
-    if (write_new(fresh, text) && rename(fresh, path) == 0)
-        return CLI_OK;
+    if (exit != CLI_OK || rename(fresh, path) == 0)
+        return exit;
     (void)cli_fail(cli, CLI_LOCAL, "cannot write %s: %s", path, strerror(errno));
     (void)unlink(fresh);
     return CLI_LOCAL;

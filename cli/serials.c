@@ -19,6 +19,8 @@ void cli_serials_init(struct cli_serials *serials)
 void cli_serials_fini(struct cli_serials *serials)
 {
     free(serials->items);
+    free(serials->sorted);
+    serials->sorted = NULL;
     mst_buf_fini(&serials->quoted);
     serials->items = NULL;
     serials->n_items = serials->cap = 0;
@@ -83,7 +85,8 @@ enum mst_err cli_serials_add(struct cli_serials *serials, struct mst_span sn, st
         return refuse(serials, line, problem);
     if (serials->n_items == serials->cap && grow(serials) != MST_OK)
         return MST_ENOMEM;
-    serials->items[serials->n_items++] = (struct cli_serial){sn, extra, line};
+    serials->items[serials->n_items++] =
+        (struct cli_serial){.sn = sn, .extra = extra, .line = line};
     return MST_OK;
 }
 
@@ -173,29 +176,61 @@ static int by_sn(const void *a, const void *b)
 
 enum mst_err cli_serials_check_twins(struct cli_serials *serials)
 {
-    const struct cli_serial **sorted;
-    enum mst_err err = MST_OK;
+    struct cli_serial **sorted;
 
-    if (serials->n_items < 2)
+    if (serials->n_items == 0)
         return MST_OK;
-    sorted = calloc(serials->n_items, sizeof(struct cli_serial *));
+    sorted = serials->sorted = calloc(serials->n_items, sizeof *sorted);
     if (sorted == NULL)
         return MST_ENOMEM;
     for (size_t i = 0; i < serials->n_items; i++)
         sorted[i] = &serials->items[i];
-    qsort(sorted, serials->n_items, sizeof sorted[0], by_sn);
-    for (size_t i = 1; i < serials->n_items && err == MST_OK; i++) {
-        const struct cli_serial *a = sorted[i - 1], *b = sorted[i];
+    qsort(sorted, serials->n_items, sizeof *sorted, by_sn);
+    for (size_t i = 1; i < serials->n_items; i++) {
+        const struct cli_serial *x = sorted[i - 1], *y = sorted[i];
 
-        if (!mst_span_eq(a->sn, b->sn))
+        if (!mst_span_eq(x->sn, y->sn))
             continue;
-        err = MST_EINVAL;
         (void)snprintf(serials->problem, sizeof serials->problem,
-                       "%.*s stands there twice: lines %zu and %zu", (int)a->sn.len, a->sn.ptr,
-                       a->line, b->line);
+                       "%.*s stands there twice: lines %zu and %zu", (int)x->sn.len, x->sn.ptr,
+                       x->line, y->line);
+        return MST_EINVAL;
     }
-    free(sorted);
-    return err;
+    return MST_OK;
+}
+
+static int sn_to_item(const void *key, const void *item)
+{
+    const struct mst_span *sn = key;
+    const struct cli_serial *const *x = item;
+
+    return mst_span_cmp(*sn, (*x)->sn);
+}
+
+void cli_serials_mark(struct cli_serials *serials, struct mst_span sn)
+{
+    struct cli_serial **found = NULL;
+
+    if (serials->sorted != NULL)
+        found =
+            bsearch(&sn, serials->sorted, serials->n_items, sizeof *serials->sorted, sn_to_item);
+    if (found != NULL)
+        (*found)->is_listed = true;
+}
+
+size_t cli_serials_drop_marked(struct cli_serials *serials)
+{
+    size_t n = 0, n_dropped;
+
+    for (size_t i = 0; i < serials->n_items; i++) {
+        if (!serials->items[i].is_listed)
+            serials->items[n++] = serials->items[i];
+    }
+    n_dropped = serials->n_items - n;
+    serials->n_items = n;
+    free(serials->sorted); /* points to where items were */
+    serials->sorted = NULL;
+    return n_dropped;
 }
 
 enum mst_err cli_serials_piece(const struct cli_serials *serials, size_t from, size_t max_items,

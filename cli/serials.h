@@ -12,11 +12,13 @@
 
 struct cli_serial {
     struct mst_span sn, extra; /* borrowed */
-    size_t line;               /* in the file, from 1; or the place on the command line; 0: none */
+    bool is_listed;
+    size_t line; /* in the file, from 1; or the place on the command line; 0: none */
 };
 
 struct cli_serials {
     struct cli_serial *items;
+    struct cli_serial **sorted; /* by serial number, after cli_serials_check_twins */
     size_t n_items, cap;
     struct mst_buf quoted; /* what had to be copied out of quotes */
     char problem[256];     /* after MST_EINVAL */
@@ -30,8 +32,12 @@ MST_MUST_USE enum mst_err cli_serials_add(struct cli_serials *serials, struct ms
                                           struct mst_span extra, size_t line);
 /* All rows "sn" or "sn,extra" of a CSV text, which must live as long. MST_EINVAL, MST_ENOMEM. */
 MST_MUST_USE enum mst_err cli_serials_read(struct cli_serials *serials, struct mst_span csv);
-/* MST_EINVAL if one stands there twice. */
+/* MST_EINVAL if one stands there twice. Nothing may be added after this. */
 MST_MUST_USE enum mst_err cli_serials_check_twins(struct cli_serials *serials);
+/* The server has this one: if it is among the items, it is one to leave out. */
+void cli_serials_mark(struct cli_serials *serials, struct mst_span sn);
+/* Leaves out what is marked; gives how many that were. Once, at the end of marking. */
+size_t cli_serials_drop_marked(struct cli_serials *serials);
 
 /*
  * The next piece: rows of CSV for at most max_items of the items from index from on, as many as

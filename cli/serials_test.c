@@ -103,6 +103,32 @@ MST_TEST(the_same_serial_number_twice_is_found_with_both_lines)
 }
 MST_TEST_END
 
+MST_TEST(what_the_server_has_is_left_out)
+{
+    static const char *const listed[] = {"a", "b0", "c", "", "zz"};
+    struct cli_serials serials;
+    struct mst_buf got;
+
+    cli_serials_init(&serials);
+    mst_buf_init(&got, 4096);
+    ck_assert_int_eq(cli_serials_read(&serials, MST_LIT("d\nc\nb,x\na\n")), MST_OK);
+    ck_assert_int_eq(cli_serials_check_twins(&serials), MST_OK);
+    for (size_t i = 0; i < sizeof listed / sizeof listed[0]; i++)
+        cli_serials_mark(&serials, mst_span_str(listed[i]));
+    ck_assert_uint_eq(cli_serials_drop_marked(&serials), 2);
+    describe(&serials, &got);
+    ck_assert_span_str(mst_buf_span(&got), "d|;b|x;");
+    mst_buf_fini(&got);
+    cli_serials_fini(&serials);
+
+    cli_serials_init(&serials);
+    ck_assert_int_eq(cli_serials_check_twins(&serials), MST_OK);
+    cli_serials_mark(&serials, MST_LIT("a"));
+    ck_assert_uint_eq(cli_serials_drop_marked(&serials), 0);
+    cli_serials_fini(&serials);
+}
+MST_TEST_END
+
 static void add_many(struct cli_serials *serials, struct mst_buf *text, size_t n, size_t extra_len)
 {
     for (size_t i = 0; i < n; i++) {
@@ -191,6 +217,6 @@ MST_TEST_END
 
 MST_TESTS("cli/serials", a_csv_file_is_read_whole_or_its_first_bad_line_is_named,
           names_longer_than_the_server_takes_are_refused_here,
-          the_same_serial_number_twice_is_found_with_both_lines,
+          the_same_serial_number_twice_is_found_with_both_lines, what_the_server_has_is_left_out,
           pieces_hold_all_items_in_order_and_no_more_than_the_server_takes,
           text_with_quotes_and_commas_survives_the_way_to_the_server)

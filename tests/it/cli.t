@@ -162,6 +162,10 @@ says 'a file with a twin is not sent' 2 'F00001 stands there twice: lines 1 and 
 sed -i '/^F00001$/d' "$work/sns.csv"
 muster sn add thermo --file "$work/sns.csv" --skip-listed --json
 is 'a longer file adds what is new' "$out" '{"added":2,"skipped":2500}'
+muster model create other
+muster sn add other N1 F00002 N2 F00003 N3 --skip-listed
+is 'those that another model lists are passed over too' "$out" '3 added, 2 skipped (listed already)'
+muster model delete other --yes
 printf 'ok1\n"bad\n' >"$work/bad.csv"
 muster sn add thermo --file "$work/bad.csv"
 says 'a broken file is not sent' 2 'line 2: a double quote does not end'
@@ -200,6 +204,10 @@ pending=$out
 like 'the owner sees the key to come' "$pending" '^[0-9a-f]{40}$'
 muster sn log thermo 0001
 is 'never activated yet' "$out" 'never activated'
+muster activate thermo 0001 --save-cik "$work/none/0001.cik"
+says 'a file that cannot be written stops it before the key is given' 5 'cannot write .*No such file'
+muster sn status thermo 0001
+like 'so it still waits' "$out" 'status +notactivated'
 muster activate thermo 0001 --save-cik "$work/0001.cik"
 ends 'it is activated' 0
 is 'the key goes to the file' "$(cat "$work/0001.cik")" "$pending"
