@@ -109,6 +109,13 @@ MST_TEST(too_many_items_and_too_little_memory_are_told_apart)
     ck_assert_int_eq(mst_form_parse(&arena, MST_LIT("&&"), 3, &form), MST_OK);
     ck_assert_uint_eq(form.n_items, 0);
     mst_arena_fini(&arena);
+    for (size_t room = sizeof(struct mst_form_item); room < sizeof(struct mst_form_item) + 16;
+         room++) { /* enough for the item, not for a decoded text */
+        mst_arena_init(&arena, room);
+        ck_assert_int_eq(mst_form_parse(&arena, MST_LIT("%61"), 3, &form), MST_ENOMEM);
+        ck_assert_int_eq(mst_form_parse(&arena, MST_LIT("a=%61"), 3, &form), MST_ENOMEM);
+        mst_arena_fini(&arena);
+    }
 }
 MST_TEST_END
 

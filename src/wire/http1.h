@@ -68,7 +68,8 @@ enum mst_http_flaw {
  * max_line and max_head are in bytes (protocol.md section 4). A bare LF, a folded line, NUL, a
  * CTL in a value, white space before the colon, two differing lengths, a length that is not
  * 1*DIGIT or over 2^63-1, chunked beside a length, chunked not last, Transfer-Encoding from
- * HTTP/1.0: all are flaws.
+ * HTTP/1.0, a second Host, a framing field spelled with '_', a fragment or user information in
+ * the target, a target that is neither a path nor http(s)://: all are flaws.
  */
 MST_MUST_USE enum mst_err mst_http_head_parse(struct mst_span bytes, size_t seen, size_t max_line,
                                               size_t max_head, struct mst_http_head *ret_head,
