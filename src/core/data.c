@@ -129,7 +129,7 @@ static bool decimal_to_int(const struct decimal *decimal, int64_t *ret_value)
 /* Fewer digits may mean a longer text, as an exponent may come in with them. */
 static enum mst_err print_double(struct mst_arena *arena, double value, struct mst_span *ret_text)
 {
-    char text[32], shortest[32] = "";
+    char text[40], shortest[32] = "";
 
     for (int digits = fpclassify(value) == FP_SUBNORMAL ? 1 : 15; digits <= 17; digits++) {
         (void)snprintf(text, sizeof text, "%.*g", digits, value);
