@@ -39,7 +39,8 @@ void *mst_loop_data(const struct mst_loop *loop);
 
 /*
  * A one-shot timer. Setting it later is free (it is re-armed lazily), so a
- * deadline may be moved for every request. Never early; fired is called from the loop.
+ * deadline may be moved for every request. Counted from mst_loop_now_ms and never
+ * early; fired is called from the loop.
  */
 struct mst_timer;
 
