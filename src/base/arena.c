@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <stdarg.h>
 #include <stdalign.h>
 #include <stdio.h>
@@ -52,6 +53,25 @@ void mst_arena_fini(struct mst_arena *arena)
         return;
     free_list(arena->chunks);
     mst_arena_init(arena, arena->max_bytes);
+}
+
+struct mst_arena_mark mst_arena_mark(const struct mst_arena *arena)
+{
+    return (struct mst_arena_mark){arena->chunks, arena->chunks ? arena->chunks->used : 0};
+}
+
+/* The newest chunk is the first, so all that came after the mark stand before its chunk. */
+void mst_arena_rewind(struct mst_arena *arena, struct mst_arena_mark mark)
+{
+    while (arena->chunks != mark.chunk) {
+        struct mst_arena_chunk *chunk = arena->chunks;
+        assert(chunk);
+        arena->chunks = chunk->next;
+        arena->used_bytes -= chunk->cap;
+        free(chunk);
+    }
+    if (mark.chunk)
+        mark.chunk->used = mark.used;
 }
 
 static bool add_chunk(struct mst_arena *arena, size_t size)

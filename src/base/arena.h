@@ -18,6 +18,15 @@ void mst_arena_init(struct mst_arena *arena, size_t max_bytes);
 /* Everything handed out becomes invalid. One chunk is kept for the next request. */
 void mst_arena_reset(struct mst_arena *arena);
 void mst_arena_fini(struct mst_arena *arena);
+
+/* A place to come back to: what was handed out after it becomes invalid, what was before stays. */
+struct mst_arena_mark {
+    struct mst_arena_chunk *chunk;
+    size_t used;
+};
+struct mst_arena_mark mst_arena_mark(const struct mst_arena *arena);
+void mst_arena_rewind(struct mst_arena *arena, struct mst_arena_mark mark);
+
 /* Zeroed, aligned for any type; NULL when the maximum or memory is exhausted. size > 0. */
 MST_MUST_USE void *mst_arena_alloc(struct mst_arena *arena, size_t size);
 /* Zeroed array; NULL also when count * size overflows. */

@@ -146,9 +146,35 @@ MST_TEST(secrets_compare_by_content_and_length)
 }
 MST_TEST_END
 
+MST_TEST(an_arena_goes_back_to_a_mark_and_keeps_what_was_before_it)
+{
+    struct mst_arena arena;
+    struct mst_arena_mark start, mark;
+    struct mst_span kept;
+    size_t used;
+
+    mst_arena_init(&arena, 100000);
+    start = mst_arena_mark(&arena);
+    ck_assert_int_eq(mst_arena_dup(&arena, MST_LIT("kept"), &kept), MST_OK);
+    mark = mst_arena_mark(&arena);
+    used = arena.used_bytes;
+    for (int round = 0; round < 100; round++) {
+        for (int i = 0; i < 20; i++)
+            ck_assert_ptr_nonnull(mst_arena_alloc(&arena, i == 7 ? 9000 : 1000));
+        mst_arena_rewind(&arena, mark);
+        ck_assert_uint_eq(arena.used_bytes, used);
+    }
+    ck_assert_span_str(kept, "kept");
+    mst_arena_rewind(&arena, start);
+    ck_assert_uint_eq(arena.used_bytes, 0);
+    mst_arena_fini(&arena);
+}
+MST_TEST_END
+
 MST_TESTS("base", a_cut_never_leaves_its_span, spans_are_ordered_bytewise_with_the_prefix_first,
           a_token_is_found_in_a_list_whatever_its_case_and_spaces,
           numbers_are_read_whole_or_not_at_all, a_cursor_that_cannot_read_stays_where_it_is,
           a_full_buffer_refuses_one_more_byte_and_remembers, the_smallest_number_is_printed_right,
           an_arena_ends_at_its_maximum_and_is_reusable_after_reset,
-          hex_takes_lower_case_of_the_exact_length_only, secrets_compare_by_content_and_length)
+          hex_takes_lower_case_of_the_exact_length_only, secrets_compare_by_content_and_length,
+          an_arena_goes_back_to_a_mark_and_keeps_what_was_before_it)

@@ -288,10 +288,13 @@ enum mst_err mst_data_flush(struct mst_tx *tx, int64_t dataport_id, bool *ret_is
     size_t n_removed = 0;
 
     while (flush.n == FLUSH_PAGE && n_removed < MST_FLUSH_MAX) {
+        struct mst_arena_mark mark = mst_arena_mark(mst_tx_arena(tx));
+
         flush.n = 0;
         enum mst_err err = mst_tx_scan(tx, &scan, keep_point, &flush);
         for (size_t i = 0; i < flush.n && err == MST_OK; i++)
             err = mst_tx_delete(tx, MST_TABLE_POINT, &flush.points[i]);
+        mst_arena_rewind(mst_tx_arena(tx), mark);
         if (err != MST_OK)
             return err;
         n_removed += flush.n;

@@ -1,8 +1,9 @@
 /*
- * Dropping a resource removes it with all below it. The clients still to be
- * emptied wait in a list in the transaction's arena, so the depth of the tree costs
- * no stack. Each client goes with its dataports, aliases, key and quota; what the
- * whole subtree had drawn is given back to the owner once, at the top.
+ * Dropping a resource removes it with all below it, from the leaves up: from the top down
+ * to a client without clients of its own, which goes with its dataports, aliases, key and
+ * quota, and back to its owner, until the top itself is gone. No list is kept, so
+ * neither the depth nor the size of the tree costs memory. What the whole subtree had
+ * drawn is given back to the owner once, at the top.
  *
  * A serial number whose client goes keeps the client's row number and so becomes
  * ORPHANED by itself; the log entry of the last activation belongs to the serial
@@ -16,13 +17,7 @@
 #include "core/quota.h"
 #include "core/sweep.h"
 
-struct doomed {
-    struct mst_row_resource resource;
-    struct doomed *next;
-};
-
 struct drop {
-    struct doomed *clients; /* still to be emptied */
     enum mst_err (*each_port)(void *arg, int64_t dataport_id);
     void *arg;
 };
@@ -34,35 +29,15 @@ static enum mst_err remove_aliases_of(struct mst_tx *tx, int64_t resource_id)
     return mst_sweep_delete(tx, MST_IX_ALIAS_RESOURCE, &key, 1, MST_TABLE_ALIAS, sizeof key);
 }
 
-static enum mst_err remove_port(const struct drop *drop, struct mst_tx *tx,
-                                const struct mst_row_resource *port)
+static enum mst_err remove_port(void *arg, struct mst_tx *tx, const void *row)
 {
+    const struct mst_row_resource *port = row;
+    const struct drop *drop = arg;
     enum mst_err err = mst_tx_delete(tx, MST_TABLE_RESOURCE, port);
 
     if (err == MST_OK && drop->each_port)
         err = drop->each_port(drop->arg, port->id);
     return err;
-}
-
-static enum mst_err doom_client(struct drop *drop, struct mst_tx *tx,
-                                const struct mst_row_resource *client)
-{
-    struct doomed *doomed = mst_arena_alloc(mst_tx_arena(tx), sizeof *doomed);
-
-    if (!doomed)
-        return MST_ENOMEM;
-    *doomed = (struct doomed){*client, drop->clients};
-    drop->clients = doomed;
-    return mst_tx_delete(tx, MST_TABLE_RESOURCE, client);
-}
-
-static enum mst_err remove_child(void *arg, struct mst_tx *tx, const void *row)
-{
-    const struct mst_row_resource *child = row;
-    struct drop *drop = arg;
-
-    return child->kind == MST_KIND_CLIENT ? doom_client(drop, tx, child)
-                                          : remove_port(drop, tx, child);
 }
 
 /* Keeps the log entry of the client's last activation, if a serial number still claims it. */
@@ -97,18 +72,65 @@ static enum mst_err remove_key(struct mst_tx *tx, const struct mst_row_resource 
     return err;
 }
 
-static enum mst_err empty_client(struct drop *drop, struct mst_tx *tx,
-                                 const struct mst_row_resource *client)
+/* A client that owns no clients any more; *ret_owner_id is where to go on. */
+static enum mst_err remove_client(struct drop *drop, struct mst_tx *tx, int64_t client_id,
+                                  int64_t *ret_owner_id)
 {
-    const struct mst_row_resource children = {.owner_id = client->id};
-    const struct mst_row_alias aliases = {.client_id = client->id};
-    enum mst_err err =
-        mst_sweep_delete(tx, MST_IX_ALIAS, &aliases, 1, MST_TABLE_ALIAS, sizeof aliases);
+    const struct mst_row_resource ports = {.owner_id = client_id, .kind = MST_KIND_DATAPORT};
+    const struct mst_row_alias aliases = {.client_id = client_id};
+    struct mst_row_resource client = {.id = client_id};
+    enum mst_err err = mst_tx_get(tx, MST_IX_RESOURCE, &client);
 
     if (err == MST_OK)
-        err =
-            mst_sweep(tx, MST_IX_RESOURCE_OWNER, &children, 1, sizeof children, remove_child, drop);
-    return err != MST_OK ? err : remove_key(tx, client);
+        err = mst_sweep_delete(tx, MST_IX_ALIAS, &aliases, 1, MST_TABLE_ALIAS, sizeof aliases);
+    if (err == MST_OK)
+        err = mst_sweep(tx, MST_IX_RESOURCE_OWNER, &ports, 2, sizeof ports, remove_port, drop);
+    if (err == MST_OK)
+        err = remove_key(tx, &client);
+    if (err == MST_OK)
+        err = mst_tx_delete(tx, MST_TABLE_RESOURCE, &client);
+    if (err == MST_OK)
+        *ret_owner_id = client.owner_id;
+    return err;
+}
+
+static enum mst_err note_client(void *arg, const void *row)
+{
+    int64_t *id = arg;
+
+    *id = ((const struct mst_row_resource *)row)->id;
+    return MST_EREFUSED;
+}
+
+/* Any child client, or 0. */
+static enum mst_err find_client(struct mst_tx *tx, int64_t owner_id, int64_t *ret_id)
+{
+    const struct mst_row_resource key = {.owner_id = owner_id, .kind = MST_KIND_CLIENT};
+    const struct mst_scan scan = {
+        .index = MST_IX_RESOURCE_OWNER, .key = &key, .n_fixed = 2, .limit = 1};
+
+    *ret_id = 0;
+    return mst_tx_scan(tx, &scan, note_client, ret_id);
+}
+
+static enum mst_err remove_clients(struct drop *drop, struct mst_tx *tx, int64_t top_id)
+{
+    int64_t at = top_id, next = 0;
+    bool is_done = false;
+    enum mst_err err = MST_OK;
+
+    while (err == MST_OK && !is_done) {
+        struct mst_arena_mark mark = mst_arena_mark(mst_tx_arena(tx));
+
+        err = find_client(tx, at, &next);
+        if (err == MST_OK && next == 0) {
+            is_done = at == top_id;
+            err = remove_client(drop, tx, at, &next);
+        }
+        at = next;
+        mst_arena_rewind(mst_tx_arena(tx), mark);
+    }
+    return err;
 }
 
 static enum mst_err remove_tree(struct drop *drop, struct mst_tx *tx,
@@ -118,14 +140,10 @@ static enum mst_err remove_tree(struct drop *drop, struct mst_tx *tx,
 
     if (err == MST_OK)
         err = remove_aliases_of(tx, top->id);
-    if (err == MST_OK)
-        err = remove_child(drop, tx, top);
-    while (err == MST_OK && drop->clients) {
-        struct doomed *doomed = drop->clients;
-        drop->clients = doomed->next;
-        err = empty_client(drop, tx, &doomed->resource);
-    }
-    return err;
+    if (err != MST_OK)
+        return err;
+    return top->kind == MST_KIND_CLIENT ? remove_clients(drop, tx, top->id)
+                                        : remove_port(drop, tx, top);
 }
 
 enum mst_err mst_resource_drop(struct mst_tx *tx, int64_t caller_id,

@@ -292,11 +292,13 @@ enum mst_err mst_close_windows(struct mst_tx *tx, uint64_t *ret_closed)
         const struct mst_row_client key = {.id = closing->last};
         const struct mst_scan scan = {
             .index = MST_IX_CLIENT, .key = &key, .has_after = true, .limit = PAGE};
+        const struct mst_arena_mark mark = mst_arena_mark(mst_tx_arena(tx));
 
         closing->n = closing->n_seen = 0;
         err = mst_tx_scan(tx, &scan, note_pending, closing);
         if (err == MST_OK)
             err = close_page(tx, closing);
+        mst_arena_rewind(mst_tx_arena(tx), mark);
         n_closed += closing->n;
     } while (err == MST_OK && closing->n_seen == PAGE);
     if (err == MST_OK)

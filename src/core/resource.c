@@ -217,23 +217,46 @@ enum mst_err mst_resource_update(struct mst_tx *tx, int64_t caller_id,
 
 /* ---- looking ---- */
 
+enum { COUNT_PAGE = 256 };
+
+struct count {
+    int64_t n;
+    int64_t last_id;
+};
+
 static enum mst_err count_child(void *arg, const void *row)
 {
-    int64_t *n = arg;
+    struct count *count = arg;
 
-    (void)row;
-    (*n)++;
+    count->n++;
+    count->last_id = ((const struct mst_row_resource *)row)->id;
     return MST_OK;
 }
 
 static enum mst_err count_children(struct mst_tx *tx, int64_t client_id, enum mst_kind kind,
                                    int64_t *ret_n)
 {
-    const struct mst_row_resource key = {.owner_id = client_id, .kind = kind};
-    const struct mst_scan scan = {.index = MST_IX_RESOURCE_OWNER, .key = &key, .n_fixed = 2};
+    struct mst_row_resource key = {.owner_id = client_id, .kind = kind};
+    const struct mst_scan scan = {.index = MST_IX_RESOURCE_OWNER,
+                                  .key = &key,
+                                  .n_fixed = 2,
+                                  .has_after = true,
+                                  .limit = COUNT_PAGE};
+    struct count count = {0};
+    int64_t n_before;
+    enum mst_err err;
 
-    *ret_n = 0;
-    return mst_tx_scan(tx, &scan, count_child, ret_n);
+    do {
+        struct mst_arena_mark mark = mst_arena_mark(mst_tx_arena(tx));
+
+        n_before = count.n;
+        key.id = count.last_id;
+        err = mst_tx_scan(tx, &scan, count_child, &count);
+        mst_arena_rewind(mst_tx_arena(tx), mark);
+    } while (err == MST_OK && count.n == n_before + COUNT_PAGE);
+    if (err == MST_OK)
+        *ret_n = count.n;
+    return err;
 }
 
 static enum mst_err fill_client_info(const struct mst_domain *domain, struct mst_tx *tx,

@@ -83,7 +83,8 @@ MST_MUST_USE enum mst_err mst_resource_update(struct mst_tx *tx, int64_t caller_
 /*
  * Removes it with all below it, aliases included; keys die; serial numbers become ORPHANED.
  * each_port (may be NULL) is told every dataport that goes, so that its points can be removed from
- * their own file (mst_data_flush) when this is durable; an error of it is returned.
+ * their own file (mst_data_flush) when this is durable; an error of it is returned. It must not
+ * take memory from the transaction's arena.
  * MST_RESTRICTED (itself, the root, or a client that owns a vendor name, which must be given up
  * before).
  */

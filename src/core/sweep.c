@@ -1,15 +1,18 @@
 /*
  * A scan must not change the table it goes through, so a page of rows is copied
- * first and then removed; the next page starts from the beginning again.
+ * first and then removed; the next page starts from the beginning again. Sweeps nest (the
+ * models of a vendor, their serial numbers, their logs), so a page is small.
  */
+#include <assert.h>
+#include <stdalign.h>
 #include <string.h>
 
 #include "core/sweep.h"
 
-enum { PAGE_ROWS = 64 };
+enum { PAGE_ROWS = 32, ROW_BYTES_MAX = 192 };
 
 struct page {
-    char *rows;
+    alignas(max_align_t) char rows[PAGE_ROWS * ROW_BYTES_MAX];
     size_t row_bytes;
     size_t n;
 };
@@ -30,17 +33,19 @@ enum mst_err mst_sweep(struct mst_tx *tx, enum mst_index index, const void *key,
 {
     const struct mst_scan scan = {
         .index = index, .key = key, .n_fixed = n_fixed, .limit = PAGE_ROWS};
-    struct page page = {.rows = mst_arena_array(mst_tx_arena(tx), PAGE_ROWS, row_bytes),
-                        .row_bytes = row_bytes};
+    struct page page;
     enum mst_err err;
 
-    if (!page.rows)
-        return MST_ENOMEM;
+    assert(row_bytes <= ROW_BYTES_MAX);
+    page.row_bytes = row_bytes;
     do {
+        struct mst_arena_mark mark = mst_arena_mark(mst_tx_arena(tx));
+
         page.n = 0;
         err = mst_tx_scan(tx, &scan, keep_row, &page);
         for (size_t i = 0; i < page.n && err == MST_OK; i++)
             err = each(arg, tx, &page.rows[i * row_bytes]);
+        mst_arena_rewind(mst_tx_arena(tx), mark);
     } while (err == MST_OK && page.n == PAGE_ROWS);
     return err;
 }
