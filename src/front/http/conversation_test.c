@@ -1,4 +1,5 @@
 /* Conversations over real sockets: protocol.md 2.1. */
+#include <pthread.h>
 #include <sys/socket.h>
 
 #include "tests/lib/site.h"
@@ -461,6 +462,150 @@ MST_TEST(a_commit_that_stays_unknown_is_answered_503_with_retry_after)
 }
 MST_TEST_END
 
+/* Holds every commit until the gate opens. */
+struct gate {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    bool is_shut, is_reached;
+};
+
+static bool wait_at_gate(void *arg, bool *ret_is_applied)
+{
+    struct gate *gate = arg;
+
+    (void)ret_is_applied;
+    pthread_mutex_lock(&gate->mutex);
+    gate->is_reached = true;
+    pthread_cond_broadcast(&gate->changed);
+    while (gate->is_shut)
+        pthread_cond_wait(&gate->changed, &gate->mutex);
+    pthread_mutex_unlock(&gate->mutex);
+    return false;
+}
+
+static void await_commit(struct gate *gate)
+{
+    pthread_mutex_lock(&gate->mutex);
+    while (!gate->is_reached)
+        pthread_cond_wait(&gate->changed, &gate->mutex);
+    pthread_mutex_unlock(&gate->mutex);
+}
+
+static void open_gate(struct gate *gate)
+{
+    pthread_mutex_lock(&gate->mutex);
+    gate->is_shut = false;
+    pthread_cond_broadcast(&gate->changed);
+    pthread_mutex_unlock(&gate->mutex);
+}
+
+#define ACTIVATE                                                      \
+    "POST /provision/activate HTTP/1.1\r\nContent-Length: 25\r\n\r\n" \
+    "vendor=acme&model=m1&sn=1"
+
+MST_TEST(a_full_queue_is_answered_503_at_once_and_reads_go_on)
+{
+    struct gate gate = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, true, false};
+    struct mst_site_opts opts = {.inject_unknown = wait_at_gate, .arg = &gate, .queue_max = 2};
+    struct mst_line lines[8];
+    unsigned n_full = 0;
+
+    site = mst_site_start(&opts);
+    line = mst_line_open(site);
+    lines[0] = mst_line_open(site);
+    mst_line_send(&lines[0], ACTIVATE);
+    await_commit(&gate);
+    for (size_t i = 1; i < 8; i++) {
+        lines[i] = mst_line_open(site);
+        mst_line_send(&lines[i], ACTIVATE);
+    }
+    /* Two wait, the rest is refused while the commit stands still. */
+    for (size_t i = 3; i < 8; i++)
+        ck_assert_uint_eq(ask(GET_TIME).status, 200);
+    open_gate(&gate);
+    for (size_t i = 0; i < 8; i++) {
+        struct mst_answer answer = mst_line_reply(&lines[i]);
+
+        ck_assert(answer.status == 403 || answer.status == 503);
+        ck_assert_int_eq(answer.status == 503, has(answer.head, "Retry-After: "));
+        n_full += answer.status == 503;
+        mst_line_close(&lines[i]);
+    }
+    ck_assert_uint_eq(n_full, 5);
+    end();
+}
+MST_TEST_END
+
+MST_TEST(an_rpc_that_cannot_be_carried_out_is_told_in_json)
+{
+    struct mst_site_opts opts = {.inject_unknown = is_always_unknown};
+    struct mst_answer answer;
+    char body[256];
+
+    site = mst_site_start(&opts);
+    line = mst_line_open(site);
+    (void)snprintf(body, sizeof body,
+                   "{\"auth\":{\"cik\":\"%s\"},\"calls\":[{\"id\":1,\"procedure\":\"create\","
+                   "\"arguments\":[\"client\",{}]}]}",
+                   mst_site_root(site));
+    answer = mst_site_ask(site, "POST", "/onep:v1/rpc/process", NULL, body);
+    ck_assert_uint_eq(answer.status, 503);
+    ck_assert(has(answer.head, "Retry-After: "));
+    ck_assert_span_str(answer.body, "{\"error\":{\"code\":500,\"message\":\"Internal error\"}}");
+    end();
+}
+MST_TEST_END
+
+/* ---- behind a proxy ---- */
+
+static void check_peer(const char *trusted, const char *fields, const char *peer)
+{
+    struct mst_addr_set set = {0};
+    struct mst_site_opts opts = {.http = {.trusted = &set}};
+    struct mst_scene scene;
+    struct mst_answer answer;
+    char body[128];
+
+    ck_assert_int_eq(mst_addr_set_parse(mst_span_str(trusted), &set), MST_OK);
+    site = mst_site_start(&opts);
+    mst_scene_make(site, &scene);
+    (void)snprintf(body, sizeof body, "enable=true&owner=%s", scene.portal_rid);
+    ck_assert_status(site, 205, "POST", "/provision/manage/model/m1/", scene.by_token, "sn=1");
+    ck_assert_status(site, 200, "POST", "/provision/manage/model/m1/1", scene.by_token, body);
+    ck_assert_status(site, 200, "POST", "/provision/activate", fields, "vendor=acme&model=m1&sn=1");
+    answer =
+        mst_site_ask(site, "GET", "/provision/manage/model/m1/1?show=log", scene.by_token, NULL);
+    ck_assert_uint_eq(answer.status, 200);
+    (void)snprintf(body, sizeof body, ",%s,model=m1&vendor=acme&sn=1\r\n", peer);
+    ck_assert_span_str(mst_span_cut(answer.body, 10, answer.body.len), body);
+    mst_site_stop(site);
+}
+
+MST_TEST(the_rightmost_address_no_proxy_vouches_for_is_the_peer)
+{
+    static const struct {
+        const char *trusted, *fields, *peer;
+    } rows[] = {
+        {"10.0.0.0/8",               "X-Forwarded-For: 192.0.2.7",                                 "127.0.0.1"  }, /* not from a proxy */
+        {"127.0.0.0/8",              "X-Forwarded-For: 192.0.2.7",                                 "192.0.2.7"  },
+        {"127.0.0.0/8",              "X-Forwarded-For: 203.0.113.9, 192.0.2.7",                    "192.0.2.7"  },
+        {"127.0.0.0/8,10.0.0.0/8",   "X-Forwarded-For: 203.0.113.9, 192.0.2.7 ,10.1.1.1",
+         "192.0.2.7"                                                                                            },
+        {"127.0.0.0/8",              "X-Forwarded-For: 192.0.2.7\r\nx-forwarded-for: 192.0.2.8",   "192.0.2.8"  },
+        {"127.0.0.0/8,192.0.2.0/24", "X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-For: 192.0.2.8",
+         "203.0.113.9"                                                                                          },
+        {"127.0.0.0/8",              "X-Forwarded-For: 192.0.2.7:4711",                            "192.0.2.7"  },
+        {"127.0.0.0/8",              "X-Forwarded-For: 2001:db8::1",                               "2001:db8::1"},
+        {"127.0.0.0/8",              "X-Forwarded-For: 192.0.2.7, nonsense",                       "127.0.0.1"  },
+        {"127.0.0.0/8",              "X-Forwarded-For: ,",                                         "127.0.0.1"  },
+        {"127.0.0.0/8",              NULL,                                                         "127.0.0.1"  },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        check_peer(rows[i].trusted, rows[i].fields, rows[i].peer);
+}
+MST_TEST_END
+
 MST_TEST(a_client_that_goes_away_while_its_command_runs_harms_nobody)
 {
     begin();
@@ -492,4 +637,7 @@ MST_TESTS(
     line_ends_do_not_keep_an_idle_connection, a_drain_answers_what_is_begun_and_closes_the_rest,
     an_error_repeats_its_status_line_and_has_no_type, a_405_names_the_methods_that_are_allowed,
     the_lean_head_of_a_reply_is_exact, a_commit_that_stays_unknown_is_answered_503_with_retry_after,
+    a_full_queue_is_answered_503_at_once_and_reads_go_on,
+    an_rpc_that_cannot_be_carried_out_is_told_in_json,
+    the_rightmost_address_no_proxy_vouches_for_is_the_peer,
     a_client_that_goes_away_while_its_command_runs_harms_nobody)

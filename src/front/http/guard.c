@@ -14,21 +14,23 @@ enum mst_err mst_guard_caller(struct mst_exchange *x, struct mst_tx *tx)
     return mst_exchange_settle(x, err, verdict);
 }
 
-/* Nothing is shared between vendors yet, so another vendor's name never helps (2.2). */
-static enum mst_err check_vendor(struct mst_exchange *x)
-{
-    if (!x->manager.has_vendor)
-        return mst_exchange_refuse(x, MST_NO_VENDOR_NAME);
-    if (x->vendor_name.len > 0 && !mst_span_eq(x->vendor_name, x->manager.vendor.name))
-        return mst_exchange_refuse(x, MST_NO_SHARE);
-    return MST_OK;
-}
-
 enum mst_err mst_guard_vendor(struct mst_exchange *x, struct mst_tx *tx)
 {
     enum mst_err err = mst_guard_caller(x, tx);
 
-    return err == MST_OK ? check_vendor(x) : err;
+    if (err == MST_OK && !x->manager.has_vendor)
+        return mst_exchange_refuse(x, MST_NO_VENDOR_NAME);
+    return err;
+}
+
+/*
+ * X-Exosite-Vendor counts for serial numbers only (2.2). Nothing is shared between
+ * vendors yet, so another vendor's name never helps.
+ */
+static bool is_foreign(const struct mst_exchange *x)
+{
+    return x->n_segments > MODEL_SEGMENT + 1 && x->vendor_name.len > 0 &&
+           !mst_span_eq(x->vendor_name, x->manager.vendor.name);
 }
 
 enum mst_err mst_guard_model(struct mst_exchange *x, struct mst_tx *tx)
@@ -38,6 +40,8 @@ enum mst_err mst_guard_model(struct mst_exchange *x, struct mst_tx *tx)
 
     if (err != MST_OK)
         return err;
+    if (is_foreign(x))
+        return mst_exchange_refuse(x, MST_NO_SHARE);
     err = mst_model_get(tx, x->manager.vendor.id, mst_exchange_segment(x, MODEL_SEGMENT), &verdict,
                         &x->model);
     return mst_exchange_settle(x, err, verdict);

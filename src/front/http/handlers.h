@@ -9,8 +9,8 @@
 
 /* guard.c: who is calling (2.2, 2.4 steps 3 to 5) */
 mst_step mst_guard_caller; /* fills manager; a vendor name is not needed (2.10) */
-mst_step mst_guard_vendor; /* fills manager: 401, 412, 403 */
-mst_step mst_guard_model;  /* the same, and model from segment 3: 404 */
+mst_step mst_guard_vendor; /* fills manager: 401, 412 */
+mst_step mst_guard_model;  /* the same, and model from segment 3: 403, 404 */
 mst_step mst_guard_admin;  /* as vendor, but by CIK only (2.11) */
 mst_step mst_guard_device; /* fills client: 401 */
 mst_step mst_guard_root;   /* the root client: 401, 403 */

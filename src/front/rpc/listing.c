@@ -21,6 +21,7 @@ struct listing {
     int64_t client_id;
     bool is_owned, is_aliased, is_public; /* a resource is listed if one of them holds */
     json_t *rids;                         /* of the type at hand */
+    bool is_over;                         /* more than MST_LISTING_MAX of them */
 };
 
 static enum mst_err note_alias(void *arg, const void *row)
@@ -42,7 +43,7 @@ static enum mst_err has_alias(struct mst_tx *tx, int64_t resource_id, bool *ret_
 
 static enum mst_err list_child(void *arg, const struct mst_row_resource *child)
 {
-    const struct listing *listing = arg;
+    struct listing *listing = arg;
     bool is_listed = listing->is_owned || (listing->is_public && child->is_public);
     enum mst_err err = MST_OK;
     struct mst_handle rid;
@@ -51,6 +52,9 @@ static enum mst_err list_child(void *arg, const struct mst_row_resource *child)
         err = has_alias(listing->tx, child->id, &is_listed);
     if (err != MST_OK || !is_listed)
         return err;
+    listing->is_over = json_array_size(listing->rids) == MST_LISTING_MAX;
+    if (listing->is_over)
+        return MST_EREFUSED;
     err = mst_domain_rid(mst_exchange_domain(listing->call->x), child, &rid);
     if (err != MST_OK)
         return err;
@@ -79,6 +83,8 @@ static enum mst_err list_type(struct listing *listing, const json_t *word, json_
     if (types[type].kind != 0)
         err = mst_resource_children(listing->tx, listing->client_id, types[type].kind, list_child,
                                     listing);
+    if (err == MST_OK && listing->is_over)
+        err = mst_rpc_say(listing->call, "limit");
     if (err != MST_OK) {
         json_decref(listing->rids);
         return err;

@@ -317,6 +317,8 @@ static enum mst_err run_reading(struct mst_exchange *x, struct mst_tx *tx)
 
         if (standing == WELCOME && one->procedure && one->procedure->where == MST_STATE)
             return mst_exchange_go(x, MST_STATE, NULL, run_changing);
+        if (!one->id)
+            continue; /* reads, and its answer is not wanted */
         err = run_call(x, tx, one, standing, caller_id, NULL);
         if (err != MST_OK && err != MST_EREFUSED)
             return err;
