@@ -354,7 +354,7 @@ MST_TEST(a_queue_is_bounded_in_order_and_can_be_taken_in_parts)
 }
 MST_TEST_END
 
-enum { N_PRODUCERS = 4, N_EACH = 20000 };
+enum { N_PRODUCERS = 4, N_EACH = 5000 };
 
 static struct mst_queue *shared_queue;
 static struct numbered items[N_PRODUCERS][N_EACH];
@@ -376,7 +376,7 @@ MST_TEST(items_of_each_producer_arrive_once_and_in_order)
     struct mst_thread *threads[N_PRODUCERS];
     size_t next[N_PRODUCERS] = {0}, n_taken = 0;
 
-    ck_assert_int_eq(mst_queue_new(100, &shared_queue), MST_OK);
+    ck_assert_int_eq(mst_queue_new(1000, &shared_queue), MST_OK);
     for (size_t p = 0; p < N_PRODUCERS; p++) {
         for (size_t i = 0; i < N_EACH; i++)
             items[p][i] = (struct numbered){.producer = p, .number = i};
