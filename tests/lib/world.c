@@ -21,6 +21,66 @@ struct command {
     bool is_done;
 };
 
+/* ---- operations that fail ---- */
+
+static struct {
+    const struct mst_tx_ops *ops; /* the engine's */
+    struct mst_world *world;
+} failing;
+
+static bool fails_now(void)
+{
+    return failing.world->fail_at > 0 && --failing.world->fail_at == 0;
+}
+
+static enum mst_err failing_get(struct mst_tx *tx, enum mst_index index, void *row)
+{
+    return fails_now() ? MST_EIO : failing.ops->get(tx, index, row);
+}
+
+static enum mst_err failing_insert(struct mst_tx *tx, enum mst_table table, void *row)
+{
+    return fails_now() ? MST_EIO : failing.ops->insert(tx, table, row);
+}
+
+static enum mst_err failing_update(struct mst_tx *tx, enum mst_table table, const void *row,
+                                   uint64_t mask)
+{
+    return fails_now() ? MST_EIO : failing.ops->update(tx, table, row, mask);
+}
+
+static enum mst_err failing_erase(struct mst_tx *tx, enum mst_table table, const void *row)
+{
+    return fails_now() ? MST_EIO : failing.ops->erase(tx, table, row);
+}
+
+static enum mst_err failing_scan(struct mst_tx *tx, const struct mst_scan *scan,
+                                 enum mst_err (*each)(void *, const void *), void *arg)
+{
+    return fails_now() ? MST_EIO : failing.ops->scan(tx, scan, each, arg);
+}
+
+static uint64_t failing_random(struct mst_tx *tx)
+{
+    return failing.ops->random(tx);
+}
+
+static const struct mst_tx_ops failing_ops = {failing_get,   failing_insert, failing_update,
+                                              failing_erase, failing_scan,   failing_random};
+
+static enum mst_err run_failing(struct mst_world *world, struct mst_tx *tx, mst_world_verb *verb,
+                                struct mst_world_call *call)
+{
+    enum mst_err err;
+
+    failing.ops = tx->ops;
+    failing.world = world;
+    tx->ops = &failing_ops;
+    err = verb(world, tx, call);
+    tx->ops = failing.ops;
+    return err;
+}
+
 static enum mst_err run_verb(struct mst_cmd *cmd, struct mst_tx *tx)
 {
     struct command *command = (struct command *)cmd;
@@ -30,7 +90,9 @@ static enum mst_err run_verb(struct mst_cmd *cmd, struct mst_tx *tx)
     tx->window_now = command->world->window_now;
     tx->wall_now = command->world->wall_now;
     command->call->n_runs++;
-    err = command->verb(command->world, tx, command->call);
+    err = command->world->fail_at > 0
+              ? run_failing(command->world, tx, command->verb, command->call)
+              : command->verb(command->world, tx, command->call);
     return err == MST_OK && command->call->verdict != MST_DONE ? MST_EREFUSED : err;
 }
 
@@ -57,6 +119,8 @@ enum mst_verdict mst_world_run(struct mst_world *world, mst_world_verb *verb,
         .is_done_changed = PTHREAD_COND_INITIALIZER
     };
 
+    const bool may_fail = world->fail_at > 0;
+
     call->n_runs = 0;
     do {
         command.is_done = false;
@@ -67,7 +131,7 @@ enum mst_verdict mst_world_run(struct mst_world *world, mst_world_verb *verb,
             (void)pthread_cond_wait(&command.is_done_changed, &command.lock);
         (void)pthread_mutex_unlock(&command.lock);
     } while (call->err == MST_EUNKNOWN);
-    if (call->err != MST_OK) {
+    if (call->err != MST_OK && !may_fail) {
         (void)fprintf(stderr, "a use case failed: %s\n", mst_err_text(call->err));
         abort();
     }

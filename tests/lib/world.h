@@ -29,6 +29,9 @@ struct mst_world {
     int64_t window_now, wall_now;
     /* The next commit answers "unknown": its changes are lost or kept. The call is then run again. */
     enum mst_world_fault next_fault;
+    /* The n-th operation of the next call on the store fails with MST_EIO; 0 = none. It is 0 again
+       when that happened. */
+    int fail_at;
     int64_t root_id, domain_id, portal_id, portal2_id, template_id;
     char domain_rid[MST_TEXT_CHARS], portal_rid[MST_TEXT_CHARS], portal2_rid[MST_TEXT_CHARS],
         template_rid[MST_TEXT_CHARS], domain_cik[MST_TEXT_CHARS], portal_cik[MST_TEXT_CHARS];
@@ -76,7 +79,7 @@ typedef enum mst_err mst_world_verb(struct mst_world *world, struct mst_tx *tx,
                                     struct mst_world_call *call);
 
 /* Runs verb; an outcome that is not known is resolved by running it again. Gives the verdict; an
-   error ends the test program. */
+   error ends the test program, unless world->fail_at asked for one. */
 enum mst_verdict mst_world_run(struct mst_world *world, mst_world_verb *verb,
                                struct mst_world_call *call);
 

@@ -1,0 +1,127 @@
+/*
+ * Each operation of each use case on the store fails once: the use case must say so, and
+ * after the undoing it must succeed as if nothing had been.
+ */
+#include "tests/lib/unit.h"
+#include "tests/lib/world.h"
+
+static struct mst_world world;
+static char rid[MST_TEXT_CHARS], cik[MST_TEXT_CHARS], pending_rid[MST_TEXT_CHARS];
+
+static void must(mst_world_verb *verb, struct mst_world_call call)
+{
+    ck_assert_int_eq(mst_world_run(&world, verb, &call), MST_DONE);
+}
+
+/* Serial a is activated and was once before, b is enabled, c is listed. */
+static void open_world(void)
+{
+    struct mst_world_call call = {.sn = "a", .attempt = mst_world_attempt()};
+
+    mst_world_open(&world, 1, NULL);
+    must(mst_do_add_model, (struct mst_world_call){.model = "m1"});
+    must(mst_do_add, (struct mst_world_call){.sn = "a"});
+    must(mst_do_add, (struct mst_world_call){.sn = "b"});
+    must(mst_do_add, (struct mst_world_call){.sn = "c"});
+    ck_assert_int_eq(mst_world_run(&world, mst_do_enable_owner, &call), MST_DONE);
+    memcpy(rid, call.handle, sizeof rid);
+    must(mst_do_activate, (struct mst_world_call){.sn = "a", .attempt = mst_world_attempt()});
+    must(mst_do_enable, (struct mst_world_call){.sn = "a", .attempt = mst_world_attempt()});
+    call.attempt = mst_world_attempt();
+    ck_assert_int_eq(mst_world_run(&world, mst_do_activate, &call), MST_DONE);
+    memcpy(cik, call.handle, sizeof cik);
+    call = (struct mst_world_call){.sn = "b", .attempt = mst_world_attempt()};
+    ck_assert_int_eq(mst_world_run(&world, mst_do_enable_owner, &call), MST_DONE);
+    memcpy(pending_rid, call.handle, sizeof pending_rid);
+}
+
+/* Fails the first operation, then the second, and so on until the use case needs no more. */
+static void fail_each(mst_world_verb *verb, const struct mst_world_call *wanted)
+{
+    int n_operations = 0;
+
+    for (int n = 1;; n++) {
+        struct mst_world_call call;
+        open_world();
+        call = *wanted;
+        if (wanted->caller_id == -1)
+            call.caller_id = world.portal_id;
+        if (wanted->caller_id == -2)
+            call.caller_id = world.domain_id;
+        world.fail_at = n;
+        (void)mst_world_run(&world, verb, &call);
+        if (world.fail_at > 0) {
+            ck_assert_int_eq(call.err, MST_OK);
+            ck_assert_int_eq(call.verdict, MST_DONE);
+            mst_world_close(&world);
+            break;
+        }
+        ck_assert_msg(call.err == MST_EIO, "operation %d failed and the answer was %d", n,
+                      call.err);
+        ck_assert_int_eq(mst_world_run(&world, verb, &call), MST_DONE);
+        n_operations = n;
+        mst_world_close(&world);
+    }
+    ck_assert_int_gt(n_operations, 0);
+}
+
+enum { BY_PORTAL = -1, BY_DOMAIN = -2 };
+
+MST_TEST(the_life_of_a_device_survives_a_store_that_fails_once_at_any_point)
+{
+    fail_each(mst_do_add, &(struct mst_world_call){.sn = "d"});
+    fail_each(mst_do_enable_owner, &(struct mst_world_call){.sn = "c", .attempt = 10000001});
+    fail_each(mst_do_activate, &(struct mst_world_call){.sn = "b", .attempt = 10000002});
+    fail_each(mst_do_enable, &(struct mst_world_call){.sn = "a", .attempt = 10000003});
+    fail_each(mst_do_disable, &(struct mst_world_call){.sn = "a"});
+    fail_each(mst_do_remap,
+              &(struct mst_world_call){.sn = "c", .other_sn = "a", .attempt = 10000004});
+    fail_each(mst_do_remove, &(struct mst_world_call){.sn = "a"});
+    fail_each(mst_do_view, &(struct mst_world_call){.sn = "a"});
+    fail_each(mst_do_log, &(struct mst_world_call){.sn = "a"});
+    fail_each(mst_do_close_windows, &(struct mst_world_call){.sn = "a"});
+}
+MST_TEST_END
+
+MST_TEST(the_tree_survives_a_store_that_fails_once_at_any_point)
+{
+    fail_each(mst_do_authenticate, &(struct mst_world_call){.key = cik});
+    fail_each(mst_do_info, &(struct mst_world_call){.caller_id = BY_PORTAL, .rid = rid});
+    fail_each(mst_do_create, &(struct mst_world_call){.caller_id = BY_PORTAL,
+                                                      .rid = world.portal_rid,
+                                                      .kind = MST_KIND_CLIENT,
+                                                      .has_limits = true,
+                                                      .limit = 3});
+    fail_each(mst_do_limit,
+              &(struct mst_world_call){
+                  .caller_id = BY_PORTAL, .rid = rid, .has_limits = true, .limit = 100});
+    fail_each(mst_do_lock,
+              &(struct mst_world_call){.caller_id = BY_PORTAL, .rid = rid, .is_locked = true});
+    fail_each(mst_do_drop, &(struct mst_world_call){.caller_id = BY_PORTAL, .rid = rid});
+    fail_each(mst_do_drop,
+              &(struct mst_world_call){.caller_id = BY_DOMAIN, .rid = world.portal_rid});
+    fail_each(mst_do_map,
+              &(struct mst_world_call){.caller_id = BY_PORTAL, .rid = rid, .name = "x"});
+    fail_each(mst_do_key_event,
+              &(struct mst_world_call){
+                  .caller_id = BY_PORTAL, .key = cik, .event = MST_ON_REVOKE, .attempt = 10000005});
+    fail_each(mst_do_key_event, &(struct mst_world_call){.caller_id = BY_PORTAL,
+                                                         .key = rid,
+                                                         .event = MST_ON_RPC_DEACTIVATE,
+                                                         .attempt = 10000006});
+}
+MST_TEST_END
+
+MST_TEST(models_and_vendors_survive_a_store_that_fails_once_at_any_point)
+{
+    fail_each(mst_do_add_model, &(struct mst_world_call){.model = "m2"});
+    fail_each(mst_do_update_model, &(struct mst_world_call){.window_s = 60});
+    fail_each(mst_do_delete_model, &(struct mst_world_call){.model = "m1"});
+    fail_each(mst_do_unregister, &(struct mst_world_call){.vendor = "acme"});
+    fail_each(mst_do_register, &(struct mst_world_call){.vendor = "acme"});
+}
+MST_TEST_END
+
+MST_TESTS("core/fault", the_life_of_a_device_survives_a_store_that_fails_once_at_any_point,
+          the_tree_survives_a_store_that_fails_once_at_any_point,
+          models_and_vendors_survive_a_store_that_fails_once_at_any_point)
