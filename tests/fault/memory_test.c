@@ -1,0 +1,208 @@
+/*
+ * Every allocation of a set of requests fails once: the request is answered as usual,
+ * with 500 or 503, or its connection ends; nothing breaks, and the next request works.
+ *
+ * malloc is replaced in this program, so it does nothing under sanitizers, which
+ * replace it themselves. Only the server's threads are made to fail.
+ */
+#include <errno.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+
+#include "tests/lib/site.h"
+#include "tests/lib/unit.h"
+
+static unsigned long n_fired; /* all told: a sweep that never fails anything proves nothing */
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+
+enum { FIRED_MIN = 20 };
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *ptr, size_t size);
+
+static _Thread_local bool is_tester;
+static atomic_long countdown = -1; /* allocations until the one that fails; < 0: none does */
+static atomic_bool is_fired;
+
+static bool is_failing(void)
+{
+    if (is_tester || atomic_load(&countdown) < 0 || atomic_fetch_sub(&countdown, 1) != 0)
+        return false;
+    atomic_store(&is_fired, true);
+    errno = ENOMEM;
+    return true;
+}
+
+void *malloc(size_t size)
+{
+    return is_failing() ? NULL : __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+    return is_failing() ? NULL : __libc_calloc(count, size);
+}
+
+void *realloc(void *ptr, size_t size)
+{
+    return is_failing() ? NULL : __libc_realloc(ptr, size);
+}
+
+static void arm(long n)
+{
+    atomic_store(&is_fired, false);
+    atomic_store(&countdown, n);
+}
+
+static bool disarm(void)
+{
+    atomic_store(&countdown, -1);
+    return atomic_load(&is_fired);
+}
+#else
+enum { FIRED_MIN = 0 };
+static bool is_tester;
+static void arm(long n)
+{
+    (void)n;
+}
+static bool disarm(void)
+{
+    return false;
+}
+#endif
+
+static struct mst_site *site;
+static struct mst_scene scene;
+static char rid[41], cik[41];
+
+struct request {
+    const char *method, *path;
+    char header[64];
+    char body[512];
+};
+
+/* The status of the reply, 0 if the connection ended without one. */
+static unsigned try_once(const struct request *request)
+{
+    struct mst_line line = mst_line_open(site);
+    struct mst_buf text;
+    struct mst_span got;
+    uint64_t status = 0;
+
+    mst_buf_init(&text, MST_KIB(64));
+    (void)mst_buf_addf(&text,
+                       "%s %s HTTP/1.1\r\n%s%sConnection: close\r\nContent-Length: %zu\r\n\r\n%s",
+                       request->method, request->path, request->header,
+                       request->header[0] ? "\r\n" : "", strlen(request->body), request->body);
+    mst_line_send_bytes(&line, mst_buf_span(&text));
+    got = mst_line_rest(&line);
+    if (got.len >= 12)
+        ck_assert_int_eq(mst_span_u64(mst_span_cut(got, 9, 12), 999, &status), MST_OK);
+    mst_buf_fini(&text);
+    mst_line_close(&line);
+    return (unsigned)status;
+}
+
+static void sweep(const struct request *request, unsigned want, unsigned again)
+{
+    for (long n = 0;; n++) {
+        unsigned status;
+
+        arm(n);
+        status = try_once(request);
+        if (!disarm()) {
+            ck_assert_msg(status == want || status == again, "%s %s: %u", request->method,
+                          request->path, status);
+            break;
+        }
+        n_fired++;
+        ck_assert_msg(status == 0 || status == want || status == again || status == 500 ||
+                          status == 503,
+                      "%s %s, allocation %ld: %u", request->method, request->path, n, status);
+        ck_assert_uint_eq(mst_site_status(site, "GET", "/timestamp", NULL, NULL), 200);
+    }
+}
+
+static void begin(void)
+{
+    is_tester = true;
+    site = mst_site_start(NULL);
+    mst_scene_make(site, &scene);
+    mst_scene_device(site, &scene, "dev1", rid, cik);
+}
+
+static struct request make(const char *method, const char *path, const char *header,
+                           const char *body)
+{
+    struct request request = {.method = method, .path = path};
+
+    (void)snprintf(request.header, sizeof request.header, "%s", header);
+    (void)snprintf(request.body, sizeof request.body, "%s", body);
+    return request;
+}
+
+MST_TEST(requests_survive_the_failure_of_any_allocation)
+{
+    static const char models[] = "/provision/manage/model/";
+    char by_device[64], body[512];
+    struct request request;
+
+    begin();
+    mst_by_cik(cik, by_device);
+    request = make("GET", "/timestamp", "", "");
+    sweep(&request, 200, 200);
+    request = make("POST", "/provision/activate", "", "vendor=acme&model=m1&sn=dev1");
+    sweep(&request, 409, 409);
+    request = make("GET", "/onep:v1/stack/alias?temp&count", by_device, "");
+    sweep(&request, 204, 204);
+    request = make("POST", "/onep:v1/stack/alias?temp", by_device, "temp=1.5&count=2&note=x+y");
+    sweep(&request, 200, 200);
+    request = make("GET", models, scene.by_token, "");
+    sweep(&request, 200, 200);
+    request =
+        make("POST", "/provision/manage/model/m1/", scene.by_token, "sn[]=a1&sn[]=a2&extra=q");
+    sweep(&request, 205, 409);
+    (void)snprintf(body, sizeof body, "enable=true&owner=%s", scene.portal_rid);
+    request = make("POST", "/provision/manage/model/m1/a1", scene.by_token, body);
+    sweep(&request, 200, 409);
+    request = make("POST", "/provision/activate", "", "vendor=acme&model=m1&sn=a1");
+    sweep(&request, 200, 409);
+    request = make("GET", "/provision/manage/model/m1/?status=true", scene.by_token, "");
+    sweep(&request, 200, 200);
+    request = make("GET", "/provision/manage/model/m1/a1?show=log", scene.by_token, "");
+    sweep(&request, 200, 200);
+    request = make("POST", "/provision/manage/model/m1/a1", scene.by_token, "enable=true");
+    sweep(&request, 205, 205);
+    request = make("DELETE", "/provision/manage/model/m1/a2", scene.by_token, "");
+    sweep(&request, 205, 404);
+    mst_site_stop(site);
+    ck_assert_uint_ge(n_fired, FIRED_MIN);
+}
+MST_TEST_END
+
+MST_TEST(rpc_survives_the_failure_of_any_allocation)
+{
+    char body[512];
+    struct request request;
+
+    begin();
+    (void)snprintf(body, sizeof body,
+                   "{\"auth\":{\"cik\":\"%s\"},\"calls\":["
+                   "{\"id\":1,\"procedure\":\"info\",\"arguments\":[{\"alias\":\"\"}]},"
+                   "{\"id\":2,\"procedure\":\"listing\",\"arguments\":[[\"client\"],{}]},"
+                   "{\"id\":3,\"procedure\":\"create\",\"arguments\":[\"dataport\","
+                   "{\"format\":\"float\",\"retention\":{\"count\":5}}]},"
+                   "{\"id\":4,\"procedure\":\"map\",\"arguments\":[\"alias\",\"%s\",\"a\"]}]}",
+                   scene.portal_cik, rid);
+    request = make("POST", "/onep:v1/rpc/process", "", body);
+    sweep(&request, 200, 200);
+    mst_site_stop(site);
+    ck_assert_uint_ge(n_fired, FIRED_MIN);
+}
+MST_TEST_END
+
+MST_TESTS("fault/memory", requests_survive_the_failure_of_any_allocation,
+          rpc_survives_the_failure_of_any_allocation)
