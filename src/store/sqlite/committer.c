@@ -207,9 +207,26 @@ static int on_commit(void *arg, sqlite3 *db, const char *name, int wal_frames)
     return SQLITE_OK;
 }
 
+/*
+ * SQLite does not flush the log that it truncated, and need not, as long as all of the log is
+ * on the platter. After a flush that failed it is not: the commits before the lost one would
+ * come back with the old log after a power cut, and hide the newer pages of the file.
+ */
+static int flush_log(struct mst_sql_conn *conn)
+{
+    sqlite3_file *log = NULL;
+    int rc = sqlite3_file_control(conn->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+
+    if (rc == SQLITE_OK && log && log->pMethods)
+        rc = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+    return rc;
+}
+
 int mst_sql_checkpoint_whole(struct mst_sql_conn *conn)
 {
-    return sqlite3_wal_checkpoint_v2(conn->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    int rc = sqlite3_wal_checkpoint_v2(conn->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+
+    return rc == SQLITE_OK ? flush_log(conn) : rc;
 }
 
 /* False: a flush failed. A reader may hold back a part of the log; the rest comes later. */
