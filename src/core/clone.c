@@ -16,6 +16,7 @@ struct node {
     struct mst_row_resource copy;
     struct node *parent; /* NULL: the template itself */
     unsigned depth;
+    int64_t n_ports; /* dataports among its children */
     struct node *next;
 };
 
@@ -40,6 +41,8 @@ static enum mst_err add_node(struct clone *clone, const struct mst_row_resource 
         return MST_ENOMEM;
     *node = (struct node){.source = *source, .parent = clone->parent};
     node->depth = clone->parent ? clone->parent->depth + 1 : 0;
+    if (clone->parent && source->kind == MST_KIND_DATAPORT)
+        clone->parent->n_ports++;
     if (clone->last)
         clone->last->next = node;
     else
@@ -79,27 +82,40 @@ static unsigned deepest(const struct clone *clone)
 
 /* ---- copying ---- */
 
-/* A new key, not yet live (1.5: clients made by cloning are PENDING), and the template's limits. */
-static enum mst_err copy_node(struct clone *clone, struct node *node, int64_t owner_id,
-                              int64_t deadline, int64_t attempt, enum mst_verdict *ret_verdict)
+static enum mst_err insert_copy(struct clone *clone, struct node *node, int64_t owner_id,
+                                struct mst_row_client *client,
+                                const int64_t limits[MST_LIMIT_COUNT],
+                                enum mst_verdict *ret_verdict)
 {
-    struct mst_row_client client = {
-        .state = MST_STATE_PENDING, .deadline = deadline, .key_attempt = attempt};
-    struct mst_row_quota quota = {.client_id = node->source.id};
-    int64_t limits[MST_LIMIT_COUNT] = {0};
-
-    if (node->source.kind == MST_KIND_CLIENT) {
-        enum mst_err err = mst_tx_get(clone->tx, MST_IX_QUOTA, &quota);
-        if (err != MST_OK)
-            return err == MST_ENOENT ? MST_ECORRUPT : err;
-        mst_quota_limits(&quota, limits);
-    }
     node->copy = node->source;
     node->copy.id = 0;
     node->copy.owner_id = owner_id;
     node->copy.model_id = 0;
     node->copy.sn = (struct mst_span){NULL, 0};
-    return mst_resource_insert(clone->domain, clone->tx, &node->copy, &client, limits, ret_verdict);
+    return mst_resource_insert(clone->domain, clone->tx, &node->copy, client, limits, ret_verdict);
+}
+
+/* A new key, not yet live (1.5: clients made by cloning are PENDING), and the template's limits. All
+   dataports of the client are drawn at once, before they are made. */
+static enum mst_err copy_client(struct clone *clone, struct node *node, int64_t owner_id,
+                                int64_t deadline, int64_t attempt, enum mst_verdict *ret_verdict)
+{
+    struct mst_row_client client = {
+        .state = MST_STATE_PENDING, .deadline = deadline, .key_attempt = attempt};
+    struct mst_row_quota quota = {.client_id = node->source.id};
+    int64_t limits[MST_LIMIT_COUNT];
+    enum mst_err err = mst_tx_get(clone->tx, MST_IX_QUOTA, &quota);
+
+    if (err != MST_OK)
+        return err == MST_ENOENT ? MST_ECORRUPT : err;
+    mst_quota_limits(&quota, limits);
+    err = mst_quota_charge(clone->tx, owner_id, MST_KIND_CLIENT, 1, ret_verdict);
+    if (err == MST_OK && *ret_verdict == MST_DONE)
+        err = insert_copy(clone, node, owner_id, &client, limits, ret_verdict);
+    if (err == MST_OK && *ret_verdict == MST_DONE)
+        err = mst_quota_charge(clone->tx, node->copy.id, MST_KIND_DATAPORT, node->n_ports,
+                               ret_verdict);
+    return err;
 }
 
 static enum mst_err copy_tree(struct clone *clone, int64_t owner_id, int64_t deadline,
@@ -107,8 +123,10 @@ static enum mst_err copy_tree(struct clone *clone, int64_t owner_id, int64_t dea
 {
     *ret_verdict = MST_DONE;
     for (struct node *node = clone->first; node; node = node->next) {
-        enum mst_err err = copy_node(clone, node, node->parent ? node->parent->copy.id : owner_id,
-                                     deadline, attempt, ret_verdict);
+        int64_t id = node->parent ? node->parent->copy.id : owner_id;
+        enum mst_err err = node->source.kind == MST_KIND_CLIENT
+                               ? copy_client(clone, node, id, deadline, attempt, ret_verdict)
+                               : insert_copy(clone, node, id, NULL, NULL, ret_verdict);
         if (err != MST_OK || *ret_verdict != MST_DONE)
             return err;
     }

@@ -90,10 +90,10 @@ static enum mst_err draw(struct mst_tx *tx, int64_t client_id, unsigned what, in
     return MST_OK;
 }
 
-enum mst_err mst_quota_charge(struct mst_tx *tx, int64_t owner_id, enum mst_kind kind,
+enum mst_err mst_quota_charge(struct mst_tx *tx, int64_t owner_id, enum mst_kind kind, int64_t n,
                               enum mst_verdict *ret_verdict)
 {
-    return draw(tx, owner_id, counted_of(kind), 1, ret_verdict);
+    return draw(tx, owner_id, counted_of(kind), n, ret_verdict);
 }
 
 enum mst_err mst_quota_create(struct mst_tx *tx, int64_t client_id, int64_t owner_id,

@@ -93,11 +93,9 @@ enum mst_err mst_resource_insert(const struct mst_domain *domain, struct mst_tx 
                                  const int64_t limits[MST_LIMIT_COUNT],
                                  enum mst_verdict *ret_verdict)
 {
-    enum mst_err err =
-        mst_quota_charge(tx, resource->owner_id, (enum mst_kind)resource->kind, ret_verdict);
+    enum mst_err err;
 
-    if (err != MST_OK || *ret_verdict != MST_DONE)
-        return err;
+    *ret_verdict = MST_DONE;
     resource->gen_ix = domain->keys->current_gen_ix(domain->keys->ctx);
     resource->created = resource->modified = mst_tx_wall_now(tx);
     err = mst_tx_insert(tx, MST_TABLE_RESOURCE, resource);
@@ -142,6 +140,9 @@ enum mst_err mst_resource_create(const struct mst_domain *domain, struct mst_tx 
         *ret_verdict = MST_NO_ROOM;
         return MST_OK;
     }
+    err = mst_quota_charge(tx, parent->id, kind, 1, ret_verdict);
+    if (err != MST_OK || *ret_verdict != MST_DONE)
+        return err;
     /* A limit that is not given is 0 in the description, which is its default (2.15.5). */
     err = mst_resource_insert(domain, tx, &resource, &client, description->limit, ret_verdict);
     if (err == MST_OK && *ret_verdict == MST_DONE)

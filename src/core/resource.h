@@ -43,8 +43,8 @@ MST_MUST_USE enum mst_err mst_resource_depth(struct mst_tx *tx, int64_t resource
                                              unsigned *ret_depth);
 
 /*
- * Draws a resource from its owner's room and adds its rows; the store gives its number. *client
- * gets its key and limits are used if it is a client. MST_NO_ROOM: undo.
+ * Adds the rows of a resource that was drawn from its owner's room; the store gives its number. If
+ * it is a client, *client gets its key, and its limits are drawn from the owner. MST_NO_ROOM: undo.
  */
 MST_MUST_USE enum mst_err mst_resource_insert(const struct mst_domain *domain, struct mst_tx *tx,
                                               struct mst_row_resource *resource,
