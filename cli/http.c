@@ -14,6 +14,7 @@ struct cli_http {
     char *server; /* without a slash at its end */
     char *ca_file;
     bool is_insecure;
+    bool is_head_whole; /* of the reply: libcurl takes a head without its end for a whole one */
     long timeout_s;
     char problem[CURL_ERROR_SIZE];
 };
@@ -95,6 +96,18 @@ static size_t take_body(char *bytes, size_t size, size_t n, void *arg)
     struct mst_buf *body = arg;
 
     return mst_buf_add(body, mst_span_of(bytes, size * n)) == MST_OK ? size * n : 0;
+}
+
+static size_t take_header(char *bytes, size_t size, size_t n, void *arg)
+{
+    struct mst_span line = mst_span_of(bytes, size * n);
+    struct cli_http *http = arg;
+
+    if (mst_span_starts(line, MST_LIT("HTTP/")))
+        http->is_head_whole = false; /* another head, after 100 Continue */
+    else if (line.len > 0 && (bytes[0] == '\r' || bytes[0] == '\n'))
+        http->is_head_whole = true;
+    return size * n;
 }
 
 static bool add_header(struct curl_slist **headers, const char *line)
@@ -217,13 +230,18 @@ static CURLcode perform(struct cli_http *http, const struct cli_request *request
     (void)curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     (void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
     (void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, &reply->body);
+    (void)curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
+    (void)curl_easy_setopt(curl, CURLOPT_HEADERDATA, http);
     if (request->content_type != NULL || is_post) {
         (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
         (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDS,
                                request->body.len > 0 ? request->body.ptr : "");
     }
     (void)curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
+    http->is_head_whole = false;
     code = curl_easy_perform(curl);
+    if (code == CURLE_OK && !http->is_head_whole)
+        code = CURLE_RECV_ERROR;
     if (code == CURLE_OK) {
         curl_off_t retry = 0;
 
