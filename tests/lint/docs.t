@@ -1,0 +1,65 @@
+#!/bin/sh
+# The documents say what is there: their links lead somewhere, every call, option and setting is
+# described, and the first fleet of the README comes out as it says.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+. tests/lib/tap.sh
+work=$(mktemp -d)
+server=
+trap '[ -z "$server" ] || kill -KILL "$server" 2>/dev/null; rm -rf "$work"' EXIT
+
+for page in *.md docs/*.md docs/*/*.md tests/*.md; do
+    [ -f "$page" ] || continue
+    dead=$(grep -o '](\([^)]*\))' "$page" | sed 's/^](//; s/)$//; s/#.*//' | sort -u |
+        while read -r link; do
+            case $link in '' | http:* | https:*) continue ;; esac
+            [ -e "$(dirname "$page")/$link" ] || echo "$link"
+        done)
+    is "the links of $page lead somewhere" "$dead" ''
+done
+
+# Paths of the route table, without their variable parts.
+sed -n 's/.*PATH(\([^)]*\)).*/\1/p' src/front/http/route.c | sort -u | while read -r segments; do
+    path=$(printf '%s\n' "$segments" | sed 's/MODELS/"provision", "manage", "model"/; s/", "/\//g; s/"//g; s/, /\//g')
+    case $path in
+    __VA_ARGS__ | ... | api:v1/*) continue ;; # api:v1 is said once, for all
+    esac
+    echo "/$path" | sed 's/\*.*//'
+done | sort -u >"$work/paths"
+like 'the route table can be read' "$(cat "$work/paths")" '^/provision/activate$'
+while read -r path; do
+    ok "docs/http-api.md describes $path" grep -qF -- "$path" docs/http-api.md
+done <"$work/paths"
+
+for name in $(sed -n 's/^    {"\([a-z_]*\)", MST_SETTING_.*/\1/p' src/server/settings.c); do
+    ok "musterd.conf(5) describes $name" grep -q "^\.B $name$" man/musterd.conf.5
+done
+for name in $(sed -n 's/^    {"\([a-z-]*\)", *\(NULL\|"[A-Z]*"\), *".*/\1/p' cli/main.c cli/cmd_*.c | sort -u); do
+    ok "muster(1) describes --$name" grep -q -- "$(printf '%s' "--$name" | sed 's/-/\\\\-/g')" man/muster.1
+done
+
+# The commands of "A first fleet", with a port of its own.
+sed -n '/^## A first fleet/,/^## /s/^    //p' README.md >"$work/fleet"
+mkfifo "$work/ready"
+build/release/bin/musterd --data "$work/data" --http 127.0.0.1:0 >"$work/ready" 2>"$work/log" &
+server=$!
+read -r ready <"$work/ready"
+address=${ready#ready http=}
+root=$PWD
+n=0
+while read -r line; do
+    case $line in
+    muster\ * | curl\ *) ;;
+    *) continue ;;
+    esac
+    n=$((n + 1))
+    command=$(printf '%s\n' "$line" | sed "s#127.0.0.1:8080#$address#")
+    ok "README: $line" sh -c "cd '$work' && HOME='$work' PATH='$root/build/release/bin:$PATH' && export HOME PATH &&
+        unset MUSTER_SERVER MUSTER_PROFILE MUSTER_TOKEN MUSTER_CIK; $command"
+done <"$work/fleet"
+is 'README: a fleet in five commands, the device'"'"'s own call, and two about its data' "$n" 8
+kill -TERM "$server"
+wait "$server"
+server=
+
+done_testing
