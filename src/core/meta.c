@@ -5,6 +5,7 @@
  * ends the walk, and the text is then left alone.
  */
 #include "base/buf.h"
+#include "base/limits.h"
 #include "core/meta.h"
 
 /* Six bytes for the longest escape of one byte. */
@@ -157,11 +158,11 @@ enum mst_err mst_meta_set_sn(struct mst_arena *arena, struct mst_span meta, stru
     struct mst_buf buf;
 
     if (!enter(&cur, MST_LIT("device")) || !enter(&cur, MST_LIT("sn")) ||
-        !take_string(&cur, &old)) {
+        !take_string(&cur, &old) || meta.len + ESCAPED_MAX > MST_META_MAX) {
         *ret_meta = meta;
         return MST_OK;
     }
-    mst_buf_init(&buf, meta.len + ESCAPED_MAX);
+    mst_buf_init(&buf, MST_META_MAX);
     (void)mst_buf_add(&buf, mst_span_cut(meta, 0, cur.pos - old.len - 2));
     add_string(&buf, sn);
     (void)mst_buf_add(&buf, mst_cur_rest(&cur));

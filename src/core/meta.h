@@ -13,7 +13,8 @@ MST_MUST_USE enum mst_err mst_meta_device(struct mst_arena *arena, struct mst_sp
 
 /*
  * meta with the string device.sn replaced, everything else byte for byte as it was. A meta that has
- * no such string, or is not understood, is given back unchanged.
+ * no such string, is not understood, or has no room for a longer one (MST_META_MAX) is given back
+ * unchanged.
  */
 MST_MUST_USE enum mst_err mst_meta_set_sn(struct mst_arena *arena, struct mst_span meta,
                                           struct mst_span sn, struct mst_span *ret_meta);

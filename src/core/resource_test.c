@@ -356,15 +356,16 @@ MST_TEST(a_drop_takes_everything_below_and_tells_of_every_dataport)
     mst_world_open(&world, 1, NULL);
     portal = the_portal();
     a = add_client(&portal, INHERIT);
-    for (int i = 0; i < 100; i++)
+    for (int i = 0; i < 300; i++) {
         ck_assert_int_eq(try_port(&a, NULL), MST_DONE);
-    for (int i = 0; i < 100; i++) {
         b = add_client(&a, INHERIT);
         ck_assert_int_eq(try_port(&b, NULL), MST_DONE);
     }
+    ck_assert_int_eq(info(&portal, &a).direct[0], 300);
+    ck_assert_int_eq(info(&portal, &a).direct[1], 300);
     call = (struct mst_world_call){.caller_id = portal.id, .rid = a.rid};
     ck_assert_int_eq(mst_world_run(&world, mst_do_drop, &call), MST_DONE);
-    ck_assert_int_eq(call.n_ports, 200);
+    ck_assert_int_eq(call.n_ports, 600);
     ck_assert_int_eq(info(&portal, &portal).direct[0], 0);
     ck_assert_int_eq(info(&portal, &portal).use[0], 0);
     ck_assert_int_eq(info(&portal, &portal).use[1], 0);
