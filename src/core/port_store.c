@@ -64,18 +64,40 @@ enum mst_err mst_reader_open(struct mst_store *store, struct mst_reader **ret_re
 
 void mst_reader_close(struct mst_reader *reader)
 {
-    if (reader)
-        reader->store->ops->reader_close(reader);
+    if (!reader)
+        return;
+    mst_reader_rest(reader);
+    reader->store->ops->reader_close(reader);
 }
 
 enum mst_err mst_reader_begin(struct mst_reader *reader, struct mst_tx **ret_tx)
 {
+    reader->is_paused = false;
     return reader->store->ops->reader_begin(reader, ret_tx);
 }
 
 void mst_reader_end(struct mst_reader *reader)
 {
     reader->store->ops->reader_end(reader);
+}
+
+void mst_reader_pause(struct mst_reader *reader)
+{
+    const struct mst_store_ops *ops = reader->store->ops;
+
+    if (ops->reader_pause) {
+        ops->reader_pause(reader);
+        reader->is_paused = true;
+    } else {
+        ops->reader_end(reader);
+    }
+}
+
+void mst_reader_rest(struct mst_reader *reader)
+{
+    if (reader->is_paused)
+        reader->store->ops->reader_end(reader);
+    reader->is_paused = false;
 }
 
 void mst_store_close(struct mst_store *store)

@@ -139,6 +139,11 @@ void mst_reader_close(struct mst_reader *reader);
    invalidates all text read. The arena is the reader's own. */
 MST_MUST_USE enum mst_err mst_reader_begin(struct mst_reader *reader, struct mst_tx **ret_tx);
 void mst_reader_end(struct mst_reader *reader);
+/* As end, but what was opened may serve the next begin, as long as nothing was acknowledged in
+   between: a transaction costs more than the reads in it. mst_reader_rest then lets go of it; call it
+   before the thread waits, because an open one keeps the store's log from being reused. */
+void mst_reader_pause(struct mst_reader *reader);
+void mst_reader_rest(struct mst_reader *reader); /* nothing happens if it is not paused */
 
 /* Finishes what is queued, commits, flushes, stops the committers and frees the store. All
    readers must be closed before. */
@@ -151,6 +156,7 @@ struct mst_store_ops {
     enum mst_err (*reader_begin)(struct mst_reader *, struct mst_tx **);
     void (*reader_end)(struct mst_reader *);
     void (*close)(struct mst_store *);
+    void (*reader_pause)(struct mst_reader *); /* NULL: no gain, end instead */
 };
 
 struct mst_store {
@@ -159,6 +165,7 @@ struct mst_store {
 
 struct mst_reader {
     struct mst_store *store;
+    bool is_paused;
 };
 
 #endif

@@ -39,6 +39,7 @@ sub judged {
     my $judge = Muster::tool('fault', 'judge');
     my $hush = $defect ? '2>/dev/null' : '1>&1';
     my %verdict = map { /(\S+)=(\d+)/ ? ($1 => $2) : () } split ' ', qx($judge $file $hush);
+    die 'the judge came to no verdict' if !defined $verdict{operations};
     note join ' ', map {"$_=$verdict{$_}"} sort keys %verdict;
     system('cp', $file, $ENV{KEEP}) if $ENV{KEEP} && !$defect;
     return { %result, %verdict };

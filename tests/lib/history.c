@@ -27,7 +27,12 @@ const char *const mst_history_wrong_names[MST_WRONG_COUNT] = {
     "outside", "status", "undecided",
 };
 
-enum { WORDS = MST_HISTORY_OPS_MAX / 64, KEYS_MAX = 512, STEPS_MAX = 200000, NO_KEY = -1 };
+enum {
+    WORDS = MST_HISTORY_OPS_MAX / 64,
+    KEYS_MAX = MST_HISTORY_OPS_MAX,
+    STEPS_MAX = 200000,
+    NO_KEY = -1
+};
 enum { RELAXABLE = MST_WRONG_STATUS * 2 };
 
 enum phase { UNUSED, PENDING, ACTIVATED, DISABLED };

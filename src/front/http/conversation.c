@@ -547,6 +547,14 @@ static void finished(struct mst_exchange *x)
 
 /* ---- the worker ---- */
 
+/* The timer of the reader is due at once: all requests of one turn of the loop share its view. */
+static void rest_reader(void *arg)
+{
+    struct mst_http_worker *worker = arg;
+
+    mst_reader_rest(worker->env.reader);
+}
+
 enum mst_err mst_http_worker_new(struct mst_loop *loop, const struct mst_http_opts *opts,
                                  struct mst_http_worker **ret_worker)
 {
@@ -558,8 +566,11 @@ enum mst_err mst_http_worker_new(struct mst_loop *loop, const struct mst_http_op
     worker->env = (struct mst_exchange_env){.opts = opts, .loop = loop, .finished = finished};
     worker->conns.next = worker->conns.prev = &worker->conns;
     mst_buf_init(&worker->out, MST_REPLY_MAX + MST_HEAD_MAX);
-    err = mst_reader_open(opts->store, &worker->env.reader);
+    err = mst_timer_new(loop, rest_reader, worker, &worker->env.rest);
+    if (err == MST_OK)
+        err = mst_reader_open(opts->store, &worker->env.reader);
     if (err != MST_OK) {
+        mst_timer_free(worker->env.rest);
         free(worker);
         return err;
     }
@@ -629,6 +640,7 @@ void mst_http_worker_free(struct mst_http_worker *worker)
         free(x);
     }
     mst_buf_fini(&worker->out);
+    mst_timer_free(worker->env.rest);
     mst_reader_close(worker->env.reader);
     free(worker);
 }

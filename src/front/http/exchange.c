@@ -297,7 +297,8 @@ static void run_here(struct mst_exchange *x)
     err = mst_reader_begin(x->env->reader, &tx);
     if (err == MST_OK) {
         err = perform(x, tx);
-        mst_reader_end(x->env->reader);
+        mst_reader_pause(x->env->reader);
+        mst_timer_set(x->env->rest, 0);
     }
     settle_error(x, err);
 }

@@ -64,6 +64,7 @@ struct mst_exchange_env {
     const struct mst_http_opts *opts;
     struct mst_loop *loop;
     struct mst_reader *reader;
+    struct mst_timer *rest; /* the reader's, when this turn of the loop is over */
     /* An exchange whose start returned false is answered. On the loop's thread. */
     void (*finished)(struct mst_exchange *x);
 };

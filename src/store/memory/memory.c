@@ -543,9 +543,13 @@ static void store_close(struct mst_store *store)
     memory_free((struct memory *)store);
 }
 
-static const struct mst_store_ops store_ops = {store_submit,       store_reader_open,
-                                               store_reader_close, store_reader_begin,
-                                               store_reader_end,   store_close};
+static const struct mst_store_ops store_ops = {store_submit,
+                                               store_reader_open,
+                                               store_reader_close,
+                                               store_reader_begin,
+                                               store_reader_end,
+                                               store_close,
+                                               NULL};
 
 static enum mst_err start_committers(struct memory *memory)
 {

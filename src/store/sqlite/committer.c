@@ -190,6 +190,8 @@ static void run_batch(struct mst_sql_committer *committer)
     }
     rc = attempt == DONE ? commit(&batch) : batch.tx.failure;
     if (rc == SQLITE_OK)
+        (void)__atomic_add_fetch(&committer->n_commits, 1, __ATOMIC_SEQ_CST);
+    if (rc == SQLITE_OK)
         answer_all(committer);
     else if (give_up(committer, rc, batch.tx.failure == SQLITE_OK && is_commit_uncertain(rc)))
         answer_all_failed(committer, rc);

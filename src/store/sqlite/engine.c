@@ -34,8 +34,8 @@ static void engine_close(struct mst_store *store)
 }
 
 static const struct mst_store_ops store_ops = {
-    engine_submit,        mst_sql_reader_open, mst_sql_reader_close,
-    mst_sql_reader_begin, mst_sql_reader_end,  engine_close,
+    engine_submit,      mst_sql_reader_open, mst_sql_reader_close, mst_sql_reader_begin,
+    mst_sql_reader_end, engine_close,        mst_sql_reader_pause,
 };
 
 /* SQLite would let everybody read; what it makes beside a file gets that file's mode. */

@@ -33,8 +33,10 @@ struct mst_sql_committer {
     struct mst_thread *thread;
     struct mst_sql_item *items; /* batch_max of them */
     size_t n_items;
-    int wal_frames;    /* in the log after the last commit */
-    int checkpoint_at; /* frames */
+    int wal_frames;     /* in the log after the last commit */
+    int checkpoint_at;  /* frames */
+    uint64_t n_commits; /* counted before the answers go out: a reader's view older than that is
+                           stale; atomic */
 };
 
 struct mst_sql_engine {
@@ -75,5 +77,6 @@ MST_MUST_USE enum mst_err mst_sql_reader_open(struct mst_store *store,
 void mst_sql_reader_close(struct mst_reader *reader);
 MST_MUST_USE enum mst_err mst_sql_reader_begin(struct mst_reader *reader, struct mst_tx **ret_tx);
 void mst_sql_reader_end(struct mst_reader *reader);
+void mst_sql_reader_pause(struct mst_reader *reader);
 
 #endif

@@ -1,4 +1,8 @@
-/* A loop's own view: read-only connections, one short transaction at a time. */
+/*
+ * A loop's own view: read-only connections, one short transaction at a time. A paused
+ * one is taken up again if no commit was answered since it was begun: what it shows is
+ * then all that anybody can know of.
+ */
 #include <assert.h>
 #include <stdlib.h>
 
@@ -12,6 +16,7 @@ struct sql_reader {
     struct mst_arena arena;
     struct mst_sql_tx tx;
     bool is_open;
+    uint64_t n_commits[MST_FILE_COUNT]; /* of the committers when the view may have been opened */
 };
 
 enum mst_err mst_sql_reader_open(struct mst_store *store, struct mst_reader **ret_reader)
@@ -47,6 +52,25 @@ void mst_sql_reader_close(struct mst_reader *reader)
     free(sql_reader);
 }
 
+static void finish(struct mst_sql_conn *conn)
+{
+    if (mst_sql_conn_commit(conn) != SQLITE_OK)
+        (void)mst_sql_conn_rollback(conn);
+}
+
+/* The count is read before a view can be opened: it may be older than the view, never younger. */
+static void renew_if_stale(struct sql_reader *reader, int file)
+{
+    struct mst_sql_conn *conn = &reader->conns[file];
+    uint64_t n_commits =
+        __atomic_load_n(&reader->engine->committers[file].n_commits, __ATOMIC_SEQ_CST);
+
+    if (conn->has_begun && reader->n_commits[file] == n_commits)
+        return;
+    finish(conn);
+    reader->n_commits[file] = n_commits;
+}
+
 /* A file's transaction begins with the first look into it: most requests look into one only. */
 enum mst_err mst_sql_reader_begin(struct mst_reader *reader, struct mst_tx **ret_tx)
 {
@@ -55,6 +79,8 @@ enum mst_err mst_sql_reader_begin(struct mst_reader *reader, struct mst_tx **ret
     struct mst_window_reading now;
 
     assert(!sql_reader->is_open);
+    for (int i = 0; i < MST_FILE_COUNT; i++)
+        renew_if_stale(sql_reader, i);
     mst_window_read(&now);
     mst_sql_tx_init(tx, false);
     for (int i = 0; i < MST_FILE_COUNT; i++)
@@ -71,10 +97,21 @@ void mst_sql_reader_end(struct mst_reader *reader)
 {
     struct sql_reader *sql_reader = (struct sql_reader *)reader;
 
-    assert(sql_reader->is_open);
     for (int i = 0; i < MST_FILE_COUNT; i++)
-        if (mst_sql_conn_commit(&sql_reader->conns[i]) != SQLITE_OK)
-            (void)mst_sql_conn_rollback(&sql_reader->conns[i]);
+        finish(&sql_reader->conns[i]);
+    mst_arena_reset(&sql_reader->arena);
+    sql_reader->is_open = false;
+}
+
+void mst_sql_reader_pause(struct mst_reader *reader)
+{
+    struct sql_reader *sql_reader = (struct sql_reader *)reader;
+
+    assert(sql_reader->is_open);
+    if (sql_reader->tx.failure != SQLITE_OK) {
+        mst_sql_reader_end(reader);
+        return;
+    }
     mst_arena_reset(&sql_reader->arena);
     sql_reader->is_open = false;
 }
