@@ -19,7 +19,12 @@
 #include "cli/profile.h"
 #include "cli/rpc.h"
 
-enum { ALIAS_TEXT_MAX = MST_VENDOR_MAX + 16, RID_TEXT_MAX = MST_HANDLE_CHARS + 1, INFO_BATCH = 50 };
+enum {
+    ALIAS_TEXT_MAX = MST_VENDOR_MAX + 16,
+    RID_TEXT_MAX = MST_HANDLE_CHARS + 1,
+    INFO_BATCH = 50,
+    TRIES = 8
+};
 
 static const char TOKEN_ID[] = "muster-init";
 
@@ -203,43 +208,48 @@ static enum cli_exit create(struct cli *cli, const struct cli_rpc_auth *auth,
     return exit;
 }
 
-/* Gives the alias; if another run was faster, its resource is the one and ours goes. */
+/*
+ * Gives the alias. If another run was faster, its resource is the one, and ours goes if we made it; if
+ * that other run has dropped what we adopted from it, *ret_is_settled is false.
+ */
 static enum cli_exit map(struct cli *cli, const struct cli_rpc_auth *auth,
-                         const struct wanted *wanted, struct outcome *ret)
+                         const struct wanted *wanted, bool is_made, bool *ret_is_settled,
+                         struct outcome *ret)
 {
     json_t *result = NULL;
-    bool is_found = false;
     enum cli_exit exit =
         cli_rpc_one(cli, auth, "map", json_pack("[s, s, s]", "alias", ret->rid, wanted->alias),
-                    "inuse", &result);
+                    "inuse,invalid", &result);
 
+    *ret_is_settled = result != NULL;
     if (exit != CLI_OK || result != NULL) {
         json_decref(result);
         return exit;
     }
-    exit = cli_rpc_one(cli, auth, "drop", json_pack("[s]", ret->rid), "invalid", &result);
+    if (is_made)
+        exit = cli_rpc_one(cli, auth, "drop", json_pack("[s]", ret->rid), "invalid", &result);
     json_decref(result);
-    if (exit == CLI_OK)
-        exit = look_up(cli, auth, wanted->alias, &is_found, ret);
-    if (exit == CLI_OK && !is_found)
-        exit = cli_fail(cli, CLI_SERVER, "the alias %s comes and goes: run this once more",
-                        wanted->alias);
-    return exit;
+    return exit == CLI_OK ? look_up(cli, auth, wanted->alias, ret_is_settled, ret) : exit;
 }
 
 /* The resource behind the alias of the calling client, found, adopted or made. */
 static enum cli_exit ensure(struct cli *cli, const struct cli_rpc_auth *auth,
                             const struct wanted *wanted, struct outcome *ret)
 {
-    bool is_found = false;
-    enum cli_exit exit = look_up(cli, auth, wanted->alias, &is_found, ret);
+    bool is_settled = false, is_found;
+    enum cli_exit exit = look_up(cli, auth, wanted->alias, &is_settled, ret);
 
-    if (exit != CLI_OK || is_found)
-        return exit;
-    exit = search(cli, auth, wanted, &is_found, ret);
-    if (exit == CLI_OK && !is_found)
-        exit = create(cli, auth, wanted, ret);
-    return exit == CLI_OK ? map(cli, auth, wanted, ret) : exit;
+    for (size_t i = 0; i < TRIES && exit == CLI_OK && !is_settled; i++) {
+        exit = search(cli, auth, wanted, &is_found, ret);
+        if (exit == CLI_OK && !is_found)
+            exit = create(cli, auth, wanted, ret);
+        if (exit == CLI_OK)
+            exit = map(cli, auth, wanted, !is_found, &is_settled, ret);
+    }
+    if (exit == CLI_OK && !is_settled)
+        exit = cli_fail(cli, CLI_SERVER, "the alias %s comes and goes: run this once more",
+                        wanted->alias);
+    return exit;
 }
 
 /* A client and its key. */

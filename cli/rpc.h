@@ -17,8 +17,8 @@ struct cli_rpc_auth {
 enum cli_exit cli_rpc(struct cli *cli, const struct cli_rpc_auth *auth, json_t *calls,
                       json_t **ret_answers);
 
-/* One call. With the status "ok" *ret_result is its result, or null. A status named in also ("" or
-   NULL: none) gives CLI_OK too, and *ret_result is then NULL. */
+/* One call. With the status "ok" *ret_result is its result, or null. A status among also (separated
+   by commas, NULL: none) gives CLI_OK too, and *ret_result is then NULL. */
 enum cli_exit cli_rpc_one(struct cli *cli, const struct cli_rpc_auth *auth, const char *procedure,
                           json_t *arguments, const char *also, json_t **ret_result);
 

@@ -80,6 +80,15 @@ ends 'a second vendor is another' 0
 like 'with a token of its own' "$(member token)" '^[0-9a-f]{40}$'
 is 'that differs' "$([ "$(member token)" != "$token" ] && echo differs)" differs
 
+for i in 1 2 3 4 5 6; do
+    timeout 60 "$release_bin/muster" --server "$url" init --root-cik-file "$data/root.cik" \
+        --vendor race --json >"$work/race.$i" 2>&1 &
+    eval "race_$i=\$!"
+done
+wait $race_1 $race_2 $race_3 $race_4 $race_5 $race_6
+is 'six at once make one vendor' "$(sort -u "$work"/race.* | wc -l | tr -d ' ')" 1
+like 'and all of them tell it' "$(cat "$work/race.1")" '"vendor":"race".*"portal_cik":'
+
 printf '%s' "$vendor_cik" >"$work/vendor.cik"
 muster --server "$url" init --root-cik-file "$work/vendor.cik" --vendor third
 is 'not the root: refused' "$code" 1
