@@ -169,6 +169,57 @@ MST_TEST(a_locked_device_is_answered_401)
 }
 MST_TEST_END
 
+MST_TEST(a_read_that_was_answered_before_sees_every_change)
+{
+#define READS(status, reply)                                 \
+    {                                                        \
+        "GET", ALIAS "?temp", KEY, NULL, NULL, status, reply \
+    }
+#define M1 "/provision/manage/model/m1/dev1"
+    static const struct mst_script rows[] = {
+        {"POST", ALIAS, KEY,  NULL, "temp=1",       204, NULL},
+        READS(200, "temp=1"),
+        READS(200, "temp=1"),
+        {"POST", ALIAS, KEY,  NULL, "temp=2",       204, NULL},
+        READS(200, "temp=2"),
+        READS(200, "temp=2"),
+        {"POST", M1,    "$T", NULL, "disable=true", 205, NULL},
+        READS(401, NULL),
+        {"POST", M1,    "$T", NULL, "enable=true",  205, NULL},
+        READS(401, NULL),
+    };
+    static const struct mst_script live[] = {READS(200, "temp=2"), READS(200, "temp=2")};
+    static const struct mst_script locked[] = {READS(401, NULL)};
+    static const struct mst_script unmapped[] = {READS(204, NULL)};
+    char arguments[128];
+    struct mst_answer answer;
+
+    begin();
+    PLAY(site, &cast, rows);
+    answer =
+        mst_site_ask(site, "POST", "/provision/activate", NULL, "vendor=acme&model=m1&sn=dev1");
+    ck_assert_uint_eq(answer.status, 200);
+    memcpy(cik, answer.body.ptr, 40);
+    PLAY(site, &cast, live);
+    (void)snprintf(arguments, sizeof arguments, "[\"%s\",{\"locked\":true}]", rid);
+    (void)mst_site_rpc(site, scene.portal_cik, "update", arguments);
+    PLAY(site, &cast, locked);
+    (void)snprintf(arguments, sizeof arguments, "[\"%s\",{\"locked\":false}]", rid);
+    (void)mst_site_rpc(site, scene.portal_cik, "update", arguments);
+    PLAY(site, &cast, live);
+    (void)mst_site_rpc(site, cik, "unmap", "[\"alias\",\"temp\"]");
+    PLAY(site, &cast, unmapped);
+    (void)mst_site_rpc(site, cik, "map", "[\"alias\",{\"alias\":\"count\"},\"temp\"]");
+    PLAY(site, &cast, unmapped);
+    (void)snprintf(arguments, sizeof arguments, "[\"%s\"]", rid);
+    ck_assert_status(site, 204, "POST", ALIAS, mst_by_cik(cik, (char[64]){0}), "temp=3");
+    ck_assert_status(site, 200, "GET", ALIAS "?temp", mst_by_cik(cik, (char[64]){0}), NULL);
+    (void)mst_site_rpc(site, scene.portal_cik, "drop", arguments);
+    PLAY(site, &cast, locked);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
 MST_TEST(a_value_of_64_kib_fits_and_a_larger_one_does_not)
 {
     struct mst_buf body;
@@ -230,6 +281,7 @@ MST_TESTS("conform/2.12", values_are_written_and_read_back_by_alias,
           values_are_converted_by_the_format_of_their_dataport,
           a_value_that_does_not_convert_stores_nothing_of_the_request,
           a_setting_skips_values_that_do_not_convert, only_a_good_key_may_and_403_never_comes,
-          a_locked_device_is_answered_401, a_value_of_64_kib_fits_and_a_larger_one_does_not,
+          a_locked_device_is_answered_401, a_read_that_was_answered_before_sees_every_change,
+          a_value_of_64_kib_fits_and_a_larger_one_does_not,
           replies_of_one_value_fit_the_smallest_buffer_and_have_no_type,
           the_timestamp_needs_no_key_and_is_bare_digits)

@@ -49,7 +49,7 @@ mst_step mst_serial_post;
 mst_step mst_serial_delete;
 
 /* alias.c (2.12.1 to 2.12.3) */
-mst_step mst_alias_read;
+mst_step mst_alias_get;
 mst_step mst_alias_write;
 
 /* timestamp.c (2.14) */

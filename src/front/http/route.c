@@ -18,9 +18,9 @@
 #define MANAGE(method, max, where_, guard_, prepare_, step_)                              \
     .methods = (method), .body_max = (max), .family = MST_FAMILY_MANAGE, .where = (where_), \
     .guard = (guard_), .prepare = (prepare_), .step = (step_)
-#define DATA(method, step_)                                                                   \
-    .methods = (method), .body_max = MST_DATA_BODY_MAX, .family = MST_FAMILY_DATA,            \
-    .where = MST_READ, .guard = mst_guard_device, .step = (step_)
+#define DATA(method, where_, guard_, step_)                                        \
+    .methods = (method), .body_max = MST_DATA_BODY_MAX, .family = MST_FAMILY_DATA, \
+    .where = (where_), .guard = (guard_), .step = (step_)
 #define RPC                                                                             \
     .methods = POST, .body_max = MST_RPC_BODY_MAX, .family = MST_FAMILY_OPEN,           \
     .where = MST_NOWHERE, .step = mst_rpc_post, .failed = mst_rpc_failed
@@ -28,10 +28,10 @@
 const struct mst_route mst_routes[] = {
     {PATH("provision", "activate"), .methods = POST, .body_max = MST_ACTIVATE_MAX,
      .family = MST_FAMILY_ACTIVATE, .where = MST_NOWHERE, .step = mst_activate_post},
-    {PATH("onep:v1", "stack", "alias"), DATA(GET, mst_alias_read)},
-    {PATH("onep:v1", "stack", "alias"), DATA(POST, mst_alias_write)},
-    {PATH("api:v1", "stack", "alias"), DATA(GET, mst_alias_read)},
-    {PATH("api:v1", "stack", "alias"), DATA(POST, mst_alias_write)},
+    {PATH("onep:v1", "stack", "alias"), DATA(GET, MST_NOWHERE, NULL, mst_alias_get)},
+    {PATH("onep:v1", "stack", "alias"), DATA(POST, MST_READ, mst_guard_device, mst_alias_write)},
+    {PATH("api:v1", "stack", "alias"), DATA(GET, MST_NOWHERE, NULL, mst_alias_get)},
+    {PATH("api:v1", "stack", "alias"), DATA(POST, MST_READ, mst_guard_device, mst_alias_write)},
     {PATH("timestamp"), .methods = GET, .body_max = MST_BODY_MAX, .family = MST_FAMILY_OPEN,
      .where = MST_NOWHERE, .step = mst_timestamp_get},
     {PATH("onep:v1", "rpc", "process"), RPC},

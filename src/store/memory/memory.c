@@ -385,8 +385,8 @@ static void commit(struct committer *committer, const struct mem_tx *mem_tx)
         memory->mark = mst_window_set(mst_window_now(&memory->mark, &now), &now);
 }
 
-static void finish(struct committer *committer, const struct mem_tx *mem_tx,
-                   struct outcome *outcomes, size_t n)
+static void finish(struct committer *committer, struct mem_tx *mem_tx, struct outcome *outcomes,
+                   size_t n)
 {
     const struct mst_memory_opts *opts = &committer->memory->opts;
     bool is_applied = true;
@@ -396,6 +396,7 @@ static void finish(struct committer *committer, const struct mem_tx *mem_tx,
         commit(committer, mem_tx);
     else
         undo_to(committer, 0);
+    mst_store_publish(&committer->memory->store, &mem_tx->tx);
     for (size_t i = 0; is_unknown && i < n; i++)
         if (outcomes[i].err == MST_OK)
             outcomes[i].err = MST_EUNKNOWN;

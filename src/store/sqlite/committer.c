@@ -147,6 +147,7 @@ static int commit(struct batch *batch)
     if (mst_defect(MST_DEFECT_REPLY_BEFORE_COMMIT))
         answer_all(batch->committer);
     rc = mst_sql_conn_commit(conn);
+    mst_store_publish(&batch->committer->engine->store, &batch->tx.tx);
     if (rc == SQLITE_OK && (is_due || batch->has_reset_clock))
         mst_sql_clock_set(&batch->committer->engine->clock, &mark);
     return rc;
