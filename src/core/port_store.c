@@ -34,14 +34,25 @@ static void touch(struct mst_tx *tx, enum mst_table table, const void *row)
     tx->touched[shard / 64] |= UINT64_C(1) << (shard % 64);
 }
 
+uint64_t mst_store_published(const struct mst_store *store)
+{
+    return __atomic_load_n(&store->changes.published, __ATOMIC_SEQ_CST);
+}
+
+uint32_t mst_store_shard(const struct mst_store *store, size_t shard)
+{
+    return __atomic_load_n(&store->changes.shards[shard], __ATOMIC_SEQ_CST);
+}
+
 void mst_store_publish(struct mst_store *store, struct mst_tx *tx)
 {
-    atomic_fetch_add(&store->changes.published, 1);
+    (void)__atomic_fetch_add(&store->changes.published, 1, __ATOMIC_SEQ_CST);
     for (size_t i = 0; i < MST_SHARDS / 64; i++) {
         uint64_t bits = tx->touched[i];
 
         for (; bits; bits &= bits - 1)
-            atomic_fetch_add(&store->changes.shards[i * 64 + (size_t)__builtin_ctzll(bits)], 1);
+            (void)__atomic_fetch_add(&store->changes.shards[i * 64 + (size_t)__builtin_ctzll(bits)],
+                                     1, __ATOMIC_SEQ_CST);
         tx->touched[i] = 0;
     }
 }

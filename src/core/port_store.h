@@ -21,8 +21,6 @@
 #ifndef MST_CORE_PORT_STORE_H
 #define MST_CORE_PORT_STORE_H
 
-#include <stdatomic.h>
-
 #include "base/arena.h"
 #include "core/rows.h"
 
@@ -99,8 +97,8 @@ struct mst_arena *mst_tx_arena(struct mst_tx *tx);
 enum { MST_SHARDS = 4096 };
 
 struct mst_changes {
-    _Atomic uint64_t published; /* counts first, then the shards */
-    _Atomic uint32_t shards[MST_SHARDS];
+    uint64_t published; /* counts first, then the shards */
+    uint32_t shards[MST_SHARDS];
 };
 
 /* id: of the client for MST_TABLE_CLIENT and MST_TABLE_ALIAS, of the resource for
@@ -186,6 +184,9 @@ struct mst_store {
     struct mst_changes changes; /* begins as zero bytes */
 };
 
+/* Thread-safe, in one order for all threads. */
+uint64_t mst_store_published(const struct mst_store *store);
+uint32_t mst_store_shard(const struct mst_store *store, size_t shard);
 /* For engines: the writes of tx can now be seen, or might be. Before any done of its batch. */
 void mst_store_publish(struct mst_store *store, struct mst_tx *tx);
 

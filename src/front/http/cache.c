@@ -17,7 +17,7 @@ struct slot {
 };
 
 struct mst_cache {
-    struct mst_changes *changes;
+    const struct mst_store *store;
     uint64_t published; /* when the running transaction began */
     struct slot *slots;
 };
@@ -28,7 +28,7 @@ struct mst_cache *mst_cache_new(struct mst_store *store)
 
     if (!cache)
         return NULL;
-    cache->changes = &store->changes;
+    cache->store = store;
     cache->slots = calloc(SLOTS, sizeof *cache->slots);
     if (cache->slots)
         return cache;
@@ -61,7 +61,7 @@ static struct slot *slot_of(struct mst_cache *cache, struct mst_span cik, struct
 static bool is_unmoved(const struct mst_cache *cache, const struct slot *slot)
 {
     for (size_t i = 0; i < ROWS; i++)
-        if (atomic_load(&cache->changes->shards[slot->shards[i]]) != slot->counts[i])
+        if (mst_store_shard(cache->store, slot->shards[i]) != slot->counts[i])
             return false;
     return true;
 }
@@ -80,7 +80,7 @@ bool mst_cache_find(struct mst_cache *cache, struct mst_span cik, struct mst_spa
 
 void mst_cache_begin(struct mst_cache *cache)
 {
-    cache->published = atomic_load(&cache->changes->published);
+    cache->published = mst_store_published(cache->store);
 }
 
 void mst_cache_add(struct mst_cache *cache, struct mst_span cik, struct mst_span query,
@@ -96,11 +96,11 @@ void mst_cache_add(struct mst_cache *cache, struct mst_span cik, struct mst_span
     fresh.shards[2] = (uint16_t)mst_shard_of(MST_TABLE_RESOURCE, dataport_id);
     fresh.shards[3] = (uint16_t)mst_shard_of(MST_TABLE_POINT, dataport_id);
     for (size_t i = 0; i < ROWS; i++)
-        fresh.counts[i] = atomic_load(&cache->changes->shards[fresh.shards[i]]);
+        fresh.counts[i] = mst_store_shard(cache->store, fresh.shards[i]);
     memcpy(fresh.cik, cik.ptr, cik.len);
     memcpy(fresh.query, query.ptr, query.len);
     memcpy(fresh.reply, reply.ptr, reply.len);
-    if (atomic_load(&cache->changes->published) == cache->published)
+    if (mst_store_published(cache->store) == cache->published)
         *slot = fresh;
     mst_secret_wipe(&fresh, sizeof fresh);
 }
