@@ -62,7 +62,7 @@ my %caught_as = (
     'new-key-on-retry'    => [qw(double wrong-key)],
 );
 for my $defect (sort keys %caught_as) {
-    my $v = judged('fault', $defect, 6, 100, 400);
+    my $v = judged('fault', $defect, 4, 100, 300);
     my $n = 0;
     $n += $v->{$_} for @{ $caught_as{$defect} };
     cmp_ok($n, '>', 0, "$defect is caught: " . join ', ', map {"$v->{$_} $_"} grep { $v->{$_} } @wrongs);
