@@ -32,8 +32,8 @@
 #include "sys/log.h"
 
 /*
- * When the log is that long it is moved into the file. Everybody waits meanwhile: 2 MiB
- * keep p99.9 of an answer near 20 ms, 16 MiB near 70 ms, at a rate that differs by a tenth.
+ * When the log is that long (2 MiB) it is moved into the file. Everybody waits meanwhile, and
+ * the wait grows with the log: docs/decide/0009 has the figures.
  */
 enum { CHECKPOINT_FRAMES = 512 };
 
