@@ -70,6 +70,11 @@ struct cli_noun {
     size_t n_commands;
 };
 
+/* table.c: all of them, in the order of help, and the options that every command has. */
+extern const struct cli_noun *const cli_nouns[];
+extern const size_t cli_nouns_count;
+extern const struct cli_option cli_global_options[];
+
 /* One per file cmd_<noun>.c. */
 extern const struct cli_noun cli_noun_init, cli_noun_model, cli_noun_sn, cli_noun_device,
     cli_noun_activate, cli_noun_data, cli_noun_clock;

@@ -10,25 +10,6 @@
 
 enum { PATH_TEXT_MAX = 4096 };
 
-static const struct cli_option GLOBAL[] = {
-    {"server",     "URL",     "http://HOST:PORT or https://HOST[:PORT] (MUSTER_SERVER)"  },
-    {"token-file", "FILE",    "the vendor's token (MUSTER_TOKEN); - reads standard input"},
-    {"cik-file",   "FILE",    "a CIK (MUSTER_CIK); - reads standard input"               },
-    {"profile",    "FILE",    "what init --save kept (MUSTER_PROFILE)"                   },
-    {"ca-file",    "FILE",    "PEM certificates to trust instead of the system's"        },
-    {"insecure",   NULL,      "do not look at the server's certificate (laboratory only)"},
-    {"timeout",    "SECONDS", "for one call (30)"                                        },
-    {"json",       NULL,      "one line of JSON instead of text; errors too"             },
-    {"version",    NULL,      "show the version"                                         },
-    CLI_OPTIONS_END
-};
-
-static const struct cli_noun *const NOUNS[] = {
-    &cli_noun_init, &cli_noun_model,    &cli_noun_sn,    &cli_noun_device,
-    &cli_noun_data, &cli_noun_activate, &cli_noun_clock,
-};
-enum { N_NOUNS = sizeof NOUNS / sizeof NOUNS[0] };
-
 /* ---- help ------------------------------------------------------------------------------- */
 
 static void print_options(FILE *out, const struct cli_option *options)
@@ -48,10 +29,10 @@ static void help_all(FILE *out)
                   "usage: muster [options] COMMAND ...\n\n"
                   "Provisions devices on a muster server: a device that knows its vendor, model "
                   "and serial\nnumber calls in once and gets its key.\n\ncommands:\n");
-    for (size_t i = 0; i < N_NOUNS; i++)
-        (void)fprintf(out, "  %-10s %s\n", NOUNS[i]->name, NOUNS[i]->summary);
+    for (size_t i = 0; i < cli_nouns_count; i++)
+        (void)fprintf(out, "  %-10s %s\n", cli_nouns[i]->name, cli_nouns[i]->summary);
     (void)fprintf(out, "\noptions of every command:\n");
-    print_options(out, GLOBAL);
+    print_options(out, cli_global_options);
     (void)fprintf(out,
                   "  %-22s %s\n"
                   "\nexit status: 0 done, 1 refused by the server, 2 wrong command line, 3 no "
@@ -85,16 +66,16 @@ static void help_command(const struct cli *cli, FILE *out)
         (void)fputc('\n', out);
     }
     (void)fprintf(out, "options of every command:\n");
-    print_options(out, GLOBAL);
+    print_options(out, cli_global_options);
 }
 
 /* ---- the command line ------------------------------------------------------------------- */
 
 static const struct cli_noun *find_noun(const char *word)
 {
-    for (size_t i = 0; i < N_NOUNS; i++) {
-        if (strcmp(NOUNS[i]->name, word) == 0)
-            return NOUNS[i];
+    for (size_t i = 0; i < cli_nouns_count; i++) {
+        if (strcmp(cli_nouns[i]->name, word) == 0)
+            return cli_nouns[i];
     }
     return NULL;
 }
@@ -118,7 +99,7 @@ static enum cli_exit usage_fault(struct cli *cli)
 static enum cli_exit next_word(struct cli *cli, int argc, char **argv, int *at,
                                const char **ret_word)
 {
-    const struct cli_option *const tables[] = {GLOBAL};
+    const struct cli_option *const tables[] = {cli_global_options};
 
     if (cli_options_read(&cli->options, tables, 1, argc, argv, true, at) != MST_OK)
         return usage_fault(cli);
@@ -215,9 +196,10 @@ static enum cli_exit run(struct cli *cli, int argc, char **argv)
 
     if (exit != CLI_OK || cli->command == NULL)
         return exit;
-    if (cli_options_read(&cli->options,
-                         (const struct cli_option *const[]){GLOBAL, cli->command->options}, 2, argc,
-                         argv, false, &at) != MST_OK)
+    if (cli_options_read(
+            &cli->options,
+            (const struct cli_option *const[]){cli_global_options, cli->command->options}, 2, argc,
+            argv, false, &at) != MST_OK)
         return usage_fault(cli);
     cli->is_json = cli_options_has(&cli->options, "json");
     if (cli_options_has(&cli->options, "help")) {

@@ -34,7 +34,7 @@ done <"$work/paths"
 for name in $(sed -n 's/^    {"\([a-z_]*\)", MST_SETTING_.*/\1/p' src/server/settings.c); do
     ok "musterd.conf(5) describes $name" grep -q "^\.B $name$" man/musterd.conf.5
 done
-for name in $(sed -n 's/^    {"\([a-z-]*\)", *\(NULL\|"[A-Z]*"\), *".*/\1/p' cli/main.c cli/cmd_*.c | sort -u); do
+for name in $(sed -n 's/^    {"\([a-z-]*\)", *\(NULL\|"[A-Z]*"\), *".*/\1/p' cli/table.c cli/cmd_*.c | sort -u); do
     ok "muster(1) describes --$name" grep -q -- "$(printf '%s' "--$name" | sed 's/-/\\\\-/g')" man/muster.1
 done
 
