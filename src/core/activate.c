@@ -58,6 +58,16 @@ static struct mst_transition decide(const struct mst_domain *domain, const struc
     return step;
 }
 
+/* Whoever activated was not who asks now: one of the two may be a stranger (1.10). */
+static enum mst_verdict refusal(const struct mst_bond *bond, enum mst_verdict verdict,
+                                struct mst_span peer)
+{
+    bool is_second = verdict == MST_ACTIVATED && bond->client.log_peer.len > 0 &&
+                     !mst_span_eq(bond->client.log_peer, peer);
+
+    return is_second ? MST_SECOND_CALLER : verdict;
+}
+
 static bool is_replay(const struct mst_bond *bond, int64_t attempt)
 {
     return bond->state == MST_STATE_ACTIVATED && attempt != 0 && bond->client.attempt == attempt;
@@ -78,7 +88,7 @@ static enum mst_err activate_bond(const struct mst_domain *domain, struct mst_tx
                                           .sn = bond->serial.sn};
         step = decide(domain, bond);
         if (step.verdict != MST_DONE) {
-            *ret_verdict = step.verdict;
+            *ret_verdict = refusal(bond, step.verdict, activation->peer);
             return MST_OK;
         }
         err = mst_client_apply(domain, tx, &bond->client, &step, &change);

@@ -14,7 +14,7 @@ struct mst_activation {
 
 /*
  * MST_DONE and the CIK; MST_NO_VENDOR, MST_NO_MODEL (403); MST_NO_SERIAL (404); MST_NOT_ADDED,
- * MST_ACTIVATED, MST_EXPIRED, MST_DISABLED, MST_ORPHANED, MST_LOCKED (409). Changes one row, the
+ * MST_ACTIVATED, MST_SECOND_CALLER, MST_EXPIRED, MST_DISABLED, MST_ORPHANED, MST_LOCKED (409). Changes one row, the
  * client's. A repeat with the attempt that won gives MST_DONE and the same CIK again.
  */
 MST_MUST_USE enum mst_err mst_activate(const struct mst_domain *domain, struct mst_tx *tx,

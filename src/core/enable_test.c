@@ -334,6 +334,21 @@ MST_TEST(an_activation_run_again_after_an_unknown_outcome_gives_the_same_key)
 }
 MST_TEST_END
 
+MST_TEST(a_second_caller_from_another_address_is_told_apart)
+{
+    char rid[MST_TEXT_CHARS];
+
+    open_world();
+    add_and_enable("a", rid);
+    ck_assert_int_eq(RUN(activate, .sn = "a", .peer = "10.0.0.1", .attempt = 1), MST_DONE);
+    ck_assert_int_eq(RUN(activate, .sn = "a", .peer = "10.0.0.1", .attempt = 2), MST_ACTIVATED);
+    ck_assert_int_eq(RUN(activate, .sn = "a", .peer = "10.0.0.2", .attempt = 3), MST_SECOND_CALLER);
+    ck_assert_int_eq(enable("a"), MST_DONE);
+    ck_assert_int_eq(RUN(activate, .sn = "a", .peer = "10.0.0.2", .attempt = 4), MST_DONE);
+    mst_world_close(&world);
+}
+MST_TEST_END
+
 MST_TEST(an_enabling_run_again_after_an_unknown_outcome_makes_one_client)
 {
     struct mst_world_call call = {.sn = "a", .attempt = mst_world_attempt()};
@@ -637,6 +652,7 @@ MST_TESTS("core/enable", the_first_day_of_a_device_goes_as_the_protocol_tells_it
           a_locked_client_stays_outside_until_it_is_unlocked,
           a_plus_that_was_sent_raw_is_tried_when_the_space_finds_nothing,
           an_activation_run_again_after_an_unknown_outcome_gives_the_same_key,
+          a_second_caller_from_another_address_is_told_apart,
           an_enabling_run_again_after_an_unknown_outcome_makes_one_client,
           a_new_key_made_in_an_unknown_outcome_is_made_once,
           revoke_kills_the_key_and_asks_for_a_new_activation,

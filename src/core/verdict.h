@@ -28,6 +28,7 @@ enum mst_verdict {
     MST_HAS_NO_CLIENT,  /* the serial number was never enabled */
     MST_NOT_ADDED,      /* activate: UNUSED (transition 4) */
     MST_ACTIVATED,      /* activate: already activated (11) */
+    MST_SECOND_CALLER,  /* the same, and by another address than the one that asks now */
     MST_EXPIRED,        /* activate: the window has run out (12) */
     MST_DISABLED,       /* activate: disabled (12) */
     MST_ORPHANED,       /* its client was dropped (21) */

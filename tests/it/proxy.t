@@ -59,6 +59,12 @@ my @forwarded = ['X-Forwarded-For', '203.0.113.7'];
     ($status, $log) = peer_of($m, '');
     is($status, 200, 'a trusted proxy need send neither');
     like($log, qr/127\.0\.0\.1/, 'and its own address is logged then');
+    my $again = $m->talk($m->dial, $v1 . Muster::bytes_of('POST', '/provision/activate', [],
+        Muster::form(vendor => 'acme', model => 'm', sn => "p$number")));
+    is($again->{status}, 409, 'a second caller from another address is refused as any other');
+    my ($told) = grep { /second-caller/ } split /\n/, $m->log;
+    like($told // '', qr/vendor acme, model m .*198\.51\.100\.3/, 'and the operator is told');
+    unlike($told // '', qr/p$number\b/, 'without the serial number');
     ($status, $log) = peer_of($m, "PROXY TCP4 198.51.100.300 192.0.2.1 5555 80\r\n");
     isnt($status, 200, 'a broken PROXY header is refused from it too');
     is($m->stop, 0, 'the server ends cleanly');

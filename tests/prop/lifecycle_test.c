@@ -372,7 +372,8 @@ static enum mst_verdict think_activate(struct naive *naive, const struct step *s
     if (!device)
         return slot->device < 0 ? MST_NOT_ADDED : MST_ORPHANED;
     if (device->word == ACTIVATED)
-        return device->activated_by == step->attempt ? MST_DONE : MST_ACTIVATED;
+        return device->activated_by == step->attempt ? MST_DONE
+                                                     : MST_SECOND_CALLER; /* no peer calls twice */
     if (device->word == DISABLED)
         return MST_DISABLED;
     if (is_too_late(naive, device))

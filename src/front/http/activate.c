@@ -1,6 +1,26 @@
 /* POST /provision/activate (protocol.md 2.5): parameters on the loop, the rest as one command. */
 #include "front/http/handlers.h"
 #include "front/http/params.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+/*
+ * Told at most once a second, or a crowd of guessers could fill the disk with it.
+ * The serial number stays out: the log may be read by more people than the fleet's list.
+ */
+static void tell_second_caller(const struct mst_activation *activation)
+{
+    static int64_t told_at;
+    int64_t now = mst_clock_wall_s();
+
+    if (__atomic_exchange_n(&told_at, now, __ATOMIC_RELAXED) == now)
+        return;
+    mst_log(MST_LOG_WARNING, MST_EV_SECOND_CALLER,
+            "a device of vendor %.*s, model %.*s was activated from another address than %.*s, "
+            "which asks now: if that one is the real device, re-enable the serial number",
+            (int)activation->vendor.len, activation->vendor.ptr, (int)activation->model.len,
+            activation->model.ptr, (int)activation->peer.len, activation->peer.ptr);
+}
 
 static enum mst_err activate(struct mst_exchange *x, struct mst_tx *tx)
 {
@@ -11,6 +31,8 @@ static enum mst_err activate(struct mst_exchange *x, struct mst_tx *tx)
 
     activation->attempt = x->attempt;
     err = mst_activate(mst_exchange_domain(x), tx, activation, &verdict, &cik);
+    if (err == MST_OK && verdict == MST_SECOND_CALLER)
+        tell_second_caller(activation);
     err = mst_exchange_settle(x, err, verdict);
     if (err != MST_OK)
         return err;

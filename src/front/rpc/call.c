@@ -24,6 +24,7 @@ static const char *const words[MST_VERDICT_COUNT] = {
     [MST_HAS_NO_CLIENT] = "invalid",
     [MST_NOT_ADDED] = "invalid",
     [MST_ACTIVATED] = "invalid",
+    [MST_SECOND_CALLER] = "invalid",
     [MST_EXPIRED] = "invalid",
     [MST_DISABLED] = "invalid",
     [MST_ORPHANED] = "invalid",
