@@ -69,5 +69,6 @@
 /* row numbers (keys.md) */
 #define MST_ROW_BITS 40
 #define MST_GEN_BITS 24
+#define MST_GENS_MAX 1024 /* generations of a store: one per restore or fork */
 
 #endif

@@ -55,6 +55,7 @@ void mst_client_rekey(const struct mst_domain *domain, struct mst_tx *tx,
     client->delta = (struct mst_span){NULL, 0};
     client->used = 0;
     client->attempt = 0;
+    client->suspect = MST_SUSPECT_NO;
 }
 
 struct last_seq {
@@ -113,12 +114,12 @@ static const struct {
     uint64_t mask;
 } written[] = {
     {MST_FX_NEW_KEY,          MST_BIT(client,                         kid) | MST_BIT(client,         epoch) | MST_BIT(client,                salt) |
-                         MST_BIT(client, delta) | MST_BIT(client, used) | MST_BIT(client, attempt) |
+                         MST_BIT(client,    delta) | MST_BIT(client, used) | MST_BIT(client, attempt) |
                          MST_BIT(client, key_attempt) | MST_BIT(client, log_at) |
-                         MST_BIT(client, log_peer)},
+                         MST_BIT(client, log_peer) | MST_BIT(client, suspect)},
     {MST_FX_OPEN_WINDOW, MST_BIT(client, deadline)},
-    {MST_FX_CLOSE_WINDOW,      MST_BIT(client,                              deadline)                                                 },
-    {MST_FX_LOG,              MST_BIT(client,                       attempt) | MST_BIT(client,log_at) | MST_BIT(client, log_peer)              },
+    {MST_FX_CLOSE_WINDOW,                       MST_BIT(client,                                            deadline)                                                          },
+    {MST_FX_LOG,MST_BIT(client,attempt) | MST_BIT(client,log_at) | MST_BIT(client, log_peer)},
 };
 
 enum mst_err mst_client_apply(const struct mst_domain *domain, struct mst_tx *tx,

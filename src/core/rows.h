@@ -112,7 +112,8 @@
  * changes. state is enum mst_state; attempt tells which attempt activated the key and
  * key_attempt which made it (design.md 5.9); deadline is the window time at which a
  * pending key expires (exclusive); used is 1 after its first use; log_at and log_peer
- * are the log entry of the current activation (0 = none).
+ * are the log entry of the current activation (0 = none). suspect is MST_SUSPECT_*: a key
+ * that a restored backup brought back, until a new key replaces it.
  */
 #define MST_ROW_CLIENT(I, T) \
     I(id)                    \
@@ -128,7 +129,8 @@
     I(used)                  \
     I(log_at)                \
     T(log_peer)              \
-    T(delta)
+    T(delta)                 \
+    I(suspect)
 
 /*
  * Limits of a client and what is drawn from them (protocol.md 2.15.5). lim_* is
@@ -257,6 +259,9 @@ enum mst_kind { MST_KIND_CLIENT = 1, MST_KIND_DATAPORT = 2 };
 
 /* resource.format */
 enum mst_format { MST_FORMAT_NONE = 0, MST_FORMAT_FLOAT, MST_FORMAT_INTEGER, MST_FORMAT_STRING };
+
+/* client.suspect */
+enum mst_suspect { MST_SUSPECT_NO = 0, MST_SUSPECT_UNSEEN, MST_SUSPECT_SEEN };
 
 /* model.options, bits (protocol.md 1.9) */
 enum { MST_MODEL_NOALIASES = 1, MST_MODEL_NOCOMMENTS = 2, MST_MODEL_NOHISTORICAL = 4 };

@@ -6,10 +6,9 @@
 #ifndef MST_SERVER_KEYS_H
 #define MST_SERVER_KEYS_H
 
+#include "base/limits.h"
 #include "core/port_keys.h"
 #include "wire/handle.h"
-
-enum { MST_GENS_MAX = 1024 }; /* one per restore or fork of the store */
 
 struct mst_server_keys {
     struct mst_handle_keys handles;

@@ -39,8 +39,13 @@ struct mst_schema_table {
 extern const struct mst_schema_table mst_schema_tables[MST_TABLE_COUNT];
 extern const struct mst_schema_index mst_schema_indexes[MST_INDEX_COUNT];
 
-/* Versions count from 1; a migration from n to n + 1 is a list of statements per engine. */
-enum { MST_SCHEMA_VERSION = 1 };
+/*
+ * Versions count from 1; a migration from n to n + 1 is a list of statements per engine. A new
+ * store is made in the newest one.
+ *   1  the first
+ *   2  client.suspect
+ */
+enum { MST_SCHEMA_VERSION = 2 };
 
 /* Access to a field of a row by its description. */
 int64_t mst_row_int(const void *row, const struct mst_schema_field *field);

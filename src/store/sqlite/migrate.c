@@ -9,9 +9,9 @@
 
 enum { APPLICATION_ID = 0x6d737472 }; /* "mstr" */
 
-/* migrations[n] makes version n + 1 of version n, in one transaction. */
-static int (*const migrations[MST_SCHEMA_VERSION])(sqlite3 *db, enum mst_file file) = {
-    mst_sql_create,
+/* What makes version n + 1 of version n, per file; NULL: nothing changes there. */
+static const char *const migrations[MST_SCHEMA_VERSION][MST_FILE_COUNT] = {
+    [1] = {[MST_FILE_STATE] = "ALTER TABLE client ADD COLUMN suspect INTEGER NOT NULL DEFAULT 0"},
 };
 
 static enum mst_err fail(int rc, const char *what, const char **ret_what)
@@ -36,16 +36,25 @@ static enum mst_err check_maker(sqlite3 *db, const char **ret_what)
     return MST_ECORRUPT;
 }
 
-static int migrate_one(struct mst_sql_conn *conn, int64_t from)
+/* A new file is made in the newest version at once. */
+static int change_tables(struct mst_sql_conn *conn, int64_t from)
+{
+    if (from == 0)
+        return mst_sql_create(conn->db, conn->file);
+    return migrations[from][conn->file] ? mst_sql_exec(conn->db, "%s", migrations[from][conn->file])
+                                        : SQLITE_OK;
+}
+
+static int migrate_one(struct mst_sql_conn *conn, int64_t from, int64_t to)
 {
     int rc = mst_sql_conn_begin(conn);
 
     if (rc == SQLITE_OK)
-        rc = migrations[from](conn->db, conn->file);
+        rc = change_tables(conn, from);
     if (rc == SQLITE_OK)
         rc = mst_sql_exec(conn->db, "PRAGMA application_id=%d", APPLICATION_ID);
     if (rc == SQLITE_OK)
-        rc = mst_sql_exec(conn->db, "PRAGMA user_version=%d", (int)from + 1);
+        rc = mst_sql_exec(conn->db, "PRAGMA user_version=%d", (int)to);
     if (rc == SQLITE_OK)
         rc = mst_sql_conn_commit(conn);
     if (rc != SQLITE_OK)
@@ -68,12 +77,13 @@ enum mst_err mst_sql_migrate(struct mst_sql_conn *conn, const char **ret_what)
         *ret_what = "the store was made by a newer muster";
         return MST_EVERSION;
     }
-    for (; version < MST_SCHEMA_VERSION; version++) {
-        rc = migrate_one(conn, version);
+    for (int64_t to; version < MST_SCHEMA_VERSION; version = to) {
+        to = version == 0 ? MST_SCHEMA_VERSION : version + 1;
+        rc = migrate_one(conn, version, to);
         if (rc != SQLITE_OK)
             return fail(rc, "the store could not be brought up to date", ret_what);
         mst_log(MST_LOG_INFO, MST_EV_STORE, "%s is now of version %d",
-                sqlite3_filename_database(sqlite3_db_filename(conn->db, "main")), (int)version + 1);
+                sqlite3_filename_database(sqlite3_db_filename(conn->db, "main")), (int)to);
     }
     return MST_OK;
 }

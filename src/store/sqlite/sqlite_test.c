@@ -87,9 +87,9 @@ MST_TEST(a_store_of_a_newer_version_is_refused_and_left_alone)
     dir_make();
     must_open(&store);
     mst_store_close(store);
-    change_file("muster.db", "PRAGMA user_version=2");
+    change_file("muster.db", "PRAGMA user_version=3");
     ck_assert_int_eq(open_store(&store), MST_EVERSION);
-    change_file("muster.db", "PRAGMA user_version=1");
+    change_file("muster.db", "PRAGMA user_version=2");
     must_open(&store);
     mst_store_close(store);
     dir_remove();
@@ -106,6 +106,40 @@ MST_TEST(a_file_that_holds_no_version_yet_is_brought_up_to_date)
     mst_store_close(store);
     must_open(&store);
     mst_store_close(store);
+    dir_remove();
+}
+MST_TEST_END
+
+static int64_t ask_file(const char *name, const char *sql)
+{
+    char path[128];
+    int64_t value = -1;
+    sqlite3 *db;
+
+    (void)snprintf(path, sizeof path, "%s/%s", dir, name);
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    ck_assert_int_eq(mst_sql_number(db, sql, &value), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+    return value;
+}
+
+MST_TEST(a_store_of_version_1_gets_the_mark_of_suspect_keys_and_keeps_its_rows)
+{
+    struct mst_store *store;
+
+    dir_make();
+    must_open(&store);
+    mst_store_close(store);
+    change_file("muster.db",
+                "ALTER TABLE client DROP COLUMN suspect; PRAGMA user_version=1;"
+                "INSERT INTO client VALUES (7, 2, 0, 0, 1, 1, 99, 0, 0, 0, 0, 0, x'', x'')");
+    change_file("points.db", "PRAGMA user_version=1");
+    must_open(&store);
+    mst_store_close(store);
+    ck_assert_int_eq(ask_file("muster.db", "PRAGMA user_version"), MST_SCHEMA_VERSION);
+    ck_assert_int_eq(ask_file("points.db", "PRAGMA user_version"), MST_SCHEMA_VERSION);
+    ck_assert_int_eq(ask_file("muster.db", "SELECT salt FROM client WHERE id = 7 AND suspect = 0"),
+                     99);
     dir_remove();
 }
 MST_TEST_END
@@ -335,6 +369,7 @@ MST_TEST_END
 MST_TESTS("store/sqlite", a_new_store_is_for_its_owner_only,
           a_store_of_a_newer_version_is_refused_and_left_alone,
           a_file_that_holds_no_version_yet_is_brought_up_to_date,
+          a_store_of_version_1_gets_the_mark_of_suspect_keys_and_keeps_its_rows,
           a_migration_that_fails_leaves_the_file_as_it_was,
           a_foreign_file_in_the_stores_place_is_refused, a_store_is_open_once,
           no_statement_sorts_or_reads_more_than_its_index,

@@ -62,7 +62,7 @@ MST_MUST_USE int mst_sql_scan(sqlite3 *db, struct mst_sql_statements *statements
                               const struct mst_scan *scan, sqlite3_stmt **ret_stmt,
                               bool *ret_is_own);
 
-/* Makes the tables and indexes of one file as version 1 has them. */
+/* Makes the tables and indexes of one file as MST_SCHEMA_VERSION has them. */
 MST_MUST_USE int mst_sql_create(sqlite3 *db, enum mst_file file);
 /* Runs one statement; for opening, not for work. */
 MST_MUST_USE int mst_sql_exec(sqlite3 *db, const char *fmt, ...)
