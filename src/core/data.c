@@ -224,34 +224,17 @@ enum mst_err mst_data_port(struct mst_tx *tx, int64_t client_id, struct mst_span
     return MST_OK;
 }
 
-struct latest {
-    struct mst_row_point point;
-    bool is_found;
-};
-
-static enum mst_err note_point(void *arg, const void *row)
-{
-    struct latest *latest = arg;
-
-    latest->point = *(const struct mst_row_point *)row;
-    latest->is_found = true;
-    return MST_EREFUSED;
-}
-
 enum mst_err mst_data_latest(struct mst_tx *tx, int64_t dataport_id, enum mst_verdict *ret_verdict,
                              struct mst_row_point *ret_point)
 {
-    const struct mst_row_point key = {.dataport_id = dataport_id};
-    const struct mst_scan newest = {
-        .index = MST_IX_POINT, .key = &key, .n_fixed = 1, .is_descending = true, .limit = 1};
-    struct latest latest = {0};
-    enum mst_err err = mst_tx_scan(tx, &newest, note_point, &latest);
+    struct mst_row_point point = {.dataport_id = dataport_id};
+    enum mst_err err = mst_tx_last(tx, MST_IX_POINT, 1, &point);
 
-    if (err != MST_OK)
+    if (err != MST_OK && err != MST_ENOENT)
         return err;
-    *ret_verdict = latest.is_found ? MST_DONE : MST_NOT_FOUND;
-    if (latest.is_found)
-        *ret_point = latest.point;
+    *ret_verdict = err == MST_OK ? MST_DONE : MST_NOT_FOUND;
+    if (err == MST_OK)
+        *ret_point = point;
     return MST_OK;
 }
 

@@ -88,6 +88,11 @@ enum mst_err mst_tx_scan(struct mst_tx *tx, const struct mst_scan *scan,
     return tx->ops->scan(tx, scan, each, arg);
 }
 
+enum mst_err mst_tx_last(struct mst_tx *tx, enum mst_index index, unsigned n_fixed, void *row)
+{
+    return tx->ops->last(tx, index, n_fixed, row);
+}
+
 int64_t mst_tx_window_now(struct mst_tx *tx)
 {
     return tx->window_now;

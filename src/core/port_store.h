@@ -73,6 +73,13 @@ MST_MUST_USE enum mst_err mst_tx_scan(struct mst_tx *tx, const struct mst_scan *
                                       enum mst_err (*each)(void *arg, const void *row), void *arg);
 
 /*
+ * Finds the last row, in index order, of those whose first n_fixed fields of the index
+ * are as given in *row, and fills *row. MST_ENOENT leaves it untouched. Text as in mst_tx_get.
+ */
+MST_MUST_USE enum mst_err mst_tx_last(struct mst_tx *tx, enum mst_index index, unsigned n_fixed,
+                                      void *row);
+
+/*
  * Window time in seconds (design.md I9), the same throughout one transaction. The
  * store keeps its mark in the META row MST_META_CLOCK_MARK. A command that writes
  * the empty value there resets it: once committed, window time is the wall clock
@@ -116,6 +123,7 @@ struct mst_tx_ops {
     enum mst_err (*erase)(struct mst_tx *, enum mst_table, const void *row);
     enum mst_err (*scan)(struct mst_tx *, const struct mst_scan *,
                          enum mst_err (*each)(void *, const void *), void *arg);
+    enum mst_err (*last)(struct mst_tx *, enum mst_index, unsigned n_fixed, void *row);
     uint64_t (*random)(struct mst_tx *);
 };
 
@@ -152,7 +160,11 @@ struct mst_reader;
    done is then not called. Any other outcome comes through done. */
 MST_MUST_USE enum mst_err mst_store_submit(struct mst_store *store, struct mst_cmd *cmd);
 
-/* A reader belongs to one thread. It sees everything acknowledged before begin. */
+/*
+ * A reader belongs to one thread. It sees everything acknowledged before begin; of what is
+ * acknowledged later, rows found in one transaction may show some and not other (READ COMMITTED).
+ * What must not be decided on such a view is decided in a command.
+ */
 MST_MUST_USE enum mst_err mst_reader_open(struct mst_store *store, struct mst_reader **ret_reader);
 void mst_reader_close(struct mst_reader *reader);
 /* Opens a short read transaction over all files; it ends with mst_reader_end, which also

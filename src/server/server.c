@@ -141,6 +141,19 @@ static const char *store_advice(enum mst_err err)
     }
 }
 
+static size_t thread_count(const struct mst_settings *settings)
+{
+    cpu_set_t cpus;
+    int count;
+
+    if (settings->threads > 0)
+        return (size_t)settings->threads;
+    if (sched_getaffinity(0, sizeof cpus, &cpus))
+        return 1;
+    count = CPU_COUNT(&cpus);
+    return count > 0 ? (size_t)count : 1;
+}
+
 static enum mst_err open_store(struct mst_server *server, struct mst_buf *why)
 {
     const struct mst_settings *settings = server->settings;
@@ -148,6 +161,7 @@ static enum mst_err open_store(struct mst_server *server, struct mst_buf *why)
         .dir = settings->data,
         .queue_max = (size_t)settings->queue_max,
         .batch_max = (size_t)settings->batch_max,
+        .cache_bytes = MST_MIB(settings->cache_mib) / thread_count(settings),
         .fsync_failed = end_at_failed_fsync,
     };
     const char *what = "";
@@ -206,19 +220,6 @@ out:
 }
 
 /* ---- loops ---- */
-
-static size_t thread_count(const struct mst_settings *settings)
-{
-    cpu_set_t cpus;
-    int count;
-
-    if (settings->threads > 0)
-        return (size_t)settings->threads;
-    if (sched_getaffinity(0, sizeof cpus, &cpus))
-        return 1;
-    count = CPU_COUNT(&cpus);
-    return count > 0 ? (size_t)count : 1;
-}
 
 static struct mst_listener_opts listener_opts(const struct mst_server *server, size_t index)
 {

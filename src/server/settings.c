@@ -72,6 +72,10 @@ const struct mst_setting mst_setting_table[] = {
     {"batch_max", MST_SETTING_INTEGER, 1, 4096, "256", "commands",
      "How many waiting changes are written in one commit at most.",
      AT(batch_max), NULL},
+    {"cache_size", MST_SETTING_INTEGER, 0, 65536, "16", "MiB",
+     "Memory for keys, aliases and latest values that were asked for lately, shared out evenly among the "
+     "threads. 0: every request looks into the store.",
+     AT(cache_mib), NULL},
 
     {"window", MST_SETTING_SECONDS, 1, MST_WINDOW_S_MAX, "24h", "s",
      "How long after it was added a device may activate, for models without a window of their own.",

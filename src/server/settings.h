@@ -48,6 +48,7 @@ struct mst_settings {
     char data[MST_SETTING_TEXT_MAX];
     char key_file[MST_SETTING_TEXT_MAX]; /* "" = muster.key in data */
     int64_t queue_max, batch_max;
+    int64_t cache_mib; /* of all threads together */
     int64_t window_s;
     int64_t sn_scope; /* enum mst_sn_scope */
     int64_t delete_sn_disables, alias_skip_bad_values;

@@ -40,7 +40,8 @@ static void box_open_store(struct box *box)
                                      .is_inline = box->kind == MEMORY_INLINE,
                                      .inject_unknown = inject_unknown,
                                      .arg = box};
-    struct mst_sqlite_opts sqlite = {.dir = box->dir, .queue_max = box->queue_max, .batch_max = 64};
+    struct mst_sqlite_opts sqlite = {
+        .dir = box->dir, .queue_max = box->queue_max, .batch_max = 64, .cache_bytes = MST_MIB(1)};
     const char *what = "";
     enum mst_err err = box->kind == SQLITE ? mst_sqlite_open(&sqlite, &box->store, &what)
                                            : mst_memory_open(&memory, &box->store);

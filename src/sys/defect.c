@@ -8,6 +8,7 @@ static const char *const names[MST_DEFECT_COUNT] = {
     [MST_DEFECT_SYNC_OFF] = "sync-off",
     [MST_DEFECT_NEW_KEY_ON_RETRY] = "new-key-on-retry",
     [MST_DEFECT_LATE_EXPIRY] = "late-expiry",
+    [MST_DEFECT_STALE_CACHE] = "stale-cache",
 };
 
 bool mst_defect(enum mst_defect defect)

@@ -291,6 +291,7 @@ bool mst_rig_open(struct mst_rig *rig)
     struct mst_sqlite_opts opts = {.dir = rig->dir,
                                    .queue_max = QUEUE_MAX,
                                    .batch_max = BATCH_MAX,
+                                   .cache_bytes = MST_KIB(256),
                                    .vfs = rig->vfs,
                                    .fsync_failed = note_death,
                                    .arg = rig};

@@ -60,13 +60,20 @@ static enum mst_err failing_scan(struct mst_tx *tx, const struct mst_scan *scan,
     return fails_now() ? MST_EIO : failing.ops->scan(tx, scan, each, arg);
 }
 
+static enum mst_err failing_last(struct mst_tx *tx, enum mst_index index, unsigned n_fixed,
+                                 void *row)
+{
+    return fails_now() ? MST_EIO : failing.ops->last(tx, index, n_fixed, row);
+}
+
 static uint64_t failing_random(struct mst_tx *tx)
 {
     return failing.ops->random(tx);
 }
 
 static const struct mst_tx_ops failing_ops = {failing_get,   failing_insert, failing_update,
-                                              failing_erase, failing_scan,   failing_random};
+                                              failing_erase, failing_scan,   failing_last,
+                                              failing_random};
 
 static enum mst_err run_failing(struct mst_world *world, struct mst_tx *tx, mst_world_verb *verb,
                                 struct mst_world_call *call)

@@ -984,7 +984,8 @@ static void remove_dir(const char *dir)
 static bool test_sqlite(int test, uint64_t first, uint64_t n)
 {
     char dir[] = "/tmp/muster-lifecycle-XXXXXX";
-    struct mst_sqlite_opts opts = {.dir = mkdtemp(dir), .queue_max = 16, .batch_max = 16};
+    struct mst_sqlite_opts opts = {
+        .dir = mkdtemp(dir), .queue_max = 16, .batch_max = 16, .cache_bytes = MST_KIB(64)};
     struct program program = {0};
     struct mst_store *store;
     struct mst_world world;

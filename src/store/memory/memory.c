@@ -302,6 +302,31 @@ static enum mst_err tx_scan(struct mst_tx *tx, const struct mst_scan *scan,
     return mst_mem_table_scan(table_of(tx, mst_schema_indexes[scan->index].table), scan, each, arg);
 }
 
+struct last {
+    const struct mst_schema_table *table;
+    void *row;
+    bool is_found;
+};
+
+static enum mst_err take_last(void *arg, const void *row)
+{
+    struct last *last = arg;
+
+    memcpy(last->row, row, last->table->row_bytes);
+    last->is_found = true;
+    return MST_EREFUSED;
+}
+
+static enum mst_err tx_last(struct mst_tx *tx, enum mst_index index, unsigned n_fixed, void *row)
+{
+    const struct mst_scan scan = {
+        .index = index, .key = row, .n_fixed = n_fixed, .is_descending = true, .limit = 1};
+    struct last last = {.table = &mst_schema_tables[mst_schema_indexes[index].table], .row = row};
+    enum mst_err err = tx_scan(tx, &scan, take_last, &last);
+
+    return err == MST_OK && !last.is_found ? MST_ENOENT : err;
+}
+
 /* With a seed: splitmix64 over a counter, so that a test's numbers repeat. */
 static uint64_t tx_random(struct mst_tx *tx)
 {
@@ -316,8 +341,8 @@ static uint64_t tx_random(struct mst_tx *tx)
     return x ^ x >> 31;
 }
 
-static const struct mst_tx_ops tx_ops = {tx_get,   tx_insert, tx_update,
-                                         tx_erase, tx_scan,   tx_random};
+static const struct mst_tx_ops tx_ops = {tx_get,  tx_insert, tx_update, tx_erase,
+                                         tx_scan, tx_last,   tx_random};
 
 static void read_time(struct memory *memory, struct mst_tx *tx)
 {

@@ -47,6 +47,12 @@ extern const struct mst_schema_index mst_schema_indexes[MST_INDEX_COUNT];
  */
 enum { MST_SCHEMA_VERSION = 2 };
 
+/* Room for a row of any table. */
+#define MST_ANY_ROW_MEMBER(UPPER, lower) struct mst_row_##lower lower;
+union mst_any_row {
+    MST_TABLES(MST_ANY_ROW_MEMBER)
+};
+
 /* Access to a field of a row by its description. */
 int64_t mst_row_int(const void *row, const struct mst_schema_field *field);
 struct mst_span mst_row_text(const void *row, const struct mst_schema_field *field);

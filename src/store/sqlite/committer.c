@@ -5,8 +5,9 @@
  *   2 run each command; undo the ones that refuse or fail
  *   3 move the clock mark on, if window time has moved (muster.db only)
  *   4 commit once
- *   5 answer all
- *   6 checkpoint, if the log has grown long
+ *   5 publish what it changed, so that no reader remembers it differently (store/cache.h)
+ *   6 answer all
+ *   7 checkpoint, if the log has grown long
  *
  * Invariants:
  *   - Nothing is answered before 4 succeeded; not even a refusal, for it may rest on what
@@ -22,7 +23,7 @@
  *     commit record was not written.
  *
  * The checkpoint runs here, between two commits, so it cannot race one (design.md 5.5).
- * One on a thread of its own would take the place of step 6.
+ * One on a thread of its own would take the place of step 7.
  */
 #include <stdlib.h>
 
@@ -112,6 +113,8 @@ static enum attempt run_items(struct batch *batch, bool is_guarded)
     mst_sql_tx_init(&batch->tx, true);
     batch->has_reset_clock = false;
     batch->tx.conns[committer->conn.file] = &committer->conn;
+    batch->tx.stripes = committer->engine->stripes;
+    batch->tx.touched = &committer->touched;
     batch->tx.tx.window_now = mst_window_now(&batch->mark_before, &batch->now);
     batch->tx.tx.wall_now = batch->now.wall_s;
     for (size_t i = 0; i < committer->n_items && attempt == DONE; i++)
@@ -190,12 +193,12 @@ static void run_batch(struct mst_sql_committer *committer)
         attempt = run_items(&batch, true);
     }
     rc = attempt == DONE ? commit(&batch) : batch.tx.failure;
-    if (rc == SQLITE_OK)
-        (void)__atomic_add_fetch(&committer->n_commits, 1, __ATOMIC_SEQ_CST);
-    if (rc == SQLITE_OK)
+    if (rc == SQLITE_OK) {
+        mst_stripes_publish(committer->engine->stripes, committer->conn.file, &committer->touched);
         answer_all(committer);
-    else if (give_up(committer, rc, batch.tx.failure == SQLITE_OK && is_commit_uncertain(rc)))
+    } else if (give_up(committer, rc, batch.tx.failure == SQLITE_OK && is_commit_uncertain(rc))) {
         answer_all_failed(committer, rc);
+    }
 }
 
 /* ---- checkpoints ---- */

@@ -29,6 +29,7 @@ static void engine_close(struct mst_store *store)
     if (engine->lock_fd >= 0)
         (void)close(engine->lock_fd);
     (void)pthread_mutex_destroy(&engine->clock.lock);
+    mst_stripes_free(engine->stripes);
     free(engine->dir);
     free(engine);
 }
@@ -134,6 +135,8 @@ enum mst_err mst_sqlite_open(const struct mst_sqlite_opts *opts, struct mst_stor
         engine->committers[i].engine = engine;
     engine->dir = strdup(opts->dir);
     if (engine->dir)
+        err = mst_stripes_new(&engine->stripes);
+    if (err == MST_OK)
         err = open_all(engine, ret_what);
     if (err != MST_OK) {
         engine_close(&engine->store);

@@ -31,12 +31,11 @@ struct mst_sql_committer {
     struct mst_sql_conn conn;
     struct mst_queue *queue;
     struct mst_thread *thread;
+    struct mst_touched touched; /* by the running batch */
     struct mst_sql_item *items; /* batch_max of them */
     size_t n_items;
-    int wal_frames;     /* in the log after the last commit */
-    int checkpoint_at;  /* frames */
-    uint64_t n_commits; /* counted before the answers go out: a reader's view older than that is
-                           stale; atomic */
+    int wal_frames;    /* in the log after the last commit */
+    int checkpoint_at; /* frames */
 };
 
 struct mst_sql_engine {
@@ -46,6 +45,7 @@ struct mst_sql_engine {
     int lock_fd;
     bool is_dead; /* a flush failed: nothing is answered any more; atomic */
     struct mst_sql_clock clock;
+    struct mst_stripes *stripes;
     struct mst_sql_committer committers[MST_FILE_COUNT];
 };
 

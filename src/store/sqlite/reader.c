@@ -13,16 +13,18 @@ struct sql_reader {
     struct mst_reader reader;
     struct mst_sql_engine *engine;
     struct mst_sql_conn conns[MST_FILE_COUNT];
+    struct mst_rowcache *cache; /* NULL: every row comes from the files */
     struct mst_arena arena;
     struct mst_sql_tx tx;
     bool is_open;
-    uint64_t n_commits[MST_FILE_COUNT]; /* of the committers when the view may have been opened */
+    uint64_t seqs[MST_FILE_COUNT]; /* the files' commits when the view may have been opened */
 };
 
 enum mst_err mst_sql_reader_open(struct mst_store *store, struct mst_reader **ret_reader)
 {
     struct mst_sql_engine *engine = (struct mst_sql_engine *)store;
     struct sql_reader *reader = calloc(1, sizeof *reader);
+    enum mst_err err = MST_OK;
     int rc = SQLITE_OK;
 
     if (!reader)
@@ -33,9 +35,12 @@ enum mst_err mst_sql_reader_open(struct mst_store *store, struct mst_reader **re
     for (int i = 0; i < MST_FILE_COUNT && rc == SQLITE_OK; i++)
         rc = mst_sql_conn_open(&reader->conns[i], engine->dir, engine->opts.vfs, (enum mst_file)i,
                                MST_SQL_READER);
-    if (rc != SQLITE_OK) {
+    err = mst_sql_err(rc);
+    if (err == MST_OK && engine->opts.cache_bytes > 0)
+        err = mst_rowcache_new(engine->stripes, engine->opts.cache_bytes, &reader->cache);
+    if (err != MST_OK) {
         mst_sql_reader_close(&reader->reader);
-        return mst_sql_err(rc);
+        return err;
     }
     *ret_reader = &reader->reader;
     return MST_OK;
@@ -48,6 +53,7 @@ void mst_sql_reader_close(struct mst_reader *reader)
     assert(!sql_reader->is_open);
     for (int i = 0; i < MST_FILE_COUNT; i++)
         mst_sql_conn_close(&sql_reader->conns[i]);
+    mst_rowcache_free(sql_reader->cache);
     mst_arena_fini(&sql_reader->arena);
     free(sql_reader);
 }
@@ -58,20 +64,20 @@ static void finish(struct mst_sql_conn *conn)
         (void)mst_sql_conn_rollback(conn);
 }
 
-/* The count is read before a view can be opened: it may be older than the view, never younger. */
+/* The number is read before a view can be opened: it may be older than the view, never younger. */
 static void renew_if_stale(struct sql_reader *reader, int file)
 {
     struct mst_sql_conn *conn = &reader->conns[file];
-    uint64_t n_commits =
-        __atomic_load_n(&reader->engine->committers[file].n_commits, __ATOMIC_SEQ_CST);
+    uint64_t seq = mst_stripes_seq(reader->engine->stripes, (enum mst_file)file);
 
-    if (conn->has_begun && reader->n_commits[file] == n_commits)
+    if (conn->has_begun && reader->seqs[file] == seq)
         return;
     finish(conn);
-    reader->n_commits[file] = n_commits;
+    reader->seqs[file] = seq;
 }
 
-/* A file's transaction begins with the first look into it: most requests look into one only. */
+/* A file's transaction begins with the first look into it: a request that the cache answers looks
+   into none, most others into one. */
 enum mst_err mst_sql_reader_begin(struct mst_reader *reader, struct mst_tx **ret_tx)
 {
     struct sql_reader *sql_reader = (struct sql_reader *)reader;
@@ -85,6 +91,9 @@ enum mst_err mst_sql_reader_begin(struct mst_reader *reader, struct mst_tx **ret
     mst_sql_tx_init(tx, false);
     for (int i = 0; i < MST_FILE_COUNT; i++)
         tx->conns[i] = &sql_reader->conns[i];
+    tx->stripes = sql_reader->engine->stripes;
+    tx->cache = sql_reader->cache;
+    tx->seqs = sql_reader->seqs;
     mst_sql_tx_item(tx, &sql_reader->arena, false);
     tx->tx.window_now = mst_sql_clock_now(&sql_reader->engine->clock, &now);
     tx->tx.wall_now = now.wall_s;

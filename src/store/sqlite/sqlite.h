@@ -11,10 +11,11 @@
 #include "core/port_store.h"
 
 struct mst_sqlite_opts {
-    const char *dir;  /* must exist */
-    size_t queue_max; /* commands waiting per file; beyond it MST_EFULL */
-    size_t batch_max; /* commands per commit */
-    const char *vfs;  /* NULL = the default; tests put their own here */
+    const char *dir;    /* must exist */
+    size_t queue_max;   /* commands waiting per file; beyond it MST_EFULL */
+    size_t batch_max;   /* commands per commit */
+    size_t cache_bytes; /* of rows that each reader remembers; 0 = none */
+    const char *vfs;    /* NULL = the default; tests put their own here */
     /* A flush failed, it is logged: must end the process. NULL = abort. Should it return (in tests),
        the store answers nothing any more and takes no command; it can only be closed. */
     void (*fsync_failed)(void *arg);

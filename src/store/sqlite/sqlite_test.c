@@ -36,7 +36,8 @@ static void dir_remove(void)
 
 static enum mst_err open_store(struct mst_store **ret_store)
 {
-    struct mst_sqlite_opts opts = {.dir = dir, .queue_max = 100, .batch_max = 10};
+    struct mst_sqlite_opts opts = {
+        .dir = dir, .queue_max = 100, .batch_max = 10, .cache_bytes = MST_MIB(1)};
     const char *what = NULL;
     enum mst_err err = mst_sqlite_open(&opts, ret_store, &what);
 

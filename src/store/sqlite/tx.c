@@ -9,12 +9,6 @@
 #include "store/window.h"
 #include "sys/random.h"
 
-/* Room for a row of any table. */
-#define ROW_MEMBER(UPPER, lower) struct mst_row_##lower lower;
-union any_row {
-    MST_TABLES(ROW_MEMBER)
-};
-
 static struct mst_sql_tx *sql_tx(struct mst_tx *tx)
 {
     return (struct mst_sql_tx *)tx;
@@ -127,13 +121,23 @@ static enum mst_err read_row(sqlite3_stmt *stmt, const struct mst_schema_table *
 
 /* ---- operations ---- */
 
-static enum mst_err tx_get(struct mst_tx *tx, enum mst_index number, void *row)
+/* Keeps what a look into a file came to. */
+static void remember(struct mst_sql_tx *tx, enum mst_index index, unsigned n_fixed, const void *key,
+                     const void *found)
+{
+    enum mst_file file = mst_schema_tables[mst_schema_indexes[index].table].file;
+
+    if (tx->cache)
+        mst_rowcache_put(tx->cache, index, n_fixed, key, found, tx->seqs[file]);
+}
+
+static enum mst_err load_row(struct mst_tx *tx, enum mst_index number, void *row)
 {
     const struct mst_schema_index *index = &mst_schema_indexes[number];
     const struct mst_schema_table *table = &mst_schema_tables[index->table];
     struct mst_sql_conn *conn;
     sqlite3_stmt *stmt = NULL;
-    union any_row found;
+    union mst_any_row found;
     enum mst_err err = enter(sql_tx(tx), index->table, &conn);
     int rc;
 
@@ -149,9 +153,22 @@ static enum mst_err tx_get(struct mst_tx *tx, enum mst_index number, void *row)
     if (rc == SQLITE_ROW)
         err = read_row(stmt, table, tx->arena, &found);
     (void)sqlite3_reset(stmt);
+    if (err == MST_OK || err == MST_ENOENT)
+        remember(sql_tx(tx), number, index->n_fields, row, err == MST_OK ? &found : NULL);
     if (err == MST_OK)
         memcpy(row, &found, table->row_bytes);
     return err;
+}
+
+static enum mst_err tx_get(struct mst_tx *tx, enum mst_index number, void *row)
+{
+    struct mst_rowcache *cache = sql_tx(tx)->cache;
+    enum mst_err err;
+
+    if (cache &&
+        mst_rowcache_find(cache, number, mst_schema_indexes[number].n_fields, tx->arena, row, &err))
+        return err;
+    return load_row(tx, number, row);
 }
 
 static enum mst_err step_write(struct mst_sql_tx *tx, sqlite3_stmt *stmt, int rc)
@@ -184,8 +201,29 @@ static enum mst_err tx_insert(struct mst_tx *tx, enum mst_table number, void *ro
     err = step_write(sql_tx(tx), stmt, rc);
     if (err == MST_OK && gets_id)
         mst_row_set_int(row, &table->fields[0], sqlite3_last_insert_rowid(conn->db));
+    if (err == MST_OK && sql_tx(tx)->touched)
+        mst_touched_row(sql_tx(tx)->touched, sql_tx(tx)->stripes, number, row);
     if (err == MST_OK && mst_window_is_reset(number, row))
         sql_tx(tx)->has_reset_clock = true;
+    return err;
+}
+
+/* Notes that the row with this primary key changed. */
+static enum mst_err note_update(struct mst_sql_tx *tx, enum mst_table number, const void *row,
+                                uint64_t mask)
+{
+    union mst_any_row whole;
+    enum mst_err err;
+
+    if (!tx->touched)
+        return MST_OK;
+    mst_touched_key(tx->touched, tx->stripes, number, row);
+    if (!mst_touched_is_rekeyed(number, mask))
+        return MST_OK;
+    memcpy(&whole, row, mst_schema_tables[number].row_bytes);
+    err = load_row(&tx->tx, mst_schema_tables[number].primary, &whole);
+    if (err == MST_OK)
+        mst_touched_row(tx->touched, tx->stripes, number, &whole);
     return err;
 }
 
@@ -210,6 +248,8 @@ static enum mst_err tx_update(struct mst_tx *tx, enum mst_table number, const vo
     err = step_write(sql_tx(tx), stmt, rc);
     if (err == MST_OK && sqlite3_changes(conn->db) == 0)
         return MST_ENOENT;
+    if (err == MST_OK)
+        err = note_update(sql_tx(tx), number, row, mask);
     if (err == MST_OK && mst_window_is_reset(number, row))
         sql_tx(tx)->has_reset_clock = true;
     return err;
@@ -229,6 +269,8 @@ static enum mst_err tx_erase(struct mst_tx *tx, enum mst_table number, const voi
     if (rc == SQLITE_OK)
         rc = bind_index(stmt, 1, primary, primary->n_fields, row);
     err = step_write(sql_tx(tx), stmt, rc);
+    if (err == MST_OK && sql_tx(tx)->touched)
+        mst_touched_key(sql_tx(tx)->touched, sql_tx(tx)->stripes, number, row);
     return err == MST_OK && sqlite3_changes(conn->db) == 0 ? MST_ENOENT : err;
 }
 
@@ -255,7 +297,7 @@ static enum mst_err walk(struct mst_sql_tx *tx, sqlite3_stmt *stmt,
     int rc = SQLITE_ROW;
 
     while (err == MST_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-        union any_row row;
+        union mst_any_row row;
 
         err = read_row(stmt, table, tx->tx.arena, &row);
         if (err == MST_OK)
@@ -289,13 +331,49 @@ static enum mst_err tx_scan(struct mst_tx *tx, const struct mst_scan *scan,
     return err;
 }
 
+struct last {
+    const struct mst_schema_table *table;
+    union mst_any_row row;
+    bool is_found;
+};
+
+static enum mst_err take_last(void *arg, const void *row)
+{
+    struct last *last = arg;
+
+    memcpy(&last->row, row, last->table->row_bytes);
+    last->is_found = true;
+    return MST_EREFUSED;
+}
+
+static enum mst_err tx_last(struct mst_tx *tx, enum mst_index number, unsigned n_fixed, void *row)
+{
+    const struct mst_scan scan = {
+        .index = number, .key = row, .n_fixed = n_fixed, .is_descending = true, .limit = 1};
+    struct mst_rowcache *cache = sql_tx(tx)->cache;
+    struct last last = {.table = &mst_schema_tables[mst_schema_indexes[number].table]};
+    enum mst_err err;
+
+    if (cache && mst_rowcache_find(cache, number, n_fixed, tx->arena, row, &err))
+        return err;
+    err = tx_scan(tx, &scan, take_last, &last);
+    if (err != MST_OK)
+        return err;
+    remember(sql_tx(tx), number, n_fixed, row, last.is_found ? &last.row : NULL);
+    if (!last.is_found)
+        return MST_ENOENT;
+    memcpy(row, &last.row, last.table->row_bytes);
+    return MST_OK;
+}
+
 static uint64_t tx_random(struct mst_tx *tx)
 {
     (void)tx;
     return mst_random_u64();
 }
 
-static const struct mst_tx_ops ops = {tx_get, tx_insert, tx_update, tx_erase, tx_scan, tx_random};
+static const struct mst_tx_ops ops = {tx_get,  tx_insert, tx_update, tx_erase,
+                                      tx_scan, tx_last,   tx_random};
 
 void mst_sql_tx_init(struct mst_sql_tx *tx, bool is_writable)
 {

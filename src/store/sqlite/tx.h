@@ -2,11 +2,16 @@
 #ifndef MST_STORE_SQLITE_TX_H
 #define MST_STORE_SQLITE_TX_H
 
+#include "store/cache.h"
 #include "store/sqlite/connection.h"
 
 struct mst_sql_tx {
     struct mst_tx tx;
     struct mst_sql_conn *conns[MST_FILE_COUNT]; /* NULL: this transaction must not touch it */
+    const struct mst_stripes *stripes;
+    struct mst_touched *touched; /* a writer's: what it changes; NULL for readers */
+    struct mst_rowcache *cache;  /* a reader's; NULL = none */
+    const uint64_t *seqs;        /* with it: of each file, from before its view was opened */
     int failure; /* the first code that spoils the transaction; the rest is then not worth doing */
 
     /* Of the command being run; set by mst_sql_tx_item. */
