@@ -9,6 +9,7 @@
 #include <uv.h>
 
 #include "net/stream.h"
+#include "sys/metric.h"
 
 enum {
     MST_READ_BYTES = 64 * 1024,
@@ -96,6 +97,8 @@ struct mst_listener {
 /* Takes the descriptor in any case. */
 void mst_stream_open(struct mst_listener *listener, int fd, const struct mst_addr *peer);
 void mst_listener_forget_stream(struct mst_listener *listener);
+/* reason: enum mst_label_REFUSAL. */
+void mst_listener_count_refused(const struct mst_listener *listener, unsigned reason);
 /* The address of one end: getsockname. */
 struct mst_addr mst_addr_of_socket(int fd);
 

@@ -114,6 +114,11 @@ static void take_rest(struct mst_listener *listener)
     mst_deadline_set(listener->loop, &listener->rest, REST_MS, on_rested);
 }
 
+void mst_listener_count_refused(const struct mst_listener *listener, unsigned reason)
+{
+    mst_metric_add(MST_M_REFUSED, listener->opts.label * MST_REFUSAL_LEN + reason, 1);
+}
+
 /* Accepts one caller with the reserved descriptor and closes on him. */
 static bool turn_away(struct mst_listener *listener)
 {
@@ -123,8 +128,10 @@ static bool turn_away(struct mst_listener *listener)
     if (loop->reserve_fd >= 0)
         (void)close(loop->reserve_fd);
     fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC);
-    if (fd >= 0)
+    if (fd >= 0) {
+        mst_listener_count_refused(listener, MST_REFUSAL_DESCRIPTORS);
         (void)close(fd);
+    }
     mst_reserve_fd_open(loop);
     return fd >= 0;
 }
@@ -138,10 +145,13 @@ static bool accept_one(struct mst_listener *listener)
 
     if (fd >= 0) {
         struct mst_addr peer = from_sockaddr(&sa);
-        if (listener->n_streams >= listener->opts.max_streams)
+        mst_metric_add(MST_M_ACCEPTED, listener->opts.label, 1);
+        if (listener->n_streams >= listener->opts.max_streams) {
+            mst_listener_count_refused(listener, MST_REFUSAL_LIMIT);
             (void)close(fd);
-        else
+        } else {
             mst_stream_open(listener, fd, &peer);
+        }
         return true;
     }
     switch (errno) {

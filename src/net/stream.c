@@ -109,6 +109,7 @@ static void on_gone(uv_handle_t *handle)
 
     if (stream->user)
         stream->user->closed(stream->arg);
+    mst_metric_sub(MST_M_CONNECTIONS, stream->listener->opts.label, 1);
     mst_node_remove(&stream->node);
     mst_tls_session_free(stream->tls);
     mst_buf_fini(&stream->kept);
@@ -122,6 +123,8 @@ void mst_stream_close(struct mst_stream *stream)
 {
     if (stream->phase == PHASE_CLOSING)
         return;
+    if (stream->phase == PHASE_PROXY || stream->phase == PHASE_HANDSHAKE)
+        mst_listener_count_refused(stream->listener, MST_REFUSAL_HANDSHAKE);
     stream->phase = PHASE_CLOSING;
     mst_deadline_clear(&stream->deadline);
     mst_later_clear(&stream->later);
@@ -168,6 +171,7 @@ static enum mst_err offer(struct mst_stream *stream, struct mst_span bytes, size
     if (n < 0 && errno != EAGAIN)
         return MST_ECLOSED;
     *ret_taken = n > 0 ? (size_t)n : 0;
+    mst_metric_add(MST_M_SENT, stream->listener->opts.label, *ret_taken);
     return MST_OK;
 }
 
@@ -388,6 +392,7 @@ static bool run_handshake(struct mst_stream *stream)
             open_for_user(stream);
         return err == MST_OK;
     }
+    mst_listener_count_refused(stream->listener, MST_REFUSAL_HANDSHAKE);
     drain(stream, ALERT_LINGER_MS);
     return true;
 }
@@ -500,6 +505,8 @@ static void on_readable(struct mst_stream *stream)
         return; /* resumed in this turn: the kept bytes come first */
     n = recv(stream->fd, stream->loop->read_bytes, MST_READ_BYTES, 0);
     if (n > 0)
+        mst_metric_add(MST_M_RECEIVED, stream->listener->opts.label, (size_t)n);
+    if (n > 0)
         take_in(stream, mst_span_of(stream->loop->read_bytes, (size_t)n));
     else if (n == 0)
         on_eof(stream);
@@ -560,6 +567,7 @@ void mst_stream_open(struct mst_listener *listener, int fd, const struct mst_add
     struct mst_stream *stream = calloc(1, sizeof *stream);
 
     if (!stream || uv_poll_init_socket(&listener->loop->uv, &stream->poll, fd) != 0) {
+        mst_listener_count_refused(listener, MST_REFUSAL_MEMORY);
         free(stream);
         (void)close(fd);
         return;
@@ -577,6 +585,7 @@ void mst_stream_open(struct mst_listener *listener, int fd, const struct mst_add
     /* What the kernel has taken is dropped once it is more than half of the buffer. */
     mst_buf_init(&stream->out, 2 * opts->max_unsent_bytes + 2 * (size_t)FLUSH_BYTES);
     listener->n_streams++;
+    mst_metric_add(MST_M_CONNECTIONS, listener->opts.label, 1);
     listener->loop->n_open++;
     mst_node_add(&listener->loop->streams, &stream->node);
     stream->phase = PHASE_PROXY;

@@ -70,6 +70,7 @@ struct mst_listener_opts {
     uint64_t handshake_ms;              /* absolute deadline for PROXY header and TLS handshake */
     size_t max_unsent_bytes;
     size_t max_streams; /* beyond it a new connection is closed at once */
+    unsigned label;     /* what its connections are counted as: enum mst_label_LISTENER */
 };
 
 /* accepted is called for each connection that is ready for plain bytes (after PROXY header and

@@ -7,6 +7,9 @@
 #include "base/version.h"
 #include "server/server.h"
 #include "sys/log.h"
+#include "sys/notify.h"
+
+enum { WATCH_MS_MAX = 1000 };
 
 struct options {
     const char *config;
@@ -226,12 +229,37 @@ static void block_signals(sigset_t *ret_ending)
     (void)sigprocmask(SIG_BLOCK, ret_ending, NULL);
 }
 
+/* Until a signal comes: looks after the server, and tells the watchdog as long as it works. */
+static void watch_until(const sigset_t *ending, struct mst_server *server,
+                        const struct mst_settings *settings)
+{
+    uint64_t watchdog_ms = mst_notify_watchdog_ms();
+    uint64_t pause_ms = (uint64_t)settings->stall_timeout_ms / 4;
+    bool is_well = true;
+
+    if (watchdog_ms > 0 && pause_ms > watchdog_ms / 3)
+        pause_ms = watchdog_ms / 3;
+    if (pause_ms > WATCH_MS_MAX)
+        pause_ms = WATCH_MS_MAX;
+    const struct timespec pause = {.tv_sec = (time_t)(pause_ms / 1000),
+                                   .tv_nsec = (long)(pause_ms % 1000) * 1000000};
+    while (sigtimedwait(ending, NULL, &pause) < 0) {
+        bool was_well = is_well;
+
+        is_well = mst_server_look(server);
+        if (is_well && watchdog_ms > 0)
+            (void)mst_notify("WATCHDOG=1");
+        if (is_well != was_well)
+            mst_log(is_well ? MST_LOG_INFO : MST_LOG_ERROR, MST_EV_HEALTH, "%s",
+                    is_well ? "all moves on again" : mst_server_problem(server));
+    }
+}
+
 static int serve(const struct mst_settings *settings, struct mst_buf *why)
 {
     struct mst_server *server;
     struct mst_buf line;
     sigset_t ending;
-    int number;
 
     mst_log_set_level((enum mst_log_level)settings->log_level);
     keep_private();
@@ -246,7 +274,9 @@ static int serve(const struct mst_settings *settings, struct mst_buf *why)
     (void)printf("%.*s\n", (int)line.len, line.ptr);
     (void)fflush(stdout);
     mst_buf_fini(&line);
-    (void)sigwait(&ending, &number);
+    (void)mst_notify("READY=1");
+    watch_until(&ending, server, settings);
+    (void)mst_notify("STOPPING=1");
     mst_server_stop(server);
     return MST_EXIT_OK;
 }

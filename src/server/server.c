@@ -17,9 +17,11 @@
 #include "core/domain.h"
 #include "front/http/front.h"
 #include "net/tls.h"
+#include "server/admin.h"
 #include "server/keyring.h"
 #include "server/server.h"
 #include "store/sqlite/sqlite.h"
+#include "sys/clock.h"
 #include "sys/defect.h"
 #include "sys/file.h"
 #include "sys/log.h"
@@ -27,7 +29,8 @@
 
 enum {
     LISTENERS_MAX = 2 * MST_LISTENS_MAX,
-    DESCRIPTORS_BESIDE = 128 /* store files, loops, standard streams */
+    /* store files, loops, standard streams, the admin listener */
+    DESCRIPTORS_BESIDE = 128 + MST_ADMIN_CONNECTIONS_MAX
 };
 
 struct serving {
@@ -52,6 +55,8 @@ struct mst_server {
     struct mst_addr bound[LISTENERS_MAX]; /* http addresses, then https ones */
     struct serving *servings;
     size_t n_servings;
+    struct mst_health health;
+    struct mst_admin *admin; /* NULL: none */
     atomic_bool is_drain_late;
 };
 
@@ -232,27 +237,12 @@ static struct mst_listener_opts listener_opts(const struct mst_server *server, s
         .is_shared = true,
         .backlog = (int)settings->backlog,
         .tls = index < n_http ? NULL : server->tls[index - n_http],
+        .label = index < n_http ? MST_LISTENER_HTTP : MST_LISTENER_HTTPS,
         .trusted = &settings->trusted_proxies,
         .handshake_ms = (uint64_t)settings->handshake_timeout_ms,
         .max_unsent_bytes = (size_t)settings->unsent_max_bytes,
         .max_streams = ((size_t)settings->connections_max + n_servings - 1) / n_servings,
     };
-}
-
-static enum mst_err cannot_listen(const struct mst_addr *addr, enum mst_err err,
-                                  struct mst_buf *why)
-{
-    const char *cause = mst_err_text(err);
-    char text[MST_ADDR_CHARS];
-
-    if (err == MST_EBUSY)
-        cause = "another program uses it";
-    else if (err == MST_ESYS)
-        cause = "it must be an address of this machine, and a port that this user may take: below "
-                "1024 that is root's or needs CAP_NET_BIND_SERVICE";
-    mst_addr_print(addr, text);
-    (void)mst_buf_addf(why, "cannot listen on %s: %s\n", text, cause);
-    return err;
 }
 
 /* A shared address would be shared with another musterd of the same user too, and each would get a
@@ -266,7 +256,7 @@ static enum mst_err probe(struct serving *serving, size_t index, struct mst_buf 
     opts.is_shared = false;
     err = mst_listener_open(serving->loop, &opts, mst_http_accept, serving->worker, &listener);
     if (err)
-        return cannot_listen(&opts.addr, err, why);
+        return mst_cannot_listen(&opts.addr, err, why);
     mst_listener_close(listener);
     return MST_OK;
 }
@@ -284,7 +274,7 @@ static enum mst_err open_listener(struct serving *serving, size_t index, struct 
         return MST_EBUSY;
     err = mst_listener_open(serving->loop, &opts, mst_http_accept, serving->worker, &listener);
     if (err)
-        return cannot_listen(&opts.addr, err, why);
+        return mst_cannot_listen(&opts.addr, err, why);
     server->bound[index] = *mst_listener_addr(listener);
     serving->listeners[serving->n_listeners] = listener;
     serving->n_listeners++;
@@ -305,6 +295,10 @@ static enum mst_err open_serving(struct serving *serving, struct mst_buf *why)
     }
     for (size_t i = 0; i < n_listeners && !err; i++)
         err = open_listener(serving, i, why);
+    if (!err && mst_health_add_loop(&serving->server->health, serving->loop)) {
+        (void)mst_buf_add_str(why, "out of memory\n");
+        err = MST_ENOMEM;
+    }
     return err;
 }
 
@@ -383,6 +377,8 @@ static void close_server(struct mst_server *server)
         close_serving(&server->servings[i]);
     free(server->servings);
     mst_store_close(server->store);
+    mst_admin_stop(server->admin);
+    mst_health_fini(&server->health);
     for (size_t i = 0; i < MST_LISTENS_MAX; i++)
         mst_tls_free(server->tls[i]);
     mst_handle_keys_wipe(&server->keys.handles);
@@ -419,7 +415,10 @@ enum mst_err mst_server_start(const struct mst_settings *settings, struct mst_se
     }
     server->settings = settings;
     raise_descriptor_limit(settings);
+    mst_health_init(&server->health, (uint64_t)settings->stall_timeout_ms);
     err = open_all_tls(server, why);
+    if (!err)
+        err = mst_admin_start(settings, &server->health, &server->admin, why);
     if (!err)
         err = open_store(server, why);
     if (!err)
@@ -435,8 +434,14 @@ enum mst_err mst_server_start(const struct mst_settings *settings, struct mst_se
         close_server(server);
         return err;
     }
+    mst_health_set_phase(&server->health, MST_SERVING);
     *ret_server = server;
     return MST_OK;
+}
+
+bool mst_server_look(struct mst_server *server)
+{
+    return mst_health_look(&server->health, mst_clock_mono_ns());
 }
 
 void mst_server_print_ready(const struct mst_server *server, struct mst_buf *out)
@@ -450,6 +455,12 @@ void mst_server_print_ready(const struct mst_server *server, struct mst_buf *out
         mst_addr_print(&server->bound[i], text);
         (void)mst_buf_addf(out, " %s=%s", i < n_http ? "http" : "https", text);
     }
+    mst_admin_print_ready(server->admin, out);
+}
+
+const char *mst_server_problem(const struct mst_server *server)
+{
+    return mst_health_problem(&server->health);
 }
 
 /* ---- the end ---- */
@@ -488,6 +499,7 @@ static void drain_serving(struct mst_task *task)
 
 void mst_server_stop(struct mst_server *server)
 {
+    mst_health_set_phase(&server->health, MST_DRAINING);
     for (size_t i = 0; i < server->n_servings; i++) {
         struct serving *serving = &server->servings[i];
 

@@ -28,6 +28,11 @@ MST_MUST_USE enum mst_err mst_server_start(const struct mst_settings *settings,
                                            struct mst_server **ret_server, struct mst_buf *why);
 /* "ready http=ADDR:PORT https=ADDR:PORT", without a line end. */
 void mst_server_print_ready(const struct mst_server *server, struct mst_buf *out);
+/* Looks whether loops and committers move on (health.h); true if they do. To be called a few times
+   per stall_timeout, by one thread. */
+bool mst_server_look(struct mst_server *server);
+/* What does not move on; NULL: all does. */
+const char *mst_server_problem(const struct mst_server *server);
 /*
  * Ends it: no new connection, idle ones closed, requests that are being answered finished, the store
  * closed. What is still busy after drain_timeout ends with the process: this then does not

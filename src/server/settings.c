@@ -45,6 +45,10 @@ const struct mst_setting mst_setting_table[] = {
      "Addresses that answer HTTP over TLS. An address may carry its own lowest TLS version, for "
      "old firmware: 0.0.0.0:8443;tls_min=1.0. Needs tls_certificates.",
      AT(https), NULL},
+    {"admin", MST_SETTING_LISTENERS, 0, 0, "", "",
+     "Addresses that answer GET /healthz, /readyz and /metrics over plain HTTP, and nothing else, to "
+     "whoever asks: keep them to a network of the operator's. Empty: none.",
+     AT(admin), NULL},
     {"tls_certificates", MST_SETTING_CERTIFICATES, 0, 0, "", "",
      "Certificate (chain in order) and private key, both PEM, as two paths; further pairs after a "
      "comma or on lines of their own. An RSA and an ECDSA pair may stand side by side: what the "
@@ -123,6 +127,11 @@ const struct mst_setting mst_setting_table[] = {
     {"drain_timeout", MST_SETTING_MILLISECONDS, 100, MINUTES_MS(10), "10s", "ms",
      "After SIGTERM, for requests that are being answered. What is left then is cut off.",
      AT(drain_timeout_ms), NULL},
+    {"stall_timeout", MST_SETTING_MILLISECONDS, 100, MINUTES_MS(10), "20s", "ms",
+     "A thread that serves connections and does not come round for so long, or changes waiting so "
+     "long while none is answered, make /healthz answer 503 and keep back the sign of life that the "
+     "watchdog of systemd waits for.",
+     AT(stall_timeout_ms), NULL},
     {"unsent_max", MST_SETTING_SIZE, 65536, 1 << 30, "16m", "bytes",
      "How much of its replies a slow reader may leave waiting before its connection is closed.",
      AT(unsent_max_bytes), NULL},

@@ -41,7 +41,7 @@ enum { MST_SETTINGS_MAX = 64 };
 
 /* Numbers are int64_t whatever they count, so that one rule writes them all; the unit is in the name. */
 struct mst_settings {
-    struct mst_listens http, https;
+    struct mst_listens http, https, admin;
     struct mst_certs tls_certificates;
     int64_t tls_min;
     struct mst_addr_set trusted_proxies;
@@ -54,7 +54,7 @@ struct mst_settings {
     int64_t delete_sn_disables, alias_skip_bad_values;
     int64_t threads, connections_max, backlog, requests_per_connection;
     int64_t handshake_timeout_ms, head_timeout_ms, body_timeout_ms, idle_timeout_ms,
-        send_timeout_ms, drain_timeout_ms;
+        send_timeout_ms, drain_timeout_ms, stall_timeout_ms;
     int64_t unsent_max_bytes;
     int64_t retry_after_s;
     int64_t log_level; /* enum mst_log_level */

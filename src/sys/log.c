@@ -20,23 +20,21 @@ static const char *const level_names[] = {
     [MST_LOG_DEBUG] = "debug",
 };
 
-static const char *const event_names[MST_EV_COUNT] = {
-    [MST_EV_START] = "start",
-    [MST_EV_STOP] = "stop",
-    [MST_EV_CONFIG] = "config",
-    [MST_EV_STORE] = "store",
-    [MST_EV_STORE_FAILED] = "store-failed",
-    [MST_EV_FSYNC_FAILED] = "fsync-failed",
-    [MST_EV_CLOCK_JUMP] = "clock-jump",
-    [MST_EV_LISTENER] = "listener",
-    [MST_EV_SECOND_CALLER] = "second-caller",
-};
+#define EVENT(id, word, text) [MST_EV_##id] = {word, text},
+static const struct {
+    const char *word, *text;
+} events[MST_EV_COUNT] = {MST_EVENTS(EVENT)};
 
 static atomic_int max_level = MST_LOG_INFO;
 
 const char *mst_event_name(enum mst_event event)
 {
-    return event_names[event];
+    return events[event].word;
+}
+
+const char *mst_event_text(enum mst_event event)
+{
+    return events[event].text;
 }
 
 void mst_log_set_level(enum mst_log_level level)

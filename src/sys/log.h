@@ -12,20 +12,27 @@
 
 enum mst_log_level { MST_LOG_ERROR, MST_LOG_WARNING, MST_LOG_INFO, MST_LOG_DEBUG };
 
-enum mst_event {
-    MST_EV_START,         /* the server is ready */
-    MST_EV_STOP,          /* it drained and ends */
-    MST_EV_CONFIG,        /* something about the settings worth telling (tls_min below 1.2, ...) */
-    MST_EV_STORE,         /* the store was created, migrated, refused */
-    MST_EV_STORE_FAILED,  /* a commit failed; what and why */
-    MST_EV_FSYNC_FAILED,  /* the process ends now */
-    MST_EV_CLOCK_JUMP,    /* the wall clock jumped by more than an hour (design.md I9) */
-    MST_EV_LISTENER,      /* accepting failed or recovered */
-    MST_EV_SECOND_CALLER, /* an activated serial number was asked for again from another address */
-    MST_EV_COUNT
-};
+/* EVENT(constant, word, what it means): the table in docs/logs.md is made from this (`make docs`). */
+#define MST_EVENTS(EVENT)                                                                        \
+    EVENT(START, "start", "The server is ready; the addresses are in the text.")                 \
+    EVENT(STOP, "stop", "It was asked to end, answered what it had begun, and ends.")            \
+    EVENT(CONFIG, "config", "Something about the settings that is allowed but worth a thought.") \
+    EVENT(STORE, "store", "The store was made or brought to a newer form.")                      \
+    EVENT(STORE_FAILED, "store-failed",                                                          \
+          "A commit or a checkpoint failed; what had asked for it was answered 503 or 500.")     \
+    EVENT(FSYNC_FAILED, "fsync-failed",                                                          \
+          "A flush to disk failed; the process ends now, with status 74.")                       \
+    EVENT(CLOCK_JUMP, "clock-jump", "Window time moves forward by more than an hour at once.")   \
+    EVENT(LISTENER, "listener", "Accepting connections fails, or works again.")                  \
+    EVENT(SECOND_CALLER, "second-caller",                                                        \
+          "An activated serial number was asked for again from another address.")                \
+    EVENT(HEALTH, "health", "Loops or committers stand still (stall_timeout), or move on again.")
+
+#define MST_EVENT_CONSTANT(id, word, text) MST_EV_##id,
+enum mst_event { MST_EVENTS(MST_EVENT_CONSTANT) MST_EV_COUNT };
 
 const char *mst_event_name(enum mst_event event);
+const char *mst_event_text(enum mst_event event); /* what it means: a sentence */
 /* Lines above the level (at first MST_LOG_INFO) are dropped. */
 void mst_log_set_level(enum mst_log_level level);
 /* Lines look like {"time":"2026-01-31T23:59:59.123Z","level":"info","event":"start","text":"..."}.

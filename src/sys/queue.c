@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "sys/metric.h"
 #include "sys/queue.h"
 
 struct mst_queue {
@@ -158,6 +159,7 @@ static void *thread_main(void *arg)
 
     (void)pthread_setname_np(pthread_self(), thread->name);
     thread->run(thread->arg);
+    mst_metric_leave();
     return NULL;
 }
 

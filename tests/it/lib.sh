@@ -8,7 +8,7 @@
 
 release_bin=build/release/bin
 fault_bin=build/fault/bin
-musterd=${MUSTERD:-$release_bin/musterd}
+musterd=${MUSTERD:-${MUSTER_LAUNCHER:-} $release_bin/musterd}
 
 work=$(mktemp -d)
 data=$work/data

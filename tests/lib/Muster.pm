@@ -25,6 +25,9 @@ my @running;
 
 END { local $?; $_->kill9 for grep { $_->{pid} } @running }
 
+# MUSTER_LAUNCHER: words that every server of the tests is started with, to run the suite under
+# something (tests/long/seccomp).
+sub launcher { return split ' ', $ENV{MUSTER_LAUNCHER} // '' }
 sub bin { my ($variant, $name) = @_; return "build/$variant/bin/$name" }
 sub tool { my ($variant, $name) = @_; return "build/$variant/test/tests/tool/$name" }
 
@@ -46,7 +49,7 @@ sub start {
 sub arguments {
     my ($self) = @_;
     my %set = %{ $self->{opts}{set} // {} };
-    my @args = (bin($self->{variant}, 'musterd'), '--data', $self->{dir}, '--http', '127.0.0.1:0');
+    my @args = (launcher(), bin($self->{variant}, 'musterd'), '--data', $self->{dir}, '--http', '127.0.0.1:0');
     if ($self->{opts}{tls}) {
         my ($cert, $key) = certificate();
         $set{https} //= '127.0.0.1:0';

@@ -8,6 +8,7 @@
 #include "core/data.h"
 #include "front/http/handlers.h"
 #include "front/http/params.h"
+#include "sys/metric.h"
 #include "wire/pct.h"
 
 struct work {
@@ -80,8 +81,11 @@ enum mst_err mst_alias_get(struct mst_exchange *x, struct mst_tx *tx)
 {
     (void)tx;
     if (is_remembered(x)) {
-        if (mst_cache_find(x->env->cache, x->cik, x->query, &x->reply))
+        if (mst_cache_find(x->env->cache, x->cik, x->query, &x->reply)) {
+            mst_metric_add(MST_M_CACHE, MST_CACHE_REPLIES * MST_FOUND_LEN + MST_FOUND_HIT, 1);
             return mst_exchange_answer(x, 200, NULL);
+        }
+        mst_metric_add(MST_M_CACHE, MST_CACHE_REPLIES * MST_FOUND_LEN + MST_FOUND_MISS, 1);
         mst_cache_begin(x->env->cache);
     }
     return mst_exchange_go(x, MST_READ, mst_guard_device, read_as_device);
@@ -104,6 +108,7 @@ static enum mst_err store_points(struct mst_exchange *x, struct mst_tx *tx)
         if (err != MST_OK)
             return err;
     }
+    x->n_stored = work->n_points;
     if (x->query.len > 0)
         return mst_exchange_go(x, MST_READ, NULL, read_after_write);
     return mst_exchange_answer(x, 204, NULL);

@@ -218,6 +218,7 @@ static void reply(struct conn *conn)
 
     if (err == MST_OK)
         err = mst_stream_send(conn->stream, mst_buf_span(out));
+    mst_exchange_count(x);
     if (x->is_secret)
         mst_buf_wipe(out);
     mst_buf_clear(out);
@@ -324,6 +325,7 @@ static void head_read(struct conn *conn, bool has_more)
         return;
     }
     conn->x->owner = conn;
+    conn->x->began_ns = mst_clock_mono_ns();
     err = mst_exchange_take_head(conn->x, head);
     if (err != MST_OK) {
         refuse(conn, err == MST_ESYNTAX ? 400 : 503);
@@ -567,14 +569,15 @@ enum mst_err mst_http_worker_new(struct mst_loop *loop, const struct mst_http_op
     worker->conns.next = worker->conns.prev = &worker->conns;
     mst_buf_init(&worker->out, MST_REPLY_MAX + MST_HEAD_MAX);
     err = mst_timer_new(loop, rest_reader, worker, &worker->env.rest);
-    if (err == MST_OK)
+    if (err == MST_OK && opts->store)
         err = mst_reader_open(opts->store, &worker->env.reader);
     if (err != MST_OK) {
         mst_timer_free(worker->env.rest);
         free(worker);
         return err;
     }
-    worker->env.cache = mst_cache_new(opts->store);
+    if (opts->store)
+        worker->env.cache = mst_cache_new(opts->store);
     *ret_worker = worker;
     return MST_OK;
 }
@@ -643,6 +646,7 @@ void mst_http_worker_free(struct mst_http_worker *worker)
     mst_buf_fini(&worker->out);
     mst_timer_free(worker->env.rest);
     mst_cache_free(worker->env.cache);
-    mst_reader_close(worker->env.reader);
+    if (worker->env.reader)
+        mst_reader_close(worker->env.reader);
     free(worker);
 }

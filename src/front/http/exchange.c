@@ -14,6 +14,7 @@
 
 #include "front/http/exchange.h"
 #include "front/http/route.h"
+#include "sys/metric.h"
 #include "sys/random.h"
 #include "wire/pct.h"
 
@@ -64,6 +65,9 @@ void mst_exchange_reset(struct mst_exchange *x)
     x->status = 0;
     x->content_type_out = NULL;
     x->mark = 0;
+    x->began_ns = 0;
+    x->verdict = MST_DONE;
+    x->n_stored = 0;
 }
 
 void mst_exchange_fini(struct mst_exchange *x)
@@ -143,7 +147,8 @@ enum mst_err mst_exchange_take_head(struct mst_exchange *x, const struct mst_htt
         err = take_segments(x, path);
     if (err != MST_OK)
         return err;
-    x->route = mst_route_find(x->segments, x->n_segments, x->method, &x->allowed);
+    x->route = mst_route_find(x->env->opts->admin ? &mst_routes_admin : &mst_routes, x->segments,
+                              x->n_segments, x->method, &x->allowed);
     return MST_OK;
 }
 
@@ -173,6 +178,7 @@ enum mst_err mst_exchange_refuse_with(struct mst_exchange *x, unsigned status)
 
 enum mst_err mst_exchange_refuse(struct mst_exchange *x, enum mst_verdict verdict)
 {
+    x->verdict = verdict;
     return mst_exchange_refuse_with(x, mst_outcome_status(x->route->family, verdict));
 }
 
@@ -235,6 +241,8 @@ static void rewind_reply(struct mst_exchange *x)
     x->status = 0;
     x->content_type_out = NULL;
     x->todo = (struct mst_todo){0};
+    x->verdict = MST_DONE;
+    x->n_stored = 0;
 }
 
 static enum mst_err perform(struct mst_exchange *x, struct mst_tx *tx)
@@ -340,6 +348,8 @@ static void command_answered(struct mst_task *task)
 
     if (x->outcome == MST_EUNKNOWN && x->n_tries < MST_UNKNOWN_TRIES_MAX && submit(x))
         return;
+    if (x->outcome == MST_OK && x->n_stored > 0)
+        mst_metric_add(MST_M_POINTS, 0, x->n_stored);
     settle_error(x, x->outcome);
     if (go_on(x))
         x->env->finished(x);

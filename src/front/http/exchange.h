@@ -52,6 +52,7 @@ struct mst_route {
     unsigned methods; /* enum mst_method bits */
     size_t body_max;
     enum mst_family family;
+    unsigned label; /* what it is counted as: enum mst_label_ROUTE */
     enum mst_where where;
     mst_step *guard;
     mst_step *prepare;
@@ -118,6 +119,11 @@ struct mst_exchange {
     struct mst_buf reply;
     struct mst_buf extra; /* complete field lines */
 
+    /* for counting */
+    uint64_t began_ns;        /* end of the head; 0: it was not understood */
+    enum mst_verdict verdict; /* of a refusal */
+    size_t n_stored;          /* points that the running command stores */
+
     /* the engine's own */
     struct mst_exchange_cmd cmd;
     struct mst_exchange_task task;
@@ -143,6 +149,9 @@ size_t mst_exchange_body_max(const struct mst_exchange *x);
 bool mst_exchange_start(struct mst_exchange *x);
 /* An error reply without a route, for the conversation. */
 void mst_exchange_fail(struct mst_exchange *x, unsigned status);
+
+/* Counts what was answered. */
+void mst_exchange_count(const struct mst_exchange *x);
 
 /* ---- for steps ---- */
 

@@ -10,9 +10,17 @@
 #include "core/domain.h"
 #include "net/stream.h"
 
+/* What the admin listener asks the server; called on its loop's thread. */
+struct mst_http_admin {
+    bool (*is_ready)(void *arg);
+    const char *(*problem)(void *arg); /* why it is not healthy; NULL: it is */
+    void *arg;
+};
+
 struct mst_http_opts {
     const struct mst_domain *domain;
-    struct mst_store *store;
+    struct mst_store *store;            /* NULL only with admin */
+    const struct mst_http_admin *admin; /* not NULL: /healthz, /readyz, /metrics, and no more */
     const struct mst_addr_set *trusted; /* proxies believed in X-Forwarded-For; NULL = none */
     uint64_t head_ms;                   /* absolute, from the first byte of a head */
     uint64_t body_ms;                   /* absolute, from the end of the head */

@@ -58,6 +58,11 @@ mst_step mst_timestamp_get;
 /* clock.c: closing all windows, an addition of ours (design.md I9) */
 mst_step mst_clock_reset;
 
+/* admin.c: on the admin listener only */
+mst_step mst_healthz_get;
+mst_step mst_readyz_get;
+mst_step mst_metrics_get;
+
 /* front/rpc/rpc.c (2.15) */
 mst_step mst_rpc_post;
 void mst_rpc_failed(struct mst_exchange *x, unsigned status);

@@ -5,6 +5,7 @@
  */
 #include "front/http/handlers.h"
 #include "front/http/route.h"
+#include "sys/metric.h"
 
 #define GET    MST_METHOD_GET
 #define POST   MST_METHOD_POST
@@ -17,23 +18,23 @@
 
 #define MANAGE(method, max, where_, guard_, prepare_, step_)                              \
     .methods = (method), .body_max = (max), .family = MST_FAMILY_MANAGE, .where = (where_), \
-    .guard = (guard_), .prepare = (prepare_), .step = (step_)
+    .label = MST_ROUTE_MANAGE, .guard = (guard_), .prepare = (prepare_), .step = (step_)
 #define DATA(method, where_, guard_, step_)                                        \
     .methods = (method), .body_max = MST_DATA_BODY_MAX, .family = MST_FAMILY_DATA, \
-    .where = (where_), .guard = (guard_), .step = (step_)
+    .label = MST_ROUTE_DATA, .where = (where_), .guard = (guard_), .step = (step_)
 #define RPC                                                                             \
     .methods = POST, .body_max = MST_RPC_BODY_MAX, .family = MST_FAMILY_OPEN,           \
-    .where = MST_NOWHERE, .step = mst_rpc_post, .failed = mst_rpc_failed
+    .label = MST_ROUTE_RPC, .where = MST_NOWHERE, .step = mst_rpc_post, .failed = mst_rpc_failed
 
-const struct mst_route mst_routes[] = {
+static const struct mst_route rows[] = {
     {PATH("provision", "activate"), .methods = POST, .body_max = MST_ACTIVATE_MAX,
-     .family = MST_FAMILY_ACTIVATE, .where = MST_NOWHERE, .step = mst_activate_post},
+     .family = MST_FAMILY_ACTIVATE, .label = MST_ROUTE_ACTIVATE, .where = MST_NOWHERE, .step = mst_activate_post},
     {PATH("onep:v1", "stack", "alias"), DATA(GET, MST_NOWHERE, NULL, mst_alias_get)},
     {PATH("onep:v1", "stack", "alias"), DATA(POST, MST_READ, mst_guard_device, mst_alias_write)},
     {PATH("api:v1", "stack", "alias"), DATA(GET, MST_NOWHERE, NULL, mst_alias_get)},
     {PATH("api:v1", "stack", "alias"), DATA(POST, MST_READ, mst_guard_device, mst_alias_write)},
     {PATH("timestamp"), .methods = GET, .body_max = MST_BODY_MAX, .family = MST_FAMILY_OPEN,
-     .where = MST_NOWHERE, .step = mst_timestamp_get},
+     .label = MST_ROUTE_TIMESTAMP, .where = MST_NOWHERE, .step = mst_timestamp_get},
     {PATH("onep:v1", "rpc", "process"), RPC},
     {PATH("api:v1", "rpc", "process"), RPC},
 
@@ -79,7 +80,7 @@ const struct mst_route mst_routes[] = {
 };
 /* clang-format on */
 
-const size_t mst_routes_count = sizeof mst_routes / sizeof mst_routes[0];
+const struct mst_routes mst_routes = {rows, sizeof rows / sizeof rows[0]};
 
 static bool is_segment(const char *want, struct mst_span got)
 {
@@ -101,13 +102,14 @@ static bool is_path(const struct mst_route *route, const struct mst_span *segmen
     return route->is_slash_optional && n_segments == i + 1 && segments[i].len == 0;
 }
 
-const struct mst_route *mst_route_find(const struct mst_span *segments, size_t n_segments,
+const struct mst_route *mst_route_find(const struct mst_routes *routes,
+                                       const struct mst_span *segments, size_t n_segments,
                                        enum mst_method method, unsigned *ret_allowed)
 {
     unsigned allowed = 0;
 
-    for (size_t i = 0; i < mst_routes_count; i++) {
-        const struct mst_route *route = &mst_routes[i];
+    for (size_t i = 0; i < routes->n_rows; i++) {
+        const struct mst_route *route = &routes->rows[i];
 
         if (!is_path(route, segments, n_segments))
             continue;

@@ -72,7 +72,7 @@ MST_TEST(every_path_knows_its_methods_and_no_others)
         for (size_t k = 0; k < sizeof methods / sizeof methods[0]; k++) {
             unsigned allowed = 0;
             const struct mst_route *route =
-                mst_route_find(segments, n, (enum mst_method)methods[k], &allowed);
+                mst_route_find(&mst_routes, segments, n, (enum mst_method)methods[k], &allowed);
 
             ck_assert_msg(!route == !(rows[i].allowed & methods[k]), "%s method %u", rows[i].path,
                           methods[k]);
@@ -89,25 +89,25 @@ MST_TEST(every_row_of_the_table_is_reached_by_the_paths_above)
     bool is_reached[64] = {false};
     unsigned allowed;
 
-    ck_assert_uint_le(mst_routes_count, 64);
+    ck_assert_uint_le(mst_routes.n_rows, 64);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         for (size_t k = 0; k < sizeof methods / sizeof methods[0]; k++) {
             size_t n = split(rows[i].path, segments);
             const struct mst_route *route =
-                mst_route_find(segments, n, (enum mst_method)methods[k], &allowed);
+                mst_route_find(&mst_routes, segments, n, (enum mst_method)methods[k], &allowed);
 
-            for (size_t r = 0; r < mst_routes_count; r++)
-                is_reached[r] = is_reached[r] || route == &mst_routes[r];
+            for (size_t r = 0; r < mst_routes.n_rows; r++)
+                is_reached[r] = is_reached[r] || route == &mst_routes.rows[r];
         }
-    for (size_t r = 0; r < mst_routes_count; r++)
+    for (size_t r = 0; r < mst_routes.n_rows; r++)
         ck_assert_msg(is_reached[r], "row %zu", r);
 }
 MST_TEST_END
 
 MST_TEST(a_row_that_works_as_a_command_names_who_may_except_none)
 {
-    for (size_t r = 0; r < mst_routes_count; r++) {
-        const struct mst_route *route = &mst_routes[r];
+    for (size_t r = 0; r < mst_routes.n_rows; r++) {
+        const struct mst_route *route = &mst_routes.rows[r];
 
         ck_assert(route->step != NULL);
         ck_assert(route->where != MST_STATE || route->guard);

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "store/sqlite/engine.h"
 #include "sys/log.h"
+#include "sys/metric.h"
 
 static void lock(struct mst_sql_clock *clock)
 {
@@ -39,15 +40,17 @@ void mst_sql_clock_set(struct mst_sql_clock *clock, const struct mst_window_mark
     lock(clock);
     clock->mark = *mark;
     unlock(clock);
+    mst_metric_set(MST_M_CLOCK_MARK, 0, (uint64_t)mark->window_s);
 }
 
 void mst_sql_clock_alarm(const struct mst_window_mark *mark, const struct mst_window_reading *now)
 {
     int64_t jump = mst_window_jump(mark, now);
 
-    if (jump > MST_CLOCK_JUMP_S)
-        mst_log(
-            MST_LOG_WARNING, MST_EV_CLOCK_JUMP,
+    if (jump <= MST_CLOCK_JUMP_S)
+        return;
+    mst_metric_add(MST_M_CLOCK_JUMPS, 0, 1);
+    mst_log(MST_LOG_WARNING, MST_EV_CLOCK_JUMP,
             "window time moves forward by %lld s: the wall clock was set, or the machine was off",
             (long long)jump);
 }

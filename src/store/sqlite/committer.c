@@ -29,8 +29,10 @@
 
 #include "base/limits.h"
 #include "store/sqlite/engine.h"
+#include "sys/clock.h"
 #include "sys/defect.h"
 #include "sys/log.h"
+#include "sys/metric.h"
 
 /*
  * When the log is that long (2 MiB) it is moved into the file. Everybody waits meanwhile, and
@@ -50,26 +52,29 @@ struct batch {
 
 /* ---- answering ---- */
 
-static void answer(struct mst_sql_item *item, enum mst_err err)
+static void answer(enum mst_file file, struct mst_sql_item *item, enum mst_err err)
 {
     if (item->is_answered)
         return;
     item->is_answered = true;
+    mst_metric_sub(MST_M_QUEUE, file, 1);
+    mst_metric_add(MST_M_COMMANDS, file, 1);
     item->cmd->done(item->cmd, err);
 }
 
 static void answer_all(struct mst_sql_committer *committer)
 {
     for (size_t i = 0; i < committer->n_items; i++)
-        answer(&committer->items[i], committer->items[i].err);
+        answer(committer->conn.file, &committer->items[i], committer->items[i].err);
 }
 
 static void answer_all_failed(struct mst_sql_committer *committer, int rc)
 {
     mst_log(MST_LOG_ERROR, MST_EV_STORE_FAILED, "a commit of %zu commands failed: %s (%d)",
             committer->n_items, sqlite3_errstr(rc), rc);
+    mst_metric_add(MST_M_COMMIT_FAILURES, committer->conn.file, 1);
     for (size_t i = 0; i < committer->n_items; i++)
-        answer(&committer->items[i], mst_sql_err(rc));
+        answer(committer->conn.file, &committer->items[i], mst_sql_err(rc));
 }
 
 void mst_sql_die(struct mst_sql_engine *engine, const char *what, int rc)
@@ -131,11 +136,18 @@ static bool is_mark_due(const struct batch *batch)
             batch->tx.tx.window_now > batch->mark_before.window_s);
 }
 
+static void count_commit(const struct mst_sql_committer *committer, uint64_t took_ns)
+{
+    mst_metric_observe(MST_M_COMMIT_SECONDS, committer->conn.file, took_ns);
+    mst_metric_observe(MST_M_COMMIT_COMMANDS, committer->conn.file, committer->n_items);
+}
+
 static int commit(struct batch *batch)
 {
     struct mst_sql_conn *conn = &batch->committer->conn;
     struct mst_window_mark mark = {0};
     bool is_due = is_mark_due(batch);
+    uint64_t started_ns;
     int rc = SQLITE_OK;
 
     if (is_due) {
@@ -149,7 +161,10 @@ static int commit(struct batch *batch)
         return rc;
     if (mst_defect(MST_DEFECT_REPLY_BEFORE_COMMIT))
         answer_all(batch->committer);
+    started_ns = mst_clock_mono_ns();
     rc = mst_sql_conn_commit(conn);
+    if (rc == SQLITE_OK)
+        count_commit(batch->committer, mst_clock_mono_ns() - started_ns);
     mst_store_publish(&batch->committer->engine->store, &batch->tx.tx);
     if (rc == SQLITE_OK && (is_due || batch->has_reset_clock))
         mst_sql_clock_set(&batch->committer->engine->clock, &mark);
@@ -210,6 +225,7 @@ static int on_commit(void *arg, sqlite3 *db, const char *name, int wal_frames)
     (void)db;
     (void)name;
     committer->wal_frames = wal_frames;
+    mst_metric_set(MST_M_LOG_FRAMES, committer->conn.file, (uint64_t)wal_frames);
     return SQLITE_OK;
 }
 
@@ -239,11 +255,15 @@ int mst_sql_checkpoint_whole(struct mst_sql_conn *conn)
 static bool checkpoint_if_due(struct mst_sql_committer *committer)
 {
     int n_log = 0, n_done = 0, rc;
+    uint64_t started_ns;
 
     if (committer->wal_frames < committer->checkpoint_at)
         return true;
+    started_ns = mst_clock_mono_ns();
     rc = sqlite3_wal_checkpoint_v2(committer->conn.db, NULL, SQLITE_CHECKPOINT_PASSIVE, &n_log,
                                    &n_done);
+    mst_metric_observe(MST_M_CHECKPOINT_SECONDS, committer->conn.file,
+                       mst_clock_mono_ns() - started_ns);
     if (mst_sql_is_flush_failure(rc)) {
         mst_sql_die(committer->engine, "the flush of a checkpoint", rc);
         return false;

@@ -10,14 +10,23 @@
 
 #include "store/sqlite/engine.h"
 #include "sys/file.h"
+#include "sys/metric.h"
 
 static enum mst_err engine_submit(struct mst_store *store, struct mst_cmd *cmd)
 {
     struct mst_sql_engine *engine = (struct mst_sql_engine *)store;
+    enum mst_err err;
 
     if (__atomic_load_n(&engine->is_dead, __ATOMIC_SEQ_CST))
         return MST_ECLOSED;
-    return mst_queue_push(engine->committers[cmd->file].queue, (struct mst_queue_item *)cmd);
+    mst_metric_add(MST_M_QUEUE, cmd->file, 1); /* before it can be answered */
+    err = mst_queue_push(engine->committers[cmd->file].queue, (struct mst_queue_item *)cmd);
+    if (err == MST_OK)
+        return MST_OK;
+    mst_metric_sub(MST_M_QUEUE, cmd->file, 1);
+    if (err == MST_EFULL)
+        mst_metric_add(MST_M_QUEUE_FULL, cmd->file, 1);
+    return err;
 }
 
 static void engine_close(struct mst_store *store)

@@ -7,6 +7,7 @@
 
 #include "store/sqlite/tx.h"
 #include "store/window.h"
+#include "sys/metric.h"
 #include "sys/random.h"
 
 static struct mst_sql_tx *sql_tx(struct mst_tx *tx)
@@ -160,13 +161,25 @@ static enum mst_err load_row(struct mst_tx *tx, enum mst_index number, void *row
     return err;
 }
 
-static enum mst_err tx_get(struct mst_tx *tx, enum mst_index number, void *row)
+static bool is_remembered(struct mst_tx *tx, enum mst_index number, unsigned n_fixed, void *row,
+                          enum mst_err *ret_err)
 {
     struct mst_rowcache *cache = sql_tx(tx)->cache;
+    bool is_found;
+
+    if (!cache)
+        return false;
+    is_found = mst_rowcache_find(cache, number, n_fixed, tx->arena, row, ret_err);
+    mst_metric_add(MST_M_CACHE,
+                   MST_CACHE_ROWS * MST_FOUND_LEN + (is_found ? MST_FOUND_HIT : MST_FOUND_MISS), 1);
+    return is_found;
+}
+
+static enum mst_err tx_get(struct mst_tx *tx, enum mst_index number, void *row)
+{
     enum mst_err err;
 
-    if (cache &&
-        mst_rowcache_find(cache, number, mst_schema_indexes[number].n_fields, tx->arena, row, &err))
+    if (is_remembered(tx, number, mst_schema_indexes[number].n_fields, row, &err))
         return err;
     return load_row(tx, number, row);
 }
@@ -350,11 +363,10 @@ static enum mst_err tx_last(struct mst_tx *tx, enum mst_index number, unsigned n
 {
     const struct mst_scan scan = {
         .index = number, .key = row, .n_fixed = n_fixed, .is_descending = true, .limit = 1};
-    struct mst_rowcache *cache = sql_tx(tx)->cache;
     struct last last = {.table = &mst_schema_tables[mst_schema_indexes[number].table]};
     enum mst_err err;
 
-    if (cache && mst_rowcache_find(cache, number, n_fixed, tx->arena, row, &err))
+    if (is_remembered(tx, number, n_fixed, row, &err))
         return err;
     err = tx_scan(tx, &scan, take_last, &last);
     if (err != MST_OK)
