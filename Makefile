@@ -29,7 +29,7 @@ help:
 	@echo 'make fuzz       fuzz each parser for FUZZ_SECONDS (20)'
 	@echo 'make bench      measure, side by side with nginx, into docs/performance.md form'
 	@echo 'make fmt        format all C files; make lint runs every static check'
-	@echo 'make docs       write the manual page of the settings anew from their table'
+	@echo 'make docs       write the manual pages that come from tables: muster(1), musterd.conf(5)'
 	@echo 'make install    PREFIX=/usr/local, DESTDIR respected'
 
 C_FILES = $(shell find src cli tests bench tools -name '*.[ch]')

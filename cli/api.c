@@ -1,11 +1,16 @@
 #include "cli/api.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli/output.h"
+#include "cli/progress.h"
+#include "sys/clock.h"
 
-enum { TIMEOUT_S = 30, TIMEOUT_S_MAX = 3600 };
+enum { TIMEOUT_S = 30, TIMEOUT_S_MAX = 3600, RETRY_S = 60, RETRY_S_MAX = 86400 };
+#define NS_PER_S UINT64_C(1000000000)
 
 const char CLI_FORM[] = "application/x-www-form-urlencoded; charset=utf-8";
 const char CLI_CSV[] = "text/csv; charset=utf-8";
@@ -207,8 +212,45 @@ static enum cli_exit failed(struct cli *cli, enum mst_err err)
     return cli_fail(cli, CLI_LOCAL, "%s", mst_err_text(err));
 }
 
+/* Waits; a signal that is not fatal does not shorten it. */
+static void wait_s(uint64_t seconds)
+{
+    struct timespec left = {.tv_sec = (time_t)seconds};
+
+    while (nanosleep(&left, &left) != 0 && errno == EINTR)
+        continue;
+}
+
+/*
+ * The call, and again for as long as the server answers 503 and says when to come back, but no
+ * longer than --retry. *ret_n_tries counts. The wait is the server's own, which differs from
+ * reply to reply so that its clients do not return all at once.
+ */
+static enum mst_err call_patiently(struct cli *cli, const struct cli_request *request,
+                                   uint64_t patience_s, struct cli_reply *ret_reply,
+                                   size_t *ret_n_tries)
+{
+    uint64_t until = mst_clock_mono_ns() + patience_s * NS_PER_S;
+
+    *ret_n_tries = 0;
+    for (;;) {
+        enum mst_err err = cli_http_call(cli->http, request, ret_reply);
+        uint64_t wait = ret_reply->retry_after_s;
+
+        *ret_n_tries += 1;
+        if (err != MST_OK || ret_reply->status != 503 || wait == 0 || wait > patience_s ||
+            mst_clock_mono_ns() + wait * NS_PER_S > until)
+            return err;
+        cli_reply_fini(ret_reply);
+        if (cli->is_terminal)
+            cli_warn(cli, "the server is overloaded; waiting %llu s, as it asks",
+                     (unsigned long long)wait);
+        wait_s(wait);
+    }
+}
+
 static enum cli_exit refused(struct cli *cli, const struct cli_call *call,
-                             const struct cli_reply *reply)
+                             const struct cli_reply *reply, size_t n_tries)
 {
     const char *reason = reason_of(call->reasons, reply->status);
     enum cli_exit exit = reply->status >= 400 && reply->status < 500 ? CLI_REFUSED : CLI_SERVER;
@@ -224,8 +266,12 @@ static enum cli_exit refused(struct cli *cli, const struct cli_call *call,
         return cli_fail_status(cli, exit, reply->status,
                                "%s%s%ld: %s; the server asks to wait %llu s", subject, gap,
                                reply->status, reason, (unsigned long long)reply->retry_after_s);
-    return cli_fail_status(cli, exit, reply->status, "%s%s%ld: %s", subject, gap, reply->status,
-                           reason);
+    /* A 503 may follow a change that was made after all; then the second try finds it. */
+    return cli_fail_status(cli, exit, reply->status, "%s%s%ld: %s%s", subject, gap, reply->status,
+                           reason,
+                           n_tries > 1 && reply->status == 409
+                               ? " (an earlier try was answered 503 and may have been carried out)"
+                               : "");
 }
 
 enum cli_exit cli_api(struct cli *cli, const struct cli_call *call, struct cli_reply *ret_reply)
@@ -236,6 +282,8 @@ enum cli_exit cli_api(struct cli *cli, const struct cli_call *call, struct cli_r
                                   .path = call->path,
                                   .content_type = call->content_type,
                                   .body = call->body};
+    uint64_t patience_s = 0;
+    size_t n_tries = 0;
     enum cli_exit exit;
     enum mst_err err;
 
@@ -249,7 +297,9 @@ enum cli_exit cli_api(struct cli *cli, const struct cli_call *call, struct cli_r
         request.token = key;
     else
         request.cik = key;
-    err = cli_http_call(cli->http, &request, ret_reply);
+    if (cli_options_number(&cli->options, "retry", 0, RETRY_S_MAX, RETRY_S, &patience_s) != MST_OK)
+        return cli_fail(cli, CLI_USAGE, "%s", cli->options.problem);
+    err = call_patiently(cli, &request, patience_s, ret_reply, &n_tries);
     if (err != MST_OK)
         return failed(cli, err);
     if (ret_reply->status >= 200 && ret_reply->status < 300)
@@ -258,5 +308,5 @@ enum cli_exit cli_api(struct cli *cli, const struct cli_call *call, struct cli_r
         if (call->also[i] != 0 && call->also[i] == ret_reply->status)
             return CLI_OK;
     }
-    return refused(cli, call, ret_reply);
+    return refused(cli, call, ret_reply, n_tries);
 }

@@ -32,12 +32,13 @@ struct cli_secret {
 
 /* What init found or made; the saved profile holds the same (profile.h). */
 struct cli_profile {
-    char *server, *vendor, *portal_rid, *template_rid; /* NULL: not known */
+    char *server, *vendor, *vendor_rid, *portal_rid, *template_rid; /* NULL: not known */
     struct cli_secret vendor_cik, token, portal_cik;
 };
 
 struct cli_http;
 struct cli_command;
+struct cli_progress;
 
 struct cli {
     struct cli_options options;
@@ -45,11 +46,12 @@ struct cli {
     char command_name[32]; /* "sn add" */
     FILE *out, *err;
     bool is_json;
-    bool is_terminal;         /* is err one? */
-    struct cli_http *http;    /* made at the first call */
-    struct cli_secret cik;    /* --cik-file, MUSTER_CIK */
-    struct cli_secret token;  /* --token-file, MUSTER_TOKEN */
-    struct cli_profile saved; /* --profile */
+    bool is_terminal;                    /* is err one? */
+    struct cli_http *http;               /* made at the first call */
+    const struct cli_progress *progress; /* of long work that is going on (progress.h) */
+    struct cli_secret cik;               /* --cik-file, MUSTER_CIK */
+    struct cli_secret token;             /* --token-file, MUSTER_TOKEN */
+    struct cli_profile saved;            /* --profile */
 };
 
 struct cli_command {
@@ -59,6 +61,7 @@ struct cli_command {
     const char *more; /* paragraphs of help and an example */
     size_t min_operands, max_operands;
     const struct cli_option *options; /* may be NULL */
+    bool is_profile_maker;            /* the profile that is named need not exist */
     enum cli_exit (*run)(struct cli *cli);
 };
 
@@ -76,8 +79,9 @@ extern const size_t cli_nouns_count;
 extern const struct cli_option cli_global_options[];
 
 /* One per file cmd_<noun>.c. */
-extern const struct cli_noun cli_noun_init, cli_noun_model, cli_noun_sn, cli_noun_device,
-    cli_noun_activate, cli_noun_data, cli_noun_clock;
+extern const struct cli_noun cli_noun_init, cli_noun_profile, cli_noun_vendor, cli_noun_token,
+    cli_noun_model, cli_noun_sn, cli_noun_device, cli_noun_activate, cli_noun_data, cli_noun_clock,
+    cli_noun_completion;
 
 /* Prints what is wrong and what to do about it; gives exit back. */
 enum cli_exit cli_fail(struct cli *cli, enum cli_exit exit, const char *fmt, ...)

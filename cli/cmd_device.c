@@ -4,13 +4,19 @@
 #include "cli/api.h"
 #include "cli/output.h"
 #include "cli/profile.h"
+#include "cli/progress.h"
 #include "cli/rpc.h"
+#include "cli/serials.h"
 #include "cli/status.h"
 
 enum { FORM_MAX = 4096 };
 
 static const struct cli_option ENABLE_OPTIONS[] = {
-    {"owner", "RID", "the client that owns the device; default: the profile's portal"},
+    {"owner",        "RID",  "the client that owns the device; default: the profile's portal" },
+    {"file",         "FILE", "CSV as for sn add; - reads standard input"                      },
+    {"heading",      NULL,   "leave out the first row of the file"                            },
+    {"skip-enabled", NULL,   "pass over serial numbers that have a device already"            },
+    {"progress",     NULL,   "tell after each call how far it is, also when not on a terminal"},
     CLI_OPTIONS_END
 };
 
@@ -39,9 +45,9 @@ static const struct cli_reason REMAP_REASONS[] = {
     CLI_REASONS_END
 };
 
-/* POST on the serial number, whose reply goes to ret_body if that is not NULL. */
+/* POST on the serial number. */
 static enum cli_exit post(struct cli *cli, const char *sn, struct mst_span form,
-                          const struct cli_reason *reasons, struct cli_secret *ret_rid)
+                          const struct cli_reason *reasons)
 {
     struct cli_reply reply;
     enum cli_exit exit = cli_sn_call(cli,
@@ -53,8 +59,6 @@ static enum cli_exit post(struct cli *cli, const char *sn, struct mst_span form,
                                                            .reasons = reasons},
                                      &reply);
 
-    if (exit == CLI_OK && ret_rid != NULL && !cli_secret_parse(mst_buf_span(&reply.body), ret_rid))
-        exit = cli_fail(cli, CLI_SERVER, "the reply is not a RID");
     cli_reply_fini(&reply);
     return exit;
 }
@@ -82,35 +86,197 @@ static enum cli_exit done(struct cli *cli, const char *sn, const char *result, c
     return CLI_OK;
 }
 
-static enum cli_exit run_enable(struct cli *cli)
+/* ---- enable: one or many ---- */
+
+struct enabling {
+    struct cli *cli;
+    const char *owner;
+    struct cli_serials serials;
+    struct cli_progress progress;
+    struct cli_list list;
+    size_t n_enabled, n_skipped;
+    bool is_skipping;
+};
+
+/* The RID of a device that was there before; a refusal for any other reason is said. */
+static enum cli_exit find_enabled(struct enabling *enabling, const char *sn,
+                                  struct cli_secret *ret_rid)
 {
-    const char *sn = cli->options.operands[1];
-    const char *owner = cli_options_text(&cli->options, "owner");
-    struct cli_secret rid = {0};
+    struct cli *cli = enabling->cli;
+    struct cli_status status;
+    enum cli_exit exit = cli_status_get(cli, cli->options.operands[0], sn, &status);
+
+    if (exit == CLI_OK && (!status.has_rid || strcmp(status.word, "orphaned") == 0 ||
+                           !cli_secret_parse(mst_span_str(status.rid), ret_rid)))
+        exit = cli_fail(cli, CLI_REFUSED,
+                        "%s %s: 409 although it has no device: the owner has no room for one more "
+                        "client, or the model's template was dropped ('muster model show')",
+                        cli->options.operands[0], sn);
+    cli_status_fini(&status);
+    return exit;
+}
+
+/* *ret_is_new: it had no device before. */
+static enum cli_exit enable(struct enabling *enabling, const char *sn, bool *ret_is_new,
+                            struct cli_secret *ret_rid)
+{
+    struct cli *cli = enabling->cli;
+    struct cli_reply reply = {0};
     struct mst_buf form;
     enum cli_exit exit;
 
-    if (owner == NULL)
-        owner = cli->saved.portal_rid;
-    if (owner == NULL)
-        return cli_fail(cli, CLI_USAGE,
-                        "who owns it? Give --owner RID, or keep a portal in a profile ('muster "
-                        "init --help')");
     mst_buf_init(&form, FORM_MAX);
     cli_form_add_str(&form, "enable", "true");
-    cli_form_add_str(&form, "owner", owner);
+    cli_form_add_str(&form, "owner", enabling->owner);
     if (mst_buf_err(&form) != MST_OK)
         exit = cli_fail(cli, CLI_USAGE, "a RID has 40 characters");
     else
-        exit = post(cli, sn, mst_buf_span(&form), ENABLE_REASONS, &rid);
+        exit = cli_sn_call(cli,
+                           &(struct cli_sn_call){.method = "POST",
+                                                 .model = cli->options.operands[0],
+                                                 .sn = sn,
+                                                 .query = "",
+                                                 .form = mst_buf_span(&form),
+                                                 .reasons = ENABLE_REASONS,
+                                                 .also = {enabling->is_skipping ? 409 : 0}},
+                           &reply);
+    *ret_is_new = reply.status != 409;
+    if (exit == CLI_OK && !*ret_is_new)
+        exit = find_enabled(enabling, sn, ret_rid);
+    else if (exit == CLI_OK && !cli_secret_parse(mst_buf_span(&reply.body), ret_rid))
+        exit = cli_fail(cli, CLI_SERVER, "the reply is not a RID");
+    cli_reply_fini(&reply);
     mst_buf_fini(&form);
-    return exit == CLI_OK ? done(cli, sn, "enabled", "it may call in now", &rid) : exit;
+    return exit;
+}
+
+static enum cli_exit enable_one(struct enabling *enabling)
+{
+    struct cli *cli = enabling->cli;
+    const char *sn = cli->options.operands[1];
+    struct cli_secret rid = {0};
+    bool is_new = false;
+    enum cli_exit exit = enable(enabling, sn, &is_new, &rid);
+
+    if (exit != CLI_OK)
+        return exit;
+    return is_new ? done(cli, sn, "enabled", "it may call in now", &rid)
+                  : done(cli, sn, "skipped", "it has a device already", &rid);
+}
+
+static enum cli_exit enable_nth(struct enabling *enabling, size_t i)
+{
+    struct mst_span span = enabling->serials.items[i].sn;
+    char sn[MST_SN_MAX + 1];
+    struct cli_secret rid = {0};
+    bool is_new = false;
+    enum cli_exit exit;
+
+    memcpy(sn, span.ptr, span.len); /* cli_serials_add looked at its length */
+    sn[span.len] = '\0';
+    exit = enable(enabling, sn, &is_new, &rid);
+    if (exit != CLI_OK)
+        return exit;
+    enabling->n_enabled += is_new ? 1 : 0;
+    enabling->n_skipped += is_new ? 0 : 1;
+    cli_progress_at(&enabling->progress, i + 1);
+    if (!enabling->cli->is_json)
+        return CLI_OK;
+    return cli_list_row(&enabling->list, json_pack("{s:s, s:s, s:s%}", "sn", sn, "result",
+                                                   is_new ? "enabled" : "skipped", "rid",
+                                                   rid.handle.text, (size_t)MST_HANDLE_CHARS));
+}
+
+static void show_enabled(struct enabling *enabling, bool is_whole)
+{
+    struct cli *cli = enabling->cli;
+
+    if (cli->is_json)
+        cli_list_end(&enabling->list, "");
+    else if (is_whole && enabling->n_skipped > 0)
+        (void)fprintf(cli->out, "%zu enabled, %zu skipped (they have a device already)\n",
+                      enabling->n_enabled, enabling->n_skipped);
+    else if (is_whole)
+        (void)fprintf(cli->out, "%zu enabled; they may call in now\n", enabling->n_enabled);
+}
+
+static enum cli_exit enable_many(struct enabling *enabling)
+{
+    struct cli *cli = enabling->cli;
+    size_t n = enabling->serials.n_items;
+    enum cli_exit exit = cli_list_begin(&enabling->list, cli, NULL);
+
+    cli_progress_begin(&enabling->progress, cli, n);
+    for (size_t i = 0; exit == CLI_OK && i < n; i++)
+        exit = enable_nth(enabling, i);
+    cli_progress_end(&enabling->progress);
+    /* What was done before one failed is told all the same. */
+    if (exit == CLI_OK || enabling->n_enabled + enabling->n_skipped > 0)
+        show_enabled(enabling, exit == CLI_OK);
+    if (exit != CLI_OK && enabling->n_enabled + enabling->n_skipped > 0)
+        cli_warn(cli, "%zu of %zu had been enabled before that; --skip-enabled goes on from there",
+                 enabling->n_enabled + enabling->n_skipped, n);
+    cli_list_fini(&enabling->list);
+    return exit;
+}
+
+/* The serial numbers of command line or file; text keeps the file's bytes. */
+static enum cli_exit gather(struct enabling *enabling, struct mst_buf *text)
+{
+    struct cli *cli = enabling->cli;
+    const char *file = cli_options_text(&cli->options, "file");
+    enum cli_exit exit = CLI_OK;
+    enum mst_err err = MST_OK;
+
+    if ((file == NULL) == (cli->options.n_operands == 1))
+        return cli_fail(cli, CLI_USAGE, "give serial numbers, or --file FILE, but not both");
+    for (size_t i = 1; i < cli->options.n_operands && err == MST_OK; i++)
+        err = cli_serials_add(&enabling->serials, mst_span_str(cli->options.operands[i]),
+                              (struct mst_span){NULL, 0}, i);
+    if (file != NULL)
+        exit = cli_file_read(cli, file, CLI_SERIALS_FILE_MAX, text);
+    if (file != NULL && exit == CLI_OK)
+        err = cli_serials_read(&enabling->serials, mst_buf_span(text),
+                               cli_options_has(&cli->options, "heading"));
+    if (exit == CLI_OK && err == MST_OK)
+        err = cli_serials_check_twins(&enabling->serials);
+    if (err == MST_EINVAL)
+        return cli_fail(cli, CLI_USAGE, "%s; nothing was sent", enabling->serials.problem);
+    return err == MST_OK ? exit : cli_no_memory(cli);
+}
+
+static enum cli_exit run_enable(struct cli *cli)
+{
+    struct enabling enabling = {
+        .cli = cli,
+        .owner = cli_options_text(&cli->options, "owner"),
+        .is_skipping = cli_options_has(&cli->options, "skip-enabled"),
+    };
+    struct mst_buf text;
+    enum cli_exit exit;
+
+    if (enabling.owner == NULL)
+        enabling.owner = cli->saved.portal_rid;
+    if (enabling.owner == NULL)
+        return cli_fail(cli, CLI_USAGE,
+                        "who owns it? Give --owner RID, or keep a portal in a profile ('muster "
+                        "init --help')");
+    cli_serials_init(&enabling.serials);
+    mst_buf_init(&text, 0);
+    exit = gather(&enabling, &text);
+    if (exit == CLI_OK && cli->options.n_operands == 2)
+        exit = enable_one(&enabling);
+    else if (exit == CLI_OK)
+        exit = enable_many(&enabling);
+    mst_buf_fini(&text);
+    cli_serials_fini(&enabling.serials);
+    return exit;
 }
 
 static enum cli_exit run_reenable(struct cli *cli)
 {
     const char *sn = cli->options.operands[1];
-    enum cli_exit exit = post(cli, sn, MST_LIT("enable=true"), REENABLE_REASONS, NULL);
+    enum cli_exit exit = post(cli, sn, MST_LIT("enable=true"), REENABLE_REASONS);
 
     return exit == CLI_OK ? done(cli, sn, "re-enabled",
                                  "its old key is dead, it may call in for a new one now", NULL)
@@ -120,7 +286,7 @@ static enum cli_exit run_reenable(struct cli *cli)
 static enum cli_exit run_disable(struct cli *cli)
 {
     const char *sn = cli->options.operands[1];
-    enum cli_exit exit = post(cli, sn, MST_LIT("disable=true"), REENABLE_REASONS, NULL);
+    enum cli_exit exit = post(cli, sn, MST_LIT("disable=true"), REENABLE_REASONS);
 
     return exit == CLI_OK ? done(cli, sn, "disabled", "its key is dead", NULL) : exit;
 }
@@ -137,7 +303,7 @@ static enum cli_exit run_remap(struct cli *cli)
     if (mst_buf_err(&form) != MST_OK)
         exit = cli_fail(cli, CLI_USAGE, "the serial number is too long");
     else
-        exit = post(cli, sn, mst_buf_span(&form), REMAP_REASONS, NULL);
+        exit = post(cli, sn, mst_buf_span(&form), REMAP_REASONS);
     mst_buf_fini(&form);
     return exit == CLI_OK
                ? done(cli, sn, "has the device now", "it may call in for its key now", NULL)
@@ -224,25 +390,30 @@ static enum cli_exit run_key(struct cli *cli)
 
 static const struct cli_command COMMANDS[] = {
     {.name = "enable",
-     ONE_DEVICE,                                                        .summary = "add a device to an owner: it may call in for its key",
-     .more = "Makes the device as a copy of the model's template, below the owner, and opens the\n"
-             "activation window (24 hours unless the model says otherwise).\n"
+     .usage = "MODEL SN... | MODEL --file FILE",
+     .summary = "add devices to an owner: they may call in for their keys",
+     .more = "Makes each device as a copy of the model's template, below the owner, and opens its\n"
+             "activation window (24 hours unless the model says otherwise). Every serial number\n"
+             "is a call of its own; if a long run was interrupted, --skip-enabled goes on.\n"
              "\n"
-             "Example:\n"
-             "  muster device enable thermo 0001\n",                                                                             .options = ENABLE_OPTIONS,
+             "Examples:\n"
+             "  muster device enable thermo 0001\n"
+             "  muster device enable thermo --file serials.csv --skip-enabled\n",           .min_operands = 1,
+     .max_operands = SIZE_MAX,
+     .options = ENABLE_OPTIONS,
      .run = run_enable},
     {.name = "reenable",
-     ONE_DEVICE,                                              .summary = "a new key and a new window; the old key dies at once",
+     ONE_DEVICE,                                                     .summary = "a new key and a new window; the old key dies at once",
      .more =
          "For a device that lost its key, missed its window, was disabled, or whose key may be\n"
          "known to others. Data, aliases and RID stay.\n"
          "\n"
          "Example:\n"
-         "  muster device reenable thermo 0001\n", .run = run_reenable                                                                                                         },
+         "  muster device reenable thermo 0001\n",                                                .run = run_reenable                                                                                                                              },
     {.name = "disable",
-     ONE_DEVICE,                                               .summary = "its key dies at once; data stay",
+     ONE_DEVICE,     .summary = "its key dies at once; data stay",
      .more = "Example:\n"
-             "  muster device disable thermo 0001\n",                     .run = run_disable                                                                                                      },
+             "  muster device disable thermo 0001\n",.run = run_disable                                                                                                                              },
     {.name = "remap",
      .usage = "MODEL OLD-SN NEW-SN",
      .summary = "swap the hardware: data and RID go over to another serial number",
@@ -251,28 +422,28 @@ static const struct cli_command COMMANDS[] = {
              "the new one calls in for its own.\n"
              "\n"
              "Example:\n"
-             "  muster device remap thermo 0001 0002\n",                                              .min_operands = 3,
+             "  muster device remap thermo 0001 0002\n",                                                .min_operands = 3,
      .max_operands = 3,
      .run = run_remap},
     {.name = "status",
-     ONE_DEVICE,                                                  .summary = "where it stands, and what to do next",
+     ONE_DEVICE, .summary = "where it stands, and what to do next",
      .more = "Example:\n"
-             "  muster device status thermo 0001\n",                                                                                        .run = run_status                                                                                                                                           },
+             "  muster device status thermo 0001\n",                                                                      .run = run_status                                                                                                                      },
     {.name = "key",
-     ONE_DEVICE, .summary = "show the owner the device's CIK",
+     ONE_DEVICE,         .summary = "show the owner the device's CIK",
      .more = "Needs the CIK of the direct owner (the portal). While the device is notactivated "
              "this is\n"
              "the key that its activation will give.\n"
              "\n"
              "Example:\n"
-             "  muster device key thermo 0001\n",.run = run_key                                                                                                                                           },
+             "  muster device key thermo 0001\n",.run = run_key},
     {.name = "drop",
-     ONE_DEVICE,       .summary = "delete the device and all its data",
+     ONE_DEVICE,      .summary = "delete the device and all its data",
      .more = "Cannot be undone. The serial number stays listed (orphaned) until it is deleted or\n"
              "enabled anew. Needs the vendor's CIK.\n"
              "\n"
              "Example:\n"
-             "  muster device drop thermo 0001\n",                                                                                             .run = run_drop                                                                                                                                           },
+             "  muster device drop thermo 0001\n",                                                                            .run = run_drop                                                                                                                                                                                                                                                  },
 };
 
 const struct cli_noun cli_noun_device = {"device", "add, re-add, swap and disable devices",

@@ -15,6 +15,7 @@
 
 #include "cli/api.h"
 #include "base/limits.h"
+#include "cli/names.h"
 #include "cli/output.h"
 #include "cli/profile.h"
 #include "cli/rpc.h"
@@ -476,9 +477,7 @@ static enum cli_exit run(struct cli *cli)
     if (!is_vendor_name(vendor))
         return cli_fail(cli, CLI_USAGE, "a vendor name is 1 to %d characters of A-Z a-z 0-9 _ - .",
                         MST_VENDOR_MAX);
-    if (strlen(vendor) > 15)
-        cli_warn(cli, "%s is longer than 15 characters: some old device libraries cannot send it",
-                 vendor);
+    cli_names_check_vendor(cli, vendor);
     exit = cli_secret_read(cli, root_file, &root);
     if (exit == CLI_OK)
         exit = make_all(cli, &root.handle, vendor, &result);
@@ -505,6 +504,7 @@ static const struct cli_command COMMANDS[] = {
          "Example:\n"
          "  muster --server http://127.0.0.1:8080 init --root-cik-file data/root.cik \\\n"
          "         --vendor acme --save\n", .options = OPTIONS,
+     .is_profile_maker = true,
      .run = run},
 };
 

@@ -4,6 +4,7 @@
 #include "cli/api.h"
 #include "base/limits.h"
 #include "cli/csv.h"
+#include "cli/names.h"
 #include "cli/output.h"
 #include "cli/profile.h"
 
@@ -113,22 +114,6 @@ static enum cli_exit add_options(struct cli *cli, struct mst_buf *form)
     return CLI_OK;
 }
 
-static enum cli_exit done(struct cli *cli, const char *model, const char *what)
-{
-    json_t *object = json_pack("{s:s, s:s}", "model", model, "result", what);
-
-    if (object == NULL)
-        return cli_no_memory(cli);
-    if (cli->is_json) {
-        cli_print_object(cli, object, NULL);
-    } else {
-        cli_print_clean(cli->out, mst_span_str(model));
-        (void)fprintf(cli->out, ": %s\n", what);
-    }
-    json_decref(object);
-    return CLI_OK;
-}
-
 static enum cli_exit run_create(struct cli *cli)
 {
     const char *model = cli->options.operands[0];
@@ -143,9 +128,7 @@ static enum cli_exit run_create(struct cli *cli)
         return cli_fail(cli, CLI_USAGE,
                         "which template? Give --template RID, or keep it in a profile ('muster "
                         "init --help')");
-    if (strlen(model) > 20)
-        cli_warn(cli, "%s is longer than 20 characters: some old device libraries cannot send it",
-                 model);
+    cli_names_check_model(cli, model);
     mst_buf_init(&form, TEXT_MAX);
     cli_form_add_str(&form, "model", model);
     cli_form_add_str(&form, "rid", template);
@@ -162,7 +145,7 @@ static enum cli_exit run_create(struct cli *cli)
                        &reply);
     cli_reply_fini(&reply);
     mst_buf_fini(&form);
-    return exit == CLI_OK ? done(cli, model, "created") : exit;
+    return exit == CLI_OK ? cli_print_done(cli, "model", model, "created") : exit;
 }
 
 static enum cli_exit run_list(struct cli *cli)
@@ -310,7 +293,7 @@ static enum cli_exit run_set(struct cli *cli)
         exit = call_model(cli, "PUT", model, &form, &reply);
     cli_reply_fini(&reply);
     mst_buf_fini(&form);
-    return exit == CLI_OK ? done(cli, model, "changed") : exit;
+    return exit == CLI_OK ? cli_print_done(cli, "model", model, "changed") : exit;
 }
 
 static enum cli_exit run_delete(struct cli *cli)
@@ -326,7 +309,7 @@ static enum cli_exit run_delete(struct cli *cli)
                         model);
     exit = call_model(cli, "DELETE", model, NULL, &reply);
     cli_reply_fini(&reply);
-    return exit == CLI_OK ? done(cli, model, "deleted") : exit;
+    return exit == CLI_OK ? cli_print_done(cli, "model", model, "deleted") : exit;
 }
 
 static const struct cli_command COMMANDS[] = {

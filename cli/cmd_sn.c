@@ -4,15 +4,18 @@
 #include "cli/api.h"
 #include "base/limits.h"
 #include "cli/csv.h"
+#include "cli/names.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/profile.h"
 #include "cli/serials.h"
 #include "cli/status.h"
 
-enum { PATH_TEXT_MAX = 4096, CHUNK = 1000, FILE_BYTES_MAX = 1 << 29, LIST_PAGE = 1000 };
+enum { PATH_TEXT_MAX = 4096, CHUNK = 1000, LIST_PAGE = 1000 };
 
 static const struct cli_option ADD_OPTIONS[] = {
     {"file",        "FILE", "CSV, a row per serial number: sn or sn,text; - reads standard input"},
+    {"heading",     NULL,   "leave out the first row of the file"                                },
     {"extra",       "TEXT", "free text kept with the serial numbers of the command line"         },
     {"chunk",       "N",    "how many go in one call (1000); each call adds all or none"         },
     {"skip-listed", NULL,   "pass over serial numbers that are listed already"                   },
@@ -133,22 +136,9 @@ struct adding {
     const char *model;
     struct cli_serials serials;
     size_t n_total, n_added, n_skipped;
-    bool is_skipping, is_telling;
+    struct cli_progress progress;
+    bool is_skipping;
 };
-
-static void tell(const struct adding *adding, bool is_over)
-{
-    struct cli *cli = adding->cli;
-    size_t n = adding->n_added + adding->n_skipped;
-
-    if (!adding->is_telling)
-        return;
-    if (cli->is_terminal)
-        (void)fprintf(cli->err, "\r%zu of %zu%s", n, adding->n_total, is_over ? "\n" : "");
-    else if (!is_over)
-        (void)fprintf(cli->err, "%zu of %zu\n", n, adding->n_total);
-    (void)fflush(cli->err);
-}
 
 /* One call with items [from, to); a refusal by 409 is told through *ret_is_listed. */
 static enum cli_exit send_piece(struct adding *adding, size_t from, size_t max_items,
@@ -228,7 +218,7 @@ static enum cli_exit add_some(struct adding *adding, size_t from, size_t to)
         n = is_listed ? 1 : n * 2;
         from = next;
     }
-    tell(adding, false);
+    cli_progress_at(&adding->progress, adding->n_added + adding->n_skipped);
     return CLI_OK;
 }
 
@@ -253,14 +243,29 @@ static enum cli_exit gather(struct adding *adding, struct mst_buf *text)
     for (size_t i = 1; i < cli->options.n_operands && err == MST_OK; i++)
         err = cli_serials_add(&adding->serials, mst_span_str(cli->options.operands[i]), extra, i);
     if (file != NULL) {
-        exit = cli_file_read(cli, file, FILE_BYTES_MAX, text);
+        exit = cli_file_read(cli, file, CLI_SERIALS_FILE_MAX, text);
         if (exit != CLI_OK)
             return exit;
-        err = cli_serials_read(&adding->serials, mst_buf_span(text));
+        err = cli_serials_read(&adding->serials, mst_buf_span(text),
+                               cli_options_has(&cli->options, "heading"));
     }
     if (err == MST_OK)
         err = cli_serials_check_twins(&adding->serials);
     return err == MST_OK ? CLI_OK : bad_list(cli, adding, err);
+}
+
+static void tell_long(const struct adding *adding)
+{
+    size_t n_long = 0;
+    struct mst_span first = {NULL, 0};
+
+    for (size_t i = 0; i < adding->serials.n_items; i++) {
+        struct mst_span sn = adding->serials.items[i].sn;
+
+        if (sn.len > CLI_SN_FITS && n_long++ == 0)
+            first = sn;
+    }
+    cli_names_tell_long(adding->cli, n_long, first);
 }
 
 static enum cli_exit show_added(const struct adding *adding)
@@ -278,13 +283,28 @@ static enum cli_exit show_added(const struct adding *adding)
     return CLI_OK;
 }
 
+static enum cli_exit add_all(struct adding *adding, size_t chunk)
+{
+    const struct cli_serials *serials = &adding->serials;
+    enum cli_exit exit = CLI_OK;
+
+    tell_long(adding);
+    cli_progress_begin(&adding->progress, adding->cli, adding->n_total);
+    for (size_t at = 0; exit == CLI_OK && at < serials->n_items; at += chunk) {
+        size_t left = serials->n_items - at;
+
+        exit = add_some(adding, at, at + (left < chunk ? left : chunk));
+    }
+    cli_progress_end(&adding->progress);
+    return exit;
+}
+
 static enum cli_exit run_add(struct cli *cli)
 {
     struct adding adding = {
         .cli = cli,
         .model = cli->options.operands[0],
         .is_skipping = cli_options_has(&cli->options, "skip-listed"),
-        .is_telling = cli->is_terminal || cli_options_has(&cli->options, "progress"),
     };
     struct mst_buf text;
     uint64_t chunk = CHUNK;
@@ -298,13 +318,8 @@ static enum cli_exit run_add(struct cli *cli)
     adding.n_total = adding.serials.n_items;
     if (exit == CLI_OK && adding.is_skipping && adding.n_total > 1)
         exit = leave_out_listed(&adding);
-    for (size_t at = 0; exit == CLI_OK && at < adding.serials.n_items; at += chunk) {
-        size_t left = adding.serials.n_items - at;
-
-        exit = add_some(&adding, at, at + (left < chunk ? left : chunk));
-    }
-    if (adding.serials.n_items > chunk)
-        tell(&adding, true);
+    if (exit == CLI_OK)
+        exit = add_all(&adding, (size_t)chunk);
     if (exit == CLI_OK)
         exit = show_added(&adding);
     else if (adding.n_added > 0)
@@ -477,12 +492,15 @@ static const struct cli_command COMMANDS[] = {
     {.name = "add",
      .usage = "MODEL SN... | MODEL --file FILE",
      .summary = "list serial numbers, so that they can be enabled",
-     .more = "The whole list is checked before anything is sent, then sent in pieces of --chunk.\n"
-             "If it was interrupted, run it again with --skip-listed.\n"
-             "\n"
-             "Examples:\n"
-             "  muster sn add thermo 0001 0002\n"
-             "  muster sn add thermo --file serials.csv --skip-listed\n", .min_operands = 1,
+     .more =
+         "The file has a row for each, the serial number and, if wanted, a free text. All of it "
+         "is\n"
+         "checked before anything is sent, then it goes in pieces of --chunk, of which the server\n"
+         "takes each whole or not at all. If it was interrupted, run it again with --skip-listed.\n"
+         "\n"
+         "Examples:\n"
+         "  muster sn add thermo 0001 0002\n"
+         "  muster sn add thermo --file serials.csv --skip-listed\n", .min_operands = 1,
      .max_operands = SIZE_MAX,
      .options = ADD_OPTIONS,
      .run = run_add           },
@@ -490,11 +508,11 @@ static const struct cli_command COMMANDS[] = {
      .usage = "MODEL",
      .summary = "serial numbers with their status",
      .more =
-         "Status: unused (never enabled), notactivated (may call in), activated, expired (also\n"
-         "when disabled).\n"
+         "Status: unused (no device), notactivated (may call in), activated, expired (the window\n"
+         "is over, or it was disabled), locked, orphaned (its device was dropped).\n"
          "\n"
          "Example:\n"
-         "  muster sn list thermo --limit 20\n",                          .min_operands = 1,
+         "  muster sn list thermo --limit 20\n",                      .min_operands = 1,
      .max_operands = 1,
      .options = LIST_OPTIONS,
      .run = run_list          },
@@ -502,14 +520,14 @@ static const struct cli_command COMMANDS[] = {
      .usage = "MODEL SN",
      .summary = "where a serial number stands, and what to do next",
      .more = "Example:\n"
-             "  muster sn status thermo 0001\n",                          .min_operands = 2,
+             "  muster sn status thermo 0001\n",                      .min_operands = 2,
      .max_operands = 2,
      .run = run_status      },
     {.name = "log",
      .usage = "MODEL SN",
      .summary = "its activations: when and from where",
      .more = "Example:\n"
-             "  muster sn log thermo 0001\n",          .min_operands = 2,
+             "  muster sn log thermo 0001\n",      .min_operands = 2,
      .max_operands = 2,
      .run = run_log       },
     {.name = "delete",
@@ -520,7 +538,7 @@ static const struct cli_command COMMANDS[] = {
          "unless --disable is given or the device was dropped.\n"
          "\n"
          "Example:\n"
-         "  muster sn delete thermo 0001 --disable\n",                                            .min_operands = 2,
+         "  muster sn delete thermo 0001 --disable\n",                                        .min_operands = 2,
      .max_operands = SIZE_MAX,
      .options = DELETE_OPTIONS,
      .run = run_delete},

@@ -159,8 +159,7 @@ static enum cli_exit read_profile(struct cli *cli)
 
     if (!cli_profile_path(cli, path, sizeof path, &is_named))
         return is_named ? cli_fail(cli, CLI_USAGE, "the profile's path is too long") : CLI_OK;
-    /* With --save it need not exist yet. */
-    return cli_profile_read(cli, path, is_named && !cli_options_has(&cli->options, "save"));
+    return cli_profile_read(cli, path, is_named && !cli->command->is_profile_maker);
 }
 
 static enum cli_exit read_keys(struct cli *cli)

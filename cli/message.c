@@ -2,6 +2,7 @@
 #include <stdarg.h>
 
 #include "cli/output.h"
+#include "cli/progress.h"
 
 enum { MESSAGE_MAX = 2048 };
 
@@ -9,6 +10,7 @@ static void print_failure(struct cli *cli, enum cli_exit exit, long status, cons
 {
     json_t *error;
 
+    cli_progress_clear(cli);
     if (!cli->is_json) {
         (void)fprintf(cli->err, "muster%s%s: ", cli->command_name[0] != '\0' ? " " : "",
                       cli->command_name);
@@ -54,6 +56,7 @@ void cli_warn(struct cli *cli, const char *fmt, ...)
 {
     va_list args;
 
+    cli_progress_clear(cli);
     (void)fprintf(cli->err, "muster: ");
     va_start(args, fmt);
     (void)vfprintf(cli->err, fmt, args);

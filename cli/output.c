@@ -139,6 +139,23 @@ void cli_print_object(struct cli *cli, const json_t *object, const struct cli_fi
     }
 }
 
+enum cli_exit cli_print_done(struct cli *cli, const char *key, const char *name, const char *result)
+{
+    json_t *object =
+        json_pack("{s:o, s:s}", key, cli_json_text(mst_span_str(name)), "result", result);
+
+    if (object == NULL)
+        return cli_no_memory(cli);
+    if (cli->is_json) {
+        cli_print_object(cli, object, NULL);
+    } else {
+        cli_print_clean(cli->out, mst_span_str(name));
+        (void)fprintf(cli->out, ": %s\n", result);
+    }
+    json_decref(object);
+    return CLI_OK;
+}
+
 enum cli_exit cli_list_begin(struct cli_list *list, struct cli *cli, const struct cli_field *fields)
 {
     *list = (struct cli_list){.cli = cli, .fields = fields, .page = json_array()};

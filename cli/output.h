@@ -28,6 +28,10 @@ size_t cli_clean_width(struct mst_span text);
 /* One object: a line of JSON, or one line per field. Absent, null and empty ones are "-". */
 void cli_print_object(struct cli *cli, const json_t *object, const struct cli_field *fields);
 
+/* "NAME: RESULT" for people, {key: NAME, "result": RESULT} for programs. */
+enum cli_exit cli_print_done(struct cli *cli, const char *key, const char *name,
+                             const char *result);
+
 /* A list whose rows come one by one: a JSON array, or a table with a header. */
 struct cli_list {
     struct cli *cli;

@@ -157,6 +157,7 @@ static bool take_all(const json_t *object, struct cli_profile *ret)
 {
     return json_is_object(object) && take_text(object, "server", &ret->server) &&
            take_text(object, "vendor", &ret->vendor) &&
+           take_text(object, "vendor_rid", &ret->vendor_rid) &&
            take_text(object, "portal_rid", &ret->portal_rid) &&
            take_text(object, "template_rid", &ret->template_rid) &&
            take_secret(object, "vendor_cik", &ret->vendor_cik) &&
@@ -171,8 +172,17 @@ enum cli_exit cli_profile_read(struct cli *cli, const char *path, bool is_requir
     json_t *object;
     enum cli_exit exit = CLI_OK;
 
-    if (stat(path, &st) != 0 && errno == ENOENT && !is_required)
+    if (stat(path, &st) == 0) {
+        if (S_ISREG(st.st_mode) && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+            return cli_fail(
+                cli, CLI_LOCAL,
+                "others may read the keys in %s, so it is not used: run 'chmod 600 %s'; "
+                "if somebody else may have read them, make new ones ('muster token "
+                "create')",
+                path, path);
+    } else if (errno == ENOENT && !is_required) {
         return CLI_OK;
+    }
     exit = cli_file_read(cli, path, PROFILE_MAX, &text);
     if (exit != CLI_OK)
         return exit;
@@ -188,8 +198,6 @@ enum cli_exit cli_profile_read(struct cli *cli, const char *path, bool is_requir
                         "%s is not a profile: write it with 'muster init ... --save', or give "
                         "--profile /dev/null to do without",
                         path);
-    else if (S_ISREG(st.st_mode) && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        cli_warn(cli, "others may read the keys in %s: run chmod 600 %s", path, path);
     json_decref(object);
     return exit;
 }
@@ -198,6 +206,7 @@ void cli_profile_fini(struct cli_profile *profile)
 {
     free(profile->server);
     free(profile->vendor);
+    free(profile->vendor_rid);
     free(profile->portal_rid);
     free(profile->template_rid);
     mst_secret_wipe(profile, sizeof *profile);

@@ -144,11 +144,24 @@ static enum mst_err take_row(struct cli_serials *serials, struct mst_span csv,
     return cli_serials_add(serials, fields[0], fields[1], row->line);
 }
 
-enum mst_err cli_serials_read(struct cli_serials *serials, struct mst_span csv)
+static bool is_heading(struct mst_span field)
+{
+    static const char *const WORDS[] = {
+        "sn", "serial", "serial number", "serial_number", "serialnumber", "serial no", "s/n"};
+
+    for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0]; i++) {
+        if (mst_span_eq_nocase(mst_span_trim(field), mst_span_str(WORDS[i])))
+            return true;
+    }
+    return false;
+}
+
+enum mst_err cli_serials_read(struct cli_serials *serials, struct mst_span csv, bool has_heading)
 {
     struct mst_span bom = MST_LIT("\xef\xbb\xbf"); /* as spreadsheets write it */
     struct cli_csv reader;
     struct cli_csv_row row;
+    bool is_first = true;
     enum mst_err err;
 
     if (mst_span_starts(csv, bom))
@@ -158,9 +171,16 @@ enum mst_err cli_serials_read(struct cli_serials *serials, struct mst_span csv)
         return err;
     cli_csv_init(&reader, csv);
     while ((err = cli_csv_next(&reader, &row)) == MST_OK) {
-        err = take_row(serials, csv, &row);
+        if (!is_first || !has_heading)
+            err =
+                is_first && is_heading(row.fields[0])
+                    ? refuse(serials, row.line,
+                             "this looks like a heading and not like a serial number: leave it out "
+                             "with --heading")
+                    : take_row(serials, csv, &row);
         if (err != MST_OK)
             break;
+        is_first = false;
     }
     cli_csv_fini(&reader);
     return err == MST_ENOENT ? MST_OK : err;

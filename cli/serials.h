@@ -10,6 +10,8 @@
 #include "base/buf.h"
 #include "base/limits.h"
 
+enum { CLI_SERIALS_FILE_MAX = 1 << 29 }; /* bytes of a file */
+
 struct cli_serial {
     struct mst_span sn, extra; /* borrowed */
     bool is_listed;
@@ -30,8 +32,13 @@ void cli_serials_fini(struct cli_serials *serials);
 /* MST_EINVAL: not the form of a serial number (protocol.md 4). */
 MST_MUST_USE enum mst_err cli_serials_add(struct cli_serials *serials, struct mst_span sn,
                                           struct mst_span extra, size_t line);
-/* All rows "sn" or "sn,extra" of a CSV text, which must live as long. MST_EINVAL, MST_ENOMEM. */
-MST_MUST_USE enum mst_err cli_serials_read(struct cli_serials *serials, struct mst_span csv);
+/*
+ * All rows "sn" or "sn,extra" of a CSV text, which must live as long; with has_heading without the
+ * first. A first row that looks like a heading is refused otherwise: spreadsheets write one, and it
+ * would become a serial number. MST_EINVAL, MST_ENOMEM.
+ */
+MST_MUST_USE enum mst_err cli_serials_read(struct cli_serials *serials, struct mst_span csv,
+                                           bool has_heading);
 /* MST_EINVAL if one stands there twice. Nothing may be added after this. */
 MST_MUST_USE enum mst_err cli_serials_check_twins(struct cli_serials *serials);
 /* The server has this one: if it is among the items, it is one to leave out. */

@@ -53,7 +53,7 @@ MST_TEST(a_csv_file_is_read_whole_or_its_first_bad_line_is_named)
 
         cli_serials_init(&serials);
         mst_buf_init(&got, 4096);
-        err = cli_serials_read(&serials, mst_span_str(READ[i].csv));
+        err = cli_serials_read(&serials, mst_span_str(READ[i].csv), false);
         if (READ[i].rows[0] == '!') {
             ck_assert_int_eq(err, MST_EINVAL);
             ck_assert_str_eq(serials.problem, &READ[i].rows[1]);
@@ -96,7 +96,7 @@ MST_TEST(the_same_serial_number_twice_is_found_with_both_lines)
     struct cli_serials serials;
 
     cli_serials_init(&serials);
-    ck_assert_int_eq(cli_serials_read(&serials, MST_LIT("b\na\nc\na\n")), MST_OK);
+    ck_assert_int_eq(cli_serials_read(&serials, MST_LIT("b\na\nc\na\n"), false), MST_OK);
     ck_assert_int_eq(cli_serials_check_twins(&serials), MST_EINVAL);
     ck_assert_str_eq(serials.problem, "a stands there twice: lines 2 and 4");
     cli_serials_fini(&serials);
@@ -111,7 +111,7 @@ MST_TEST(what_the_server_has_is_left_out)
 
     cli_serials_init(&serials);
     mst_buf_init(&got, 4096);
-    ck_assert_int_eq(cli_serials_read(&serials, MST_LIT("d\nc\nb,x\na\n")), MST_OK);
+    ck_assert_int_eq(cli_serials_read(&serials, MST_LIT("d\nc\nb,x\na\n"), false), MST_OK);
     ck_assert_int_eq(cli_serials_check_twins(&serials), MST_OK);
     for (size_t i = 0; i < sizeof listed / sizeof listed[0]; i++)
         cli_serials_mark(&serials, mst_span_str(listed[i]));
@@ -140,7 +140,7 @@ static void add_many(struct cli_serials *serials, struct mst_buf *text, size_t n
         (void)mst_buf_add_byte(text, '\n');
     }
     ck_assert_int_eq(mst_buf_err(text), MST_OK);
-    ck_assert_int_eq(cli_serials_read(serials, mst_buf_span(text)), MST_OK);
+    ck_assert_int_eq(cli_serials_read(serials, mst_buf_span(text), false), MST_OK);
     ck_assert_uint_eq(serials->n_items, n);
 }
 
@@ -207,8 +207,8 @@ MST_TEST(text_with_quotes_and_commas_survives_the_way_to_the_server)
     size_t n_rows;
 
     cli_serials_init(&serials);
-    ck_assert_int_eq(cli_serials_read(&serials, MST_LIT("a,\"x, \"\"y\"\"\"\nb,\"\"\"\"\nc\n")),
-                     MST_OK);
+    ck_assert_int_eq(
+        cli_serials_read(&serials, MST_LIT("a,\"x, \"\"y\"\"\"\nb,\"\"\"\"\nc\n"), false), MST_OK);
     ck_assert_uint_eq(pieces(&serials, 10, &n_rows), 1);
     ck_assert_uint_eq(n_rows, 3);
     cli_serials_fini(&serials);

@@ -14,3 +14,6 @@ install: all
 			$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; \
 	done
 	install -D -m 0644 etc/musterd.conf $(DESTDIR)$(PREFIX)/share/muster/musterd.conf
+	$(BIN)/muster completion bash > $(B)/muster.bash
+	install -D -m 0644 $(B)/muster.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/muster

@@ -337,7 +337,7 @@ muster --profile /dev/null --server "$url" model list
 says 'no key at all' 2 "needs the vendor's token"
 chmod 644 "$profile"
 muster model list
-like 'a profile for all to read is warned of' "$err" 'others may read'
+says 'a profile for all to read is not used' 5 "others may read.*chmod 600 $profile"
 chmod 600 "$profile"
 
 # ---- servers that are not there, or not ours -----------------------------------------

@@ -25,16 +25,25 @@ sub write_file {
 }
 my $key_file = write_file('key', "$key\n");
 
-# Serves one connection with fixed bytes (undef: says nothing until the peer leaves), and gives
-# what was asked through a pipe.
+# Serves one connection with fixed bytes (undef: says nothing until the peer leaves), or as many as
+# there are replies in an array, and gives what was asked through a pipe.
 sub serve {
-    my ($reply) = @_;
+    my ($replies) = @_;
     my $listener = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1') or die $!;
     pipe my $from, my $to or die $!;
     my $pid = fork // die $!;
     if ($pid == 0) {
         alarm 60;
         close $from;
+        my @replies = ref $replies ? @$replies : $replies;
+        my $last = pop @replies;
+        for my $reply (@replies) {
+            my $peer = $listener->accept or exit 1;
+            my $request = '';
+            while ($request !~ /\r\n\r\n/ && sysread $peer, my $bytes, 65536) { $request .= $bytes }
+            print $peer $reply;
+        }
+        my $reply = $last;
         my $peer = $listener->accept or exit 1;
         close $listener;
         my $request = '';
@@ -93,8 +102,14 @@ my @read     = ('--cik-file', $key_file, 'data', 'read', 'temp');
 my @drop     = ('--token-file', $key_file, '--cik-file', $key_file, qw(device drop thermo 0001));
 my @init     = ('init', '--root-cik-file', $key_file, '--vendor', 'acme');
 
-case 'overload', reply('503 Service Unavailable', '', 'Retry-After: 7'), \@activate, 4,
+case 'overload', reply('503 Service Unavailable', '', 'Retry-After: 7'), [@activate, '--retry', '6'], 4,
     qr/503: .*try again; the server asks to wait 7 s$/;
+case 'overload without an end in sight', reply('503 Service Unavailable', ''), \@activate, 4, qr/503: .*try again$/;
+my $busy = reply('503 Service Unavailable', '', 'Retry-After: 1', 'Connection: close');
+case 'overload that passes', [$busy, reply('200 OK', $key)], \@activate, 0, qr/^$/, "$key\n";
+case 'overload that lasts longer than is waited', [$busy, $busy], [@activate, '--retry', '1'], 4, qr/503/;
+case 'overload behind which the change was made after all', [$busy, reply('409 Conflict', '')], \@activate, 1,
+    qr/409: .*an earlier try was answered 503 and may have been carried out/;
 case 'an internal error', reply('500 Internal Server Error', ''), \@activate, 4, qr/500: trouble/;
 case 'a rate limit', reply('429 Too Many Requests', '', 'Retry-After: 60'), \@activate, 1, qr/429.*60 s/;
 my $request = case 'a redirect', reply('302 Found', '', 'Location: http://127.0.0.1:1/'),

@@ -8,6 +8,9 @@ trap 'rm -rf "$work"' EXIT
 
 ok 'the tool that prints the page can be built' make -s V=release build/release/tools/print_man
 ok 'it prints the page' sh -c "build/release/tools/print_man >'$work/musterd.conf.5'"
+ok 'so can that of muster(1)' make -s V=release build/release/tools/print_cli_man
+ok 'it prints the page too' sh -c "build/release/tools/print_cli_man >'$work/muster.1'"
+ok 'man/muster.1 is up to date (make docs)' diff -u man/muster.1 "$work/muster.1"
 ok 'man/musterd.conf.5 is up to date (make docs)' diff -u man/musterd.conf.5 "$work/musterd.conf.5"
 for page in man/*.[1-8]; do
     ok "$page begins with a title" grep -q '^\.TH [A-Z.]* [1-8] ' "$page"
