@@ -12,7 +12,7 @@ struct mst_serial_item {
 
 /* Lists all or none: MST_BAD_VALUE (form of one), MST_EXISTS (one is listed, here or, with sn_scope
    vendor, under another model of the vendor; or twice in items). With a refusal *ret_bad is the
-   index of the first that stands in the way. May have written when it refuses: undo. */
+   index of one that stands in the way. May have written when it refuses: undo. */
 MST_MUST_USE enum mst_err mst_serial_add(const struct mst_domain *domain, struct mst_tx *tx,
                                          const struct mst_row_model *model,
                                          const struct mst_serial_item *items, size_t n_items,
