@@ -35,6 +35,7 @@ static void engine_close(struct mst_store *store)
 
     for (int i = 0; i < MST_FILE_COUNT; i++)
         mst_sql_committer_stop(&engine->committers[i]);
+    mst_sql_log_vfs_fini(&engine->log_vfs);
     if (engine->lock_fd >= 0)
         (void)close(engine->lock_fd);
     (void)pthread_mutex_destroy(&engine->clock.lock);
@@ -69,7 +70,7 @@ static enum mst_err open_file(struct mst_sql_engine *engine, enum mst_file file,
         *ret_what = "a file of the store cannot be made";
         return err;
     }
-    rc = mst_sql_conn_open(conn, engine->dir, engine->opts.vfs, file, MST_SQL_WRITER);
+    rc = mst_sql_conn_open(conn, engine->dir, engine->log_vfs.name, file, MST_SQL_WRITER);
     if (rc != SQLITE_OK) {
         *ret_what = "a file of the store cannot be opened";
         return mst_sql_err(rc);
@@ -105,6 +106,8 @@ static enum mst_err open_all(struct mst_sql_engine *engine, const char **ret_wha
         return MST_EINVAL;
     }
     err = take_lock(engine, ret_what);
+    if (err == MST_OK)
+        err = mst_sql_err(mst_sql_log_vfs_init(&engine->log_vfs, engine->opts.vfs));
     for (int i = 0; i < MST_FILE_COUNT && err == MST_OK; i++)
         err = open_file(engine, (enum mst_file)i, ret_what);
     if (err != MST_OK)

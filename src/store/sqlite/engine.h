@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "store/sqlite/log_file.h"
 #include "store/sqlite/sqlite.h"
 #include "store/sqlite/tx.h"
 #include "store/window.h"
@@ -42,6 +43,7 @@ struct mst_sql_engine {
     struct mst_store store;
     struct mst_sqlite_opts opts;
     char *dir;
+    struct mst_sql_log_vfs log_vfs; /* of the writers */
     int lock_fd;
     bool is_dead; /* a flush failed: nothing is answered any more; atomic */
     struct mst_sql_clock clock;
