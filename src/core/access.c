@@ -73,6 +73,7 @@ static enum mst_err manager_by_cik(const struct mst_domain *domain, struct mst_t
 
     if (err != MST_OK || *ret_verdict != MST_DONE)
         return err;
+    manager.client = client;
     manager.client_id = manager.vendor.client_id = client.id;
     err = mst_tx_get(tx, MST_IX_VENDOR_CLIENT, &manager.vendor);
     if (err != MST_OK && err != MST_ENOENT)
@@ -100,6 +101,7 @@ static enum mst_err vendor_of_token(const struct mst_domain *domain, struct mst_
     if (err != MST_OK)
         return err == MST_ENOENT ? MST_ECORRUPT : err;
     *ret_verdict = standing_of(domain, tx, &client);
+    manager.client = client;
     if (*ret_verdict == MST_DONE)
         *ret_manager = manager;
     return MST_OK;

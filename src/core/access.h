@@ -23,8 +23,9 @@ MST_MUST_USE enum mst_err mst_access_key(const struct mst_domain *domain, struct
 
 struct mst_manager {
     int64_t client_id; /* whose authority it is: for a token its vendor's domain client */
-    bool is_token;     /* came by a vendor token: no /provision/admin/auth (A26) */
-    bool has_vendor;   /* the client owns a vendor name */
+    struct mst_row_client client; /* its row; texts live as long as the transaction */
+    bool is_token;                /* came by a vendor token: no /provision/admin/auth (A26) */
+    bool has_vendor;              /* the client owns a vendor name */
     struct mst_row_vendor vendor; /* valid if has_vendor */
 };
 

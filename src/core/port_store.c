@@ -161,6 +161,12 @@ void mst_reader_rest(struct mst_reader *reader)
     reader->is_paused = false;
 }
 
+enum mst_err mst_store_backup(struct mst_store *store, const char *dir,
+                              struct mst_backup *ret_backup)
+{
+    return store->ops->backup ? store->ops->backup(store, dir, ret_backup) : MST_EINVAL;
+}
+
 void mst_store_close(struct mst_store *store)
 {
     if (store)

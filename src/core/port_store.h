@@ -177,6 +177,23 @@ void mst_reader_end(struct mst_reader *reader);
 void mst_reader_pause(struct mst_reader *reader);
 void mst_reader_rest(struct mst_reader *reader); /* nothing happens if it is not paused */
 
+/* A backup: a directory with a copy of each file and what tells whether they are whole. */
+struct mst_backup {
+    char name[40];   /* of the directory */
+    int64_t made_at; /* Unix seconds; the copy shows the store as it was then */
+    uint64_t bytes[MST_FILE_COUNT];
+    uint64_t took_us;
+};
+
+/*
+ * Copies the whole store as it is at one moment into a new directory below dir, durable when it
+ * returns; a backup that fails leaves nothing. Nobody waits for it but the caller, whose thread
+ * it should be alone: it makes the thread's priority the lowest, for good. MST_EBUSY: one is being
+ * made already. MST_EINVAL: this engine cannot. MST_EIO, MST_EFULL (no space), ...
+ */
+MST_MUST_USE enum mst_err mst_store_backup(struct mst_store *store, const char *dir,
+                                           struct mst_backup *ret_backup);
+
 /* Finishes what is queued, commits, flushes, stops the committers and frees the store. All
    readers must be closed before. */
 void mst_store_close(struct mst_store *store);
@@ -189,6 +206,7 @@ struct mst_store_ops {
     void (*reader_end)(struct mst_reader *);
     void (*close)(struct mst_store *);
     void (*reader_pause)(struct mst_reader *); /* NULL: no gain, end instead */
+    enum mst_err (*backup)(struct mst_store *, const char *dir, struct mst_backup *); /* or NULL */
 };
 
 struct mst_store {

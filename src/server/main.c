@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/version.h"
+#include "server/offline.h"
 #include "server/server.h"
 #include "sys/log.h"
 #include "sys/notify.h"
@@ -13,6 +14,8 @@ enum { WATCH_MS_MAX = 1000 };
 
 struct options {
     const char *config;
+    const char *restore; /* a backup */
+    bool is_verify;
     bool is_check, is_help, is_version;
 };
 
@@ -35,6 +38,17 @@ static void take_check(struct options *options, const char *value)
     options->is_check = true;
 }
 
+static void take_restore(struct options *options, const char *value)
+{
+    options->restore = value;
+}
+
+static void take_verify(struct options *options, const char *value)
+{
+    (void)value;
+    options->is_verify = true;
+}
+
 static void take_help(struct options *options, const char *value)
 {
     (void)value;
@@ -54,11 +68,15 @@ static void take_nothing(struct options *options, const char *value)
 }
 
 static const struct option option_table[] = {
-    {"config",  'c', "FILE",       "read settings from FILE, see musterd.conf(5)",         take_config },
-    {"set",     's', "NAME=VALUE", "set one setting, whatever the file says",              take_nothing},
-    {"check",   'n', NULL,         "check the settings, say ok or what is wrong, and end", take_check  },
-    {"help",    'h', NULL,         "show this and end",                                    take_help   },
-    {"version", 'V', NULL,         "show the version and end",                             take_version},
+    {"config",  'c', "FILE",       "read settings from FILE, see musterd.conf(5)",                take_config },
+    {"set",     's', "NAME=VALUE", "set one setting, whatever the file says",                     take_nothing},
+    {"check",   'n', NULL,         "check the settings, say ok or what is wrong, and end",        take_check  },
+    {"restore", 'r', "BACKUP",     "put a backup into the empty data directory, fenced, and end",
+     take_restore                                                                                             },
+    {"verify",  'v', NULL,
+     "look whether the store (or backup) in the data directory is whole, and end",                take_verify },
+    {"help",    'h', NULL,         "show this and end",                                           take_help   },
+    {"version", 'V', NULL,         "show the version and end",                                    take_version},
 };
 enum { OPTION_COUNT = sizeof option_table / sizeof option_table[0] };
 
@@ -255,6 +273,25 @@ static void watch_until(const sigset_t *ending, struct mst_server *server,
     }
 }
 
+/* The result goes to standard output as one line of JSON, also with faults; words go to standard error. */
+static int work_offline(const struct mst_settings *settings, const struct options *options,
+                        struct mst_buf *why)
+{
+    struct mst_buf out;
+    enum mst_err err;
+
+    mst_log_set_level((enum mst_log_level)settings->log_level);
+    keep_private();
+    mst_buf_init(&out, MST_KIB(8));
+    err = options->restore ? mst_restore(settings, options->restore, &out, why)
+                           : mst_verify(settings, &out, why);
+    complain(why);
+    if (out.len > 0)
+        (void)printf("%.*s\n", (int)out.len, out.ptr);
+    mst_buf_fini(&out);
+    return err == MST_OK ? MST_EXIT_OK : MST_EXIT_START;
+}
+
 static int serve(const struct mst_settings *settings, struct mst_buf *why)
 {
     struct mst_server *server;
@@ -303,6 +340,8 @@ int main(int argc, char **argv)
     } else if (options.is_check) {
         (void)printf("ok\n");
         status = MST_EXIT_OK;
+    } else if (options.restore || options.is_verify) {
+        status = work_offline(&settings, &options, &why);
     } else {
         status = serve(&settings, &why);
     }

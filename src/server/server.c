@@ -19,6 +19,7 @@
 #include "net/tls.h"
 #include "server/admin.h"
 #include "server/keyring.h"
+#include "server/paths.h"
 #include "server/server.h"
 #include "store/sqlite/sqlite.h"
 #include "sys/clock.h"
@@ -51,6 +52,7 @@ struct mst_server {
     struct mst_keys keys_port;
     struct mst_domain domain;
     struct mst_http_opts http_opts;
+    struct mst_paths paths;
     struct mst_tls *tls[MST_LISTENS_MAX]; /* by https address */
     struct mst_addr bound[LISTENERS_MAX]; /* http addresses, then https ones */
     struct serving *servings;
@@ -170,12 +172,19 @@ static enum mst_err open_store(struct mst_server *server, struct mst_buf *why)
         .fsync_failed = end_at_failed_fsync,
     };
     const char *what = "";
+    unsigned mode;
     enum mst_err err = mst_dir_ensure(settings->data);
 
     if (err) {
         (void)mst_buf_addf(why, "data directory %s cannot be made: %s\n", settings->data,
                            mst_err_text(err));
         return err;
+    }
+    if (mst_file_mode(server->paths.restoring_dir, &mode) == MST_OK) {
+        (void)mst_buf_addf(why,
+                           "a restore into %s was not finished: run it again, it begins anew\n",
+                           settings->data);
+        return MST_EBUSY;
     }
     err = mst_sqlite_open(&opts, &server->store, &what);
     if (err)
@@ -195,16 +204,10 @@ static unsigned seeded_defects(void)
 static enum mst_err open_keys(struct mst_server *server, struct mst_buf *why)
 {
     const struct mst_settings *settings = server->settings;
-    char key_file[MST_SETTING_TEXT_MAX + 16], cik_file[MST_SETTING_TEXT_MAX + 16];
     bool is_written;
     enum mst_err err;
 
-    if (settings->key_file[0])
-        (void)snprintf(key_file, sizeof key_file, "%s", settings->key_file);
-    else
-        (void)snprintf(key_file, sizeof key_file, "%s/muster.key", settings->data);
-    (void)snprintf(cik_file, sizeof cik_file, "%s/root.cik", settings->data);
-    err = mst_keyring_open(server->store, key_file, &server->keys, why);
+    err = mst_keyring_open(server->store, server->paths.key_file, &server->keys, why);
     if (err)
         goto out;
     server->keys_port = mst_server_keys_port(&server->keys);
@@ -215,9 +218,11 @@ static enum mst_err open_keys(struct mst_server *server, struct mst_buf *why)
         .is_delete_disabling = settings->delete_sn_disables != 0,
         .defects = seeded_defects(),
     };
-    err = mst_keyring_ensure_root(server->store, &server->domain, cik_file, &is_written, why);
+    err = mst_keyring_ensure_root(server->store, &server->domain, server->paths.cik_file,
+                                  &is_written, why);
     if (!err && is_written)
-        mst_log(MST_LOG_INFO, MST_EV_STORE, "the root client's CIK was written to %s", cik_file);
+        mst_log(MST_LOG_INFO, MST_EV_STORE, "the root client's CIK was written to %s",
+                server->paths.cik_file);
 out:
     if (err)
         (void)mst_buf_add_byte(why, '\n');
@@ -392,6 +397,7 @@ static void set_http_opts(struct mst_server *server)
     server->http_opts = (struct mst_http_opts){
         .domain = &server->domain,
         .store = server->store,
+        .backup_dir = server->paths.backup_dir,
         .trusted = &settings->trusted_proxies,
         .head_ms = (uint64_t)settings->head_timeout_ms,
         .body_ms = (uint64_t)settings->body_timeout_ms,
@@ -414,6 +420,7 @@ enum mst_err mst_server_start(const struct mst_settings *settings, struct mst_se
         return MST_ENOMEM;
     }
     server->settings = settings;
+    mst_paths_of(settings, &server->paths);
     raise_descriptor_limit(settings);
     mst_health_init(&server->health, (uint64_t)settings->stall_timeout_ms);
     err = open_all_tls(server, why);

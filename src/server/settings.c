@@ -70,6 +70,10 @@ const struct mst_setting mst_setting_table[] = {
      "alone, when the store is made; losing it loses every key, so keep a copy apart from the "
      "store's. Empty: muster.key in the data directory.",
      AT(key_file), NULL},
+    {"backup_dir", MST_SETTING_PATH, 0, 0, "", "",
+     "The directory in which backups are made, each in a directory of its own named by the time. Made "
+     "if it is missing. Best on another disk. Empty: backups in the data directory.",
+     AT(backup_dir), NULL},
     {"queue_max", MST_SETTING_INTEGER, 16, 1000000, "8192", "commands",
      "How many changes may wait to be written. Beyond it a request is answered 503 at once.",
      AT(queue_max), NULL},

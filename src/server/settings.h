@@ -46,7 +46,8 @@ struct mst_settings {
     int64_t tls_min;
     struct mst_addr_set trusted_proxies;
     char data[MST_SETTING_TEXT_MAX];
-    char key_file[MST_SETTING_TEXT_MAX]; /* "" = muster.key in data */
+    char key_file[MST_SETTING_TEXT_MAX];   /* "" = muster.key in data */
+    char backup_dir[MST_SETTING_TEXT_MAX]; /* "" = backups in data */
     int64_t queue_max, batch_max;
     int64_t cache_mib; /* of all threads together */
     int64_t window_s;

@@ -159,6 +159,18 @@ out:
     return err;
 }
 
+enum mst_err mst_path_sync(const char *path)
+{
+    int fd = open_retried(path, O_RDONLY, 0);
+    enum mst_err err;
+
+    if (fd < 0)
+        return err_of_errno();
+    err = fsync(fd) == 0 ? MST_OK : MST_EFSYNC;
+    (void)close(fd);
+    return err;
+}
+
 enum mst_err mst_dir_ensure(const char *path)
 {
     struct stat st;

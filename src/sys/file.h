@@ -14,6 +14,9 @@ MST_MUST_USE enum mst_err mst_file_create(const char *path, unsigned mode, struc
 /* Makes a directory (mode 0700) unless it is there; fsyncs the parent. MST_EEXIST if path is
    something else, MST_ENOENT if the parent is missing. */
 MST_MUST_USE enum mst_err mst_dir_ensure(const char *path);
+/* Makes what was written to a file, or what was made, renamed or removed in a directory, durable.
+   MST_ENOENT, MST_EFSYNC. */
+MST_MUST_USE enum mst_err mst_path_sync(const char *path);
 /* Takes an exclusive lock on path (made if missing), held until the process ends: MST_EBUSY if
    another process has it. *ret_fd is the descriptor that holds it. */
 MST_MUST_USE enum mst_err mst_file_lock(const char *path, int *ret_fd);

@@ -109,6 +109,13 @@
           "Window time that is durable, in seconds since 1970: it never goes back.")               \
     COUNTER(CLOCK_JUMPS, "muster_clock_jumps_total", ONE, NONE, NONE,                              \
             "Times that window time moved forward by more than an hour at once.")                  \
+    COUNTER(BACKUPS, "muster_backups_total", ONE, NONE, NONE, "Backups made.")                     \
+    COUNTER(BACKUP_FAILURES, "muster_backup_failures_total", ONE, NONE, NONE,                      \
+            "Backups that could not be made; the log says why.")                                   \
+    GAUGE(BACKUP_LAST, "muster_backup_last_seconds", ONE, NONE, NONE,                              \
+          "When the last backup since the start was made, in seconds since 1970; 0 if none was.")  \
+    COUNTER(SUSPECT, "muster_suspect_keys_used_total", ONE, NONE, NONE,                            \
+            "Keys brought back by a restored backup that were used for the first time since.")     \
     GAUGE(READY, "muster_ready", ONE, NONE, NONE, "1 while /readyz answers 200, else 0.")          \
     GAUGE(HEALTHY, "muster_healthy", ONE, NONE, NONE, "1 while /healthz answers 200, else 0.")     \
     COUNTER(CPU, "process_cpu_seconds_total", NS, NONE, NONE,                                      \

@@ -4,6 +4,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "sys/metric.h"
 #include "sys/queue.h"
@@ -197,4 +200,14 @@ void mst_thread_join(struct mst_thread *thread)
     rc = pthread_join(thread->id, NULL);
     assert(rc == 0);
     free(thread);
+}
+
+/* The C library has no call for the disk's priority. */
+enum { IOPRIO_WHO_PROCESS = 1, IOPRIO_CLASS_BE = 2, IOPRIO_CLASS_SHIFT = 13, IOPRIO_LOWEST = 7 };
+
+void mst_thread_stand_back(void)
+{
+    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), 19);
+    (void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0,
+                  IOPRIO_CLASS_BE << IOPRIO_CLASS_SHIFT | IOPRIO_LOWEST);
 }

@@ -31,5 +31,8 @@ struct mst_thread;
 MST_MUST_USE enum mst_err mst_thread_start(const char *name, void (*run)(void *arg), void *arg,
                                            struct mst_thread **ret_thread);
 void mst_thread_join(struct mst_thread *thread); /* and frees it */
+/* From now on the calling thread gets processor and disk after all others, as far as the system
+   lets it. There is no way back. */
+void mst_thread_stand_back(void);
 
 #endif

@@ -15,6 +15,7 @@
 #include "front/http/exchange.h"
 #include "front/http/route.h"
 #include "sys/metric.h"
+#include "sys/queue.h"
 #include "sys/random.h"
 #include "wire/pct.h"
 
@@ -287,6 +288,24 @@ static bool submit(struct mst_exchange *x)
     return false;
 }
 
+static void run_apart(void *arg)
+{
+    struct mst_exchange *x = arg;
+
+    x->outcome = perform(x, NULL);
+    mst_loop_post(x->env->loop, &x->task.task);
+}
+
+static bool start_apart(struct mst_exchange *x)
+{
+    enum mst_err err = mst_thread_start("apart", run_apart, x, &x->thread);
+
+    if (err == MST_OK)
+        return true;
+    mst_exchange_fail(x, mst_outcome_error(err));
+    return false;
+}
+
 static void settle_error(struct mst_exchange *x, enum mst_err err)
 {
     if (err != MST_OK && err != MST_EREFUSED)
@@ -331,6 +350,11 @@ static bool go_on(struct mst_exchange *x)
             run_here(x);
             continue;
         }
+        if (x->now.where == MST_APART) {
+            if (start_apart(x))
+                return false;
+            continue;
+        }
         x->attempt = new_attempt();
         x->n_tries = 0;
         x->cmd.cmd.is_single = x->is_single;
@@ -346,6 +370,9 @@ static void command_answered(struct mst_task *task)
 {
     struct mst_exchange *x = ((struct mst_exchange_task *)task)->x;
 
+    if (x->thread)
+        mst_thread_join(x->thread); /* it has nothing left to do */
+    x->thread = NULL;
     if (x->outcome == MST_EUNKNOWN && x->n_tries < MST_UNKNOWN_TRIES_MAX && submit(x))
         return;
     if (x->outcome == MST_OK && x->n_stored > 0)
@@ -372,6 +399,7 @@ bool mst_exchange_start(struct mst_exchange *x)
         .cmd = {.run = run_command, .done = command_done},
           .x = x
     };
+    x->thread = NULL;
     x->task = (struct mst_exchange_task){.task = {.run = command_answered}, .x = x};
     if (!x->route) {
         if (x->allowed)

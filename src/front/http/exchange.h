@@ -8,6 +8,7 @@
  *   MST_READ     on the loop, with the reader's transaction
  *   MST_STATE    as a command on the state committer's thread
  *   MST_POINTS   as a command on the points committer's thread
+ *   MST_APART    on a thread made for it, without a transaction: for what takes long
  * A step may be run again after an undone run (port_store.h): the reply is put back
  * to what it was before, and x->attempt stays the same.
  *
@@ -29,7 +30,7 @@
 
 struct mst_exchange;
 
-enum mst_where { MST_NOWHERE, MST_READ, MST_STATE, MST_POINTS };
+enum mst_where { MST_NOWHERE, MST_READ, MST_STATE, MST_POINTS, MST_APART };
 
 typedef enum mst_err mst_step(struct mst_exchange *x, struct mst_tx *tx);
 
@@ -127,6 +128,7 @@ struct mst_exchange {
     /* the engine's own */
     struct mst_exchange_cmd cmd;
     struct mst_exchange_task task;
+    struct mst_thread *thread; /* of a step apart */
     enum mst_err outcome;
     unsigned n_tries;
     size_t mark; /* length of reply before the running step */

@@ -21,6 +21,7 @@ struct mst_http_opts {
     const struct mst_domain *domain;
     struct mst_store *store;            /* NULL only with admin */
     const struct mst_http_admin *admin; /* not NULL: /healthz, /readyz, /metrics, and no more */
+    const char *backup_dir;
     const struct mst_addr_set *trusted; /* proxies believed in X-Forwarded-For; NULL = none */
     uint64_t head_ms;                   /* absolute, from the first byte of a head */
     uint64_t body_ms;                   /* absolute, from the end of the head */

@@ -2,6 +2,7 @@
 #include "core/model.h"
 #include "core/vendor.h"
 #include "front/http/handlers.h"
+#include "front/http/suspect.h"
 
 enum { MODEL_SEGMENT = 3 };
 
@@ -11,6 +12,8 @@ enum mst_err mst_guard_caller(struct mst_exchange *x, struct mst_tx *tx)
     enum mst_err err =
         mst_access_manager(mst_exchange_domain(x), tx, x->cik, x->token, &verdict, &x->manager);
 
+    if (err == MST_OK && verdict == MST_DONE)
+        mst_suspect_seen(x, &x->manager.client);
     return mst_exchange_settle(x, err, verdict);
 }
 
@@ -66,6 +69,8 @@ enum mst_err mst_guard_device(struct mst_exchange *x, struct mst_tx *tx)
     enum mst_verdict verdict = MST_NO_AUTH;
     enum mst_err err = mst_access_cik(mst_exchange_domain(x), tx, x->cik, &verdict, &x->client);
 
+    if (err == MST_OK && verdict == MST_DONE)
+        mst_suspect_seen(x, &x->client);
     return mst_exchange_settle(x, err, verdict);
 }
 

@@ -63,6 +63,9 @@ mst_step mst_healthz_get;
 mst_step mst_readyz_get;
 mst_step mst_metrics_get;
 
+/* backup.c: an addition of ours */
+mst_step mst_backup_post;
+
 /* front/rpc/rpc.c (2.15) */
 mst_step mst_rpc_post;
 void mst_rpc_failed(struct mst_exchange *x, unsigned status);

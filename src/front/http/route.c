@@ -75,6 +75,8 @@ static const struct mst_route rows[] = {
     {PATH(MODELS, "*", "*"),
      MANAGE(DELETE, MST_BODY_MAX, MST_STATE, mst_guard_model, NULL, mst_serial_delete)},
 
+    {PATH("muster", "v1", "backup"),
+     MANAGE(POST, MST_BODY_MAX, MST_READ, mst_guard_root, NULL, mst_backup_post)},
     {PATH("muster", "v1", "clock", "reset"),
      MANAGE(POST, MST_BODY_MAX, MST_STATE, mst_guard_root, NULL, mst_clock_reset)},
 };

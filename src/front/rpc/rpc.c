@@ -16,6 +16,7 @@
  */
 #include "core/data.h"
 #include "front/http/handlers.h"
+#include "front/http/suspect.h"
 #include "front/rpc/call.h"
 
 enum { PORTS_PER_FLUSH = 64 };
@@ -218,6 +219,7 @@ static enum mst_err identify(struct mst_exchange *x, struct mst_tx *tx, enum sta
         *ret_standing = LOCKED;
         return MST_OK;
     }
+    mst_suspect_seen(x, &client);
     err = find_acting(x, tx, client.id, work->auth, &is_found, &acting.id);
     if (err != MST_OK || !is_found)
         return err;

@@ -575,6 +575,7 @@ static const struct mst_store_ops store_ops = {store_submit,
                                                store_reader_begin,
                                                store_reader_end,
                                                store_close,
+                                               NULL,
                                                NULL};
 
 static enum mst_err start_committers(struct memory *memory)

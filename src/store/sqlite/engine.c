@@ -46,7 +46,7 @@ static void engine_close(struct mst_store *store)
 
 static const struct mst_store_ops store_ops = {
     engine_submit,      mst_sql_reader_open, mst_sql_reader_close, mst_sql_reader_begin,
-    mst_sql_reader_end, engine_close,        mst_sql_reader_pause,
+    mst_sql_reader_end, engine_close,        mst_sql_reader_pause, mst_sql_backup,
 };
 
 /* SQLite would let everybody read; what it makes beside a file gets that file's mode. */

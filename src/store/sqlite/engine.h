@@ -45,7 +45,8 @@ struct mst_sql_engine {
     char *dir;
     struct mst_sql_log_vfs log_vfs; /* of the writers */
     int lock_fd;
-    bool is_dead; /* a flush failed: nothing is answered any more; atomic */
+    bool is_backing_up; /* atomic */
+    bool is_dead;       /* a flush failed: nothing is answered any more; atomic */
     struct mst_sql_clock clock;
     struct mst_stripes *stripes;
     struct mst_sql_committer committers[MST_FILE_COUNT];
@@ -80,5 +81,8 @@ void mst_sql_reader_close(struct mst_reader *reader);
 MST_MUST_USE enum mst_err mst_sql_reader_begin(struct mst_reader *reader, struct mst_tx **ret_tx);
 void mst_sql_reader_end(struct mst_reader *reader);
 void mst_sql_reader_pause(struct mst_reader *reader);
+
+MST_MUST_USE enum mst_err mst_sql_backup(struct mst_store *store, const char *dir,
+                                         struct mst_backup *ret_backup);
 
 #endif
