@@ -116,12 +116,13 @@ static enum cli_exit connect_to(struct cli *cli)
         .ca_file = cli_options_text(&cli->options, "ca-file"),
         .is_insecure = cli_options_has(&cli->options, "insecure"),
     };
+    uint64_t usual_s = cli->command->timeout_s > 0 ? cli->command->timeout_s : TIMEOUT_S;
     enum mst_err err;
 
     if (cli->http != NULL)
         return CLI_OK;
-    if (cli_options_number(&cli->options, "timeout", 1, TIMEOUT_S_MAX, TIMEOUT_S,
-                           &opts.timeout_s) != MST_OK)
+    if (cli_options_number(&cli->options, "timeout", 1, TIMEOUT_S_MAX, usual_s, &opts.timeout_s) !=
+        MST_OK)
         return cli_fail(cli, CLI_USAGE, "%s", cli->options.problem);
     if (opts.server == NULL)
         return cli_fail(cli, CLI_USAGE,

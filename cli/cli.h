@@ -62,6 +62,7 @@ struct cli_command {
     size_t min_operands, max_operands;
     const struct cli_option *options; /* may be NULL */
     bool is_profile_maker;            /* the profile that is named need not exist */
+    uint64_t timeout_s;               /* for one call unless --timeout says; 0: as usual */
     enum cli_exit (*run)(struct cli *cli);
 };
 
@@ -81,7 +82,7 @@ extern const struct cli_option cli_global_options[];
 /* One per file cmd_<noun>.c. */
 extern const struct cli_noun cli_noun_init, cli_noun_profile, cli_noun_vendor, cli_noun_token,
     cli_noun_model, cli_noun_sn, cli_noun_device, cli_noun_activate, cli_noun_data, cli_noun_clock,
-    cli_noun_completion;
+    cli_noun_completion, cli_noun_store, cli_noun_backup, cli_noun_restore, cli_noun_check;
 
 /* Prints what is wrong and what to do about it; gives exit back. */
 enum cli_exit cli_fail(struct cli *cli, enum cli_exit exit, const char *fmt, ...)

@@ -27,6 +27,10 @@ const struct cli_noun *const cli_nouns[] = {
     &cli_noun_data,
     &cli_noun_activate,
     &cli_noun_clock,
+    &cli_noun_store,
+    &cli_noun_backup,
+    &cli_noun_restore,
+    &cli_noun_check,
     &cli_noun_completion,
 };
 /* clang-format on */
