@@ -20,7 +20,7 @@
 
 /* requests (4) */
 #define MST_LINE_MAX         MST_KIB(4)  /* request line */
-#define MST_HEAD_MAX         MST_KIB(8)  /* header block */
+#define MST_HEAD_MAX         MST_KIB(8)  /* header block, the request line in it */
 #define MST_CHUNK_LINE_MAX   256         /* a chunk's size and extensions; nobody sends any */
 #define MST_TRAILER_MAX      MST_KIB(4)  /* trailer section of a chunked body, which is dropped */
 #define MST_ACTIVATE_MAX     MST_KIB(4)  /* body of activate */

@@ -93,12 +93,24 @@ static bool is_shallow(struct mst_span text)
     return true;
 }
 
+/* The parser has made sure that text is UTF-8. */
+static size_t count_characters(struct mst_span text)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < text.len; i++)
+        n += ((unsigned char)text.ptr[i] & 0xc0) != 0x80;
+    return n;
+}
+
 static bool read_id(const json_t *id, const json_t **ret_id)
 {
+    struct mst_span text;
+
     if (json_is_null(id))
         id = NULL;
     if (id && !json_is_number(id) &&
-        !(json_is_string(id) && json_string_length(id) <= MST_RPC_ID_MAX))
+        !(mst_rpc_text(id, &text) && count_characters(text) <= MST_RPC_ID_MAX))
         return false;
     *ret_id = id;
     return true;
