@@ -25,6 +25,11 @@ static const struct mst_setting_choice sn_scopes[] = {
     {"model",  MST_SN_SCOPE_MODEL },
     {NULL,     0                  }
 };
+static const struct mst_setting_choice checkpoints[] = {
+    {"thread", MST_CHECKPOINT_THREAD},
+    {"commit", MST_CHECKPOINT_COMMIT},
+    {NULL,     0                    }
+};
 static const struct mst_setting_choice log_levels[] = {
     {"error",   MST_LOG_ERROR  },
     {"warning", MST_LOG_WARNING},
@@ -84,6 +89,10 @@ const struct mst_setting mst_setting_table[] = {
      "Memory for keys, aliases and latest values that were asked for lately, shared out evenly among the "
      "threads. 0: every request looks into the store.",
      AT(cache_mib), NULL},
+    {"checkpoint", MST_SETTING_ENUM, 0, 0, "thread", "",
+     "Who moves the log of changes into the files of the store: a thread of its own beside the "
+     "commits, or the committing thread itself, while every change waits.",
+     AT(checkpoint), checkpoints},
 
     {"window", MST_SETTING_SECONDS, 1, MST_WINDOW_S_MAX, "24h", "s",
      "How long after it was added a device may activate, for models without a window of their own.",

@@ -49,7 +49,8 @@ struct mst_settings {
     char key_file[MST_SETTING_TEXT_MAX];   /* "" = muster.key in data */
     char backup_dir[MST_SETTING_TEXT_MAX]; /* "" = backups in data */
     int64_t queue_max, batch_max;
-    int64_t cache_mib; /* of all threads together */
+    int64_t cache_mib;  /* of all threads together */
+    int64_t checkpoint; /* enum mst_checkpoint */
     int64_t window_s;
     int64_t sn_scope; /* enum mst_sn_scope */
     int64_t delete_sn_disables, alias_skip_bad_values;
@@ -63,6 +64,7 @@ struct mst_settings {
 };
 
 enum mst_sn_scope { MST_SN_SCOPE_VENDOR, MST_SN_SCOPE_MODEL };
+enum mst_checkpoint { MST_CHECKPOINT_THREAD, MST_CHECKPOINT_COMMIT };
 
 void mst_settings_init(struct mst_settings *settings);
 

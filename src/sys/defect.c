@@ -7,6 +7,7 @@ static const char *const names[MST_DEFECT_COUNT] = {
     [MST_DEFECT_NO_STATE_CHECK] = "no-state-check",
     [MST_DEFECT_SYNC_OFF] = "sync-off",
     [MST_DEFECT_NEW_KEY_ON_RETRY] = "new-key-on-retry",
+    [MST_DEFECT_CHECKPOINT_ANYTIME] = "checkpoint-anytime",
     [MST_DEFECT_LATE_EXPIRY] = "late-expiry",
     [MST_DEFECT_STALE_CACHE] = "stale-cache",
 };

@@ -15,6 +15,7 @@ enum mst_defect {
     MST_DEFECT_NO_STATE_CHECK,      /* "no-state-check": activation ignores the state */
     MST_DEFECT_SYNC_OFF,            /* "sync-off": the store never flushes */
     MST_DEFECT_NEW_KEY_ON_RETRY,    /* "new-key-on-retry": a repeated activation makes a new key */
+    MST_DEFECT_CHECKPOINT_ANYTIME,  /* "checkpoint-anytime": checkpoints do not mind the commits */
     MST_DEFECT_LATE_EXPIRY,         /* "late-expiry": <= where < belongs at the window's end */
     MST_DEFECT_STALE_CACHE,         /* "stale-cache": readers are not told what a commit changed */
     MST_DEFECT_COUNT

@@ -53,10 +53,18 @@ static bool open_sound(struct mst_rig *rig)
     return false;
 }
 
+/* By default, and so often that cuts fall into them. */
+static void choose_checkpoints(struct mst_rig *rig, uint64_t dice)
+{
+    rig->checkpoint = dice < 6 ? MST_SQLITE_CHECKPOINT_THREAD : MST_SQLITE_CHECKPOINT_COMMIT;
+    rig->checkpoint_frames = dice == 0 ? 0 : dice < 3 ? 64 : 8;
+}
+
 static void begin_world(struct mst_rig *rig, uint64_t *random)
 {
     mst_disk_wipe(rig->disk);
     mst_rig_forget(rig);
+    choose_checkpoints(rig, draw(random, 8));
     if (draw(random, 2) == 0)
         cut_while_opening(rig, 1 + draw(random, 80));
 }
@@ -98,6 +106,8 @@ static uint64_t run(uint64_t n_points, uint64_t seed)
     printf("# %" PRIu64 " cuts, %" PRIu64 " acknowledged, %" PRIu64 " errors, %" PRIu64
            " violations\n",
            n_points, rig.n_acked, rig.n_errors, rig.n_violations);
+    printf("# %" PRIu64 " checkpoints, %" PRIu64 " of them beside a transaction\n",
+           mst_disk_checkpoints(disk).n_all, mst_disk_checkpoints(disk).n_beside);
     mst_rig_fini(&rig);
     mst_disk_free(disk);
     return rig.n_violations;

@@ -36,6 +36,11 @@ struct file {
     struct handle *handles;
     void **regions;
     int n_regions;
+    /* Of a database: what is known of its transactions and checkpoints. */
+    bool has_written_log; /* the transaction that is open */
+    bool has_committed;   /* since the last checkpoint ended */
+    bool is_rested;       /* the checkpoint that runs began without such a commit */
+    bool has_met;         /* it has met a transaction */
 };
 
 struct handle {
@@ -62,7 +67,11 @@ struct mst_disk {
     bool is_fail_lasting, has_failed;
     uint64_t calls[MST_DISK_OP_COUNT];
     uint64_t capacity;
+    struct mst_disk_checkpoints checkpoints;
 };
+
+/* Bytes of the lock area in shared memory; SQLite's file format, "WAL-Index Format". */
+enum { SHM_WRITE = 1 << 0, SHM_CHECKPOINT = 1 << 1 };
 
 static const int op_errors[MST_DISK_OP_COUNT] = {
     [MST_DISK_OPEN] = SQLITE_CANTOPEN,     [MST_DISK_READ] = SQLITE_IOERR_READ,
@@ -237,6 +246,76 @@ static int count_event(struct mst_disk *disk, enum mst_disk_op op)
     return op_errors[op];
 }
 
+/* ---- checkpoints ---- */
+
+static void note_break(struct mst_disk *disk, const char *what)
+{
+    disk->checkpoints.n_against_rule++;
+    disk->checkpoints.last_break = what;
+}
+
+static bool is_held_by_other(const struct handle *handle, unsigned mask)
+{
+    for (const struct handle *other = handle->file->handles; other; other = other->next)
+        if (other != handle && (other->shm_exclusive & mask) != 0)
+            return true;
+    return false;
+}
+
+static void note_meeting(struct handle *handle)
+{
+    struct file *file = handle->file;
+
+    if (!file->has_met)
+        handle->disk->checkpoints.n_beside++;
+    file->has_met = true;
+    if (file->is_rested)
+        note_break(handle->disk, "a checkpoint with nothing new met a transaction");
+    file->is_rested = false; /* told once */
+}
+
+/* Recovery takes the same byte together with the next one: that is no checkpoint. */
+static void note_lock(struct handle *handle, unsigned mask, bool is_taken)
+{
+    struct file *file = handle->file;
+
+    if (mask == SHM_CHECKPOINT && !is_taken) {
+        note_break(handle->disk, "two checkpoints at once");
+    } else if (mask == SHM_CHECKPOINT) {
+        handle->disk->checkpoints.n_all++;
+        file->is_rested = !file->has_committed;
+        file->has_met = false;
+        if (is_held_by_other(handle, SHM_WRITE))
+            note_meeting(handle);
+    } else if (mask == SHM_WRITE && is_taken) {
+        file->has_written_log = false;
+        if (is_held_by_other(handle, SHM_CHECKPOINT))
+            note_meeting(handle);
+    }
+}
+
+/*
+ * A checkpoint of the other kinds holds the transactions off while it moves pages. (One that met
+ * a commit while it read the log's head takes the lock for a moment, too, to read it again.)
+ */
+static void note_page_write(struct handle *handle)
+{
+    unsigned both = SHM_WRITE | SHM_CHECKPOINT;
+
+    if ((handle->shm_exclusive & both) == both && (handle->file->handles != handle || handle->next))
+        note_break(handle->disk, "a checkpoint that is not passive");
+}
+
+static void note_unlock(struct handle *handle, unsigned mask)
+{
+    struct file *file = handle->file;
+
+    if (mask == SHM_CHECKPOINT)
+        file->has_committed = false;
+    else if (mask == SHM_WRITE && (handle->shm_exclusive & SHM_WRITE) != 0)
+        file->has_committed = file->has_committed || file->has_written_log;
+}
+
 /* ---- files ---- */
 
 static struct handle *handle_of(sqlite3_file *base)
@@ -274,6 +353,18 @@ static uint64_t used(const struct mst_disk *disk)
     return sum;
 }
 
+/* The log of x is x-wal. */
+static void note_log_write(struct mst_disk *disk, const struct file *log)
+{
+    size_t len = strlen(log->name), suffix = strlen("-wal");
+
+    if (len <= suffix || strcmp(&log->name[len - suffix], "-wal") != 0)
+        return;
+    for (struct file *file = disk->files; file; file = file->next)
+        if (strlen(file->name) == len - suffix && strncmp(file->name, log->name, len - suffix) == 0)
+            file->has_written_log = true;
+}
+
 static int io_write(sqlite3_file *base, const void *from, int amount, sqlite3_int64 offset)
 {
     struct handle *handle = handle_of(base);
@@ -294,6 +385,8 @@ static int io_write(sqlite3_file *base, const void *from, int amount, sqlite3_in
         return leave(disk, rc);
     }
     change_add(file, at, from, len);
+    note_page_write(handle);
+    note_log_write(disk, file);
     return leave(disk, count_event(disk, MST_DISK_WRITE));
 }
 
@@ -444,6 +537,7 @@ static int io_shm_lock(sqlite3_file *base, int offset, int n, int flags)
 
     enter(handle->disk);
     if (flags & SQLITE_SHM_UNLOCK) {
+        note_unlock(handle, mask);
         handle->shm_shared &= ~mask;
         handle->shm_exclusive &= ~mask;
         return leave(handle->disk, SQLITE_OK);
@@ -454,8 +548,11 @@ static int io_shm_lock(sqlite3_file *base, int offset, int n, int flags)
         others_shared |= other->shm_shared;
         others_exclusive |= other->shm_exclusive;
     }
-    if (mask & others_exclusive || (flags & SQLITE_SHM_EXCLUSIVE && mask & others_shared))
+    if (mask & others_exclusive || (flags & SQLITE_SHM_EXCLUSIVE && mask & others_shared)) {
+        note_lock(handle, mask, false);
         return leave(handle->disk, SQLITE_BUSY);
+    }
+    note_lock(handle, mask, true);
     if (flags & SQLITE_SHM_EXCLUSIVE)
         handle->shm_exclusive |= mask;
     else
@@ -748,6 +845,7 @@ void mst_disk_reboot(struct mst_disk *disk)
         bytes_resize(&file->seen, 0);
         bytes_put(&file->seen, 0, file->platter.ptr, file->platter.len);
         file->is_name_durable = file->is_there;
+        file->has_committed = false;
     }
     calm(disk);
     (void)leave(disk, 0);
@@ -799,6 +897,16 @@ uint64_t mst_disk_calls(struct mst_disk *disk, enum mst_disk_op op)
     n = disk->calls[op];
     (void)leave(disk, 0);
     return n;
+}
+
+struct mst_disk_checkpoints mst_disk_checkpoints(struct mst_disk *disk)
+{
+    struct mst_disk_checkpoints checkpoints;
+
+    enter(disk);
+    checkpoints = disk->checkpoints;
+    (void)leave(disk, 0);
+    return checkpoints;
 }
 
 void mst_disk_set_capacity(struct mst_disk *disk, uint64_t max_bytes)

@@ -12,6 +12,10 @@
  * good, as Linux does: a second sync does not repair it.
  *
  * Several threads and connections may use it; WAL works, shared memory is the heap.
+ *
+ * It also watches over checkpoints, by the locks that SQLite takes in shared memory (design.md
+ * 5.5): no two at once; none that waits for commits while others have the file open; one that
+ * began when nothing was committed since the previous ended must not meet a transaction.
  */
 #ifndef MST_TESTS_LIB_DISK_H
 #define MST_TESTS_LIB_DISK_H
@@ -55,6 +59,14 @@ void mst_disk_fail(struct mst_disk *disk, enum mst_disk_op op, uint64_t n, bool 
 bool mst_disk_has_failed(struct mst_disk *disk);
 /* How many calls of that kind there were since the last mst_disk_fail. */
 uint64_t mst_disk_calls(struct mst_disk *disk, enum mst_disk_op op);
+struct mst_disk_checkpoints {
+    uint64_t n_all;
+    uint64_t n_beside;       /* met a transaction */
+    uint64_t n_against_rule; /* of attempts too */
+    const char *last_break;  /* what the last of those did; NULL */
+};
+/* Since the disk was made. */
+struct mst_disk_checkpoints mst_disk_checkpoints(struct mst_disk *disk);
 /* All files together; writes beyond it fail as on a full disk. */
 void mst_disk_set_capacity(struct mst_disk *disk, uint64_t max_bytes);
 uint64_t mst_disk_used(struct mst_disk *disk);

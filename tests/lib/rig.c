@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "store/sqlite/sqlite.h"
 #include "sys/clock.h"
 #include "tests/lib/rig.h"
 
@@ -293,6 +292,8 @@ bool mst_rig_open(struct mst_rig *rig)
                                    .batch_max = BATCH_MAX,
                                    .cache_bytes = MST_KIB(256),
                                    .vfs = rig->vfs,
+                                   .checkpoint = rig->checkpoint,
+                                   .checkpoint_frames = rig->checkpoint_frames,
                                    .fsync_failed = note_death,
                                    .arg = rig};
     struct mst_store *store;
@@ -323,10 +324,19 @@ void mst_rig_work(struct mst_rig *rig, int n_each)
     (void)pthread_mutex_unlock(&rig->lock);
 }
 
+static void check_checkpoints(struct mst_rig *rig)
+{
+    struct mst_disk_checkpoints checkpoints = mst_disk_checkpoints(rig->disk);
+
+    for (; rig->n_against_rule < checkpoints.n_against_rule; rig->n_against_rule++)
+        mst_rig_violation(rig, "%s", checkpoints.last_break);
+}
+
 void mst_rig_close(struct mst_rig *rig)
 {
     mst_store_close(rig->world.store);
     rig->world.store = NULL;
+    check_checkpoints(rig);
 }
 
 /* ---- verifying ---- */

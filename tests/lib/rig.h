@@ -15,6 +15,7 @@
 
 #include <pthread.h>
 
+#include "store/sqlite/sqlite.h"
 #include "tests/lib/disk.h"
 #include "tests/lib/world.h"
 
@@ -59,6 +60,8 @@ struct mst_rig_writer {
 struct mst_rig {
     struct mst_disk *disk;
     const char *vfs;
+    enum mst_sqlite_checkpoint checkpoint; /* both may be changed while the store is closed */
+    int checkpoint_frames;
     char dir[64];
     struct mst_world world;
     bool is_made; /* the world stands */
@@ -71,6 +74,7 @@ struct mst_rig {
     pthread_t dead_thread;
     enum mst_err open_err;
     uint64_t n_acked, n_errors, n_violations;
+    uint64_t n_against_rule; /* checkpoints, of those counted as violations */
     int n_told;
 };
 

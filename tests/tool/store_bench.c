@@ -13,6 +13,7 @@
 #include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #include "base/limits.h"
@@ -271,6 +272,10 @@ int main(int argc, char **argv)
         die("usage: store_bench DIR ROWS SECONDS [BATCH...]");
     must(mst_dir_ensure(argv[1]), "directory");
     opts.dir = argv[1];
+    if (getenv("CHECKPOINT") && strcmp(getenv("CHECKPOINT"), "commit") == 0)
+        opts.checkpoint = MST_SQLITE_CHECKPOINT_COMMIT;
+    if (getenv("FRAMES"))
+        opts.checkpoint_frames = (int)number_of(getenv("FRAMES"));
     bench.n_rows = number_of(argv[2]);
     bench.samples_ns = calloc(SAMPLES_MAX, sizeof *bench.samples_ns);
     (void)sem_init(&bench.is_done, 0, 0);

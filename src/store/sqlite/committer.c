@@ -7,7 +7,7 @@
  *   4 commit once
  *   5 publish what it changed, so that no reader remembers it differently (store/cache.h)
  *   6 answer all
- *   7 checkpoint, if the log has grown long
+ *   7 checkpoint, if the log has grown long and that is this thread's task
  *
  * Invariants:
  *   - Nothing is answered before 4 succeeded; not even a refusal, for it may rest on what
@@ -22,8 +22,8 @@
  *     process ends without a further answer (design.md 5.4). A full disk is certain: the
  *     commit record was not written.
  *
- * The checkpoint runs here, between two commits, so it cannot race one (design.md 5.5).
- * One on a thread of its own would take the place of step 7.
+ * Steps 2 to 4 are the committer's turn: the thread of checkpoint.c keeps clear of it. Without that
+ * thread the checkpoint runs here, between two commits, so it cannot race one (design.md 5.5).
  */
 #include <stdlib.h>
 
@@ -39,6 +39,13 @@
  * the wait grows with the log: docs/decide/0009 has the figures.
  */
 enum { CHECKPOINT_FRAMES = 512 };
+
+static int checkpoint_step(const struct mst_sql_committer *committer)
+{
+    int frames = committer->engine->opts.checkpoint_frames;
+
+    return frames ? frames : CHECKPOINT_FRAMES;
+}
 
 enum attempt { DONE, SPOILT, AGAIN_GUARDED };
 
@@ -191,6 +198,11 @@ static bool give_up(struct mst_sql_committer *committer, int rc, bool is_uncerta
     return true;
 }
 
+static void end_turn(struct mst_sql_committer *committer)
+{
+    mst_sql_checkpointer_end_turn(committer->checkpointer, committer->n_frames_written);
+}
+
 static void run_batch(struct mst_sql_committer *committer)
 {
     struct batch batch = {.committer = committer};
@@ -209,6 +221,7 @@ static void run_batch(struct mst_sql_committer *committer)
     }
     rc = attempt == DONE ? commit(&batch) : batch.tx.failure;
     if (rc == SQLITE_OK) {
+        end_turn(committer);
         mst_stripes_publish(committer->engine->stripes, committer->conn.file, &committer->touched);
         answer_all(committer);
     } else if (give_up(committer, rc, batch.tx.failure == SQLITE_OK && is_commit_uncertain(rc))) {
@@ -224,7 +237,7 @@ static int on_commit(void *arg, sqlite3 *db, const char *name, int wal_frames)
 
     (void)db;
     (void)name;
-    committer->wal_frames = wal_frames;
+    committer->wal_frames = committer->n_frames_written = wal_frames;
     mst_metric_set(MST_M_LOG_FRAMES, committer->conn.file, (uint64_t)wal_frames);
     return SQLITE_OK;
 }
@@ -257,7 +270,7 @@ static bool checkpoint_if_due(struct mst_sql_committer *committer)
     int n_log = 0, n_done = 0, rc;
     uint64_t started_ns;
 
-    if (committer->wal_frames < committer->checkpoint_at)
+    if (committer->checkpointer || committer->wal_frames < committer->checkpoint_at)
         return true;
     started_ns = mst_clock_mono_ns();
     rc = sqlite3_wal_checkpoint_v2(committer->conn.db, NULL, SQLITE_CHECKPOINT_PASSIVE, &n_log,
@@ -273,9 +286,9 @@ static bool checkpoint_if_due(struct mst_sql_committer *committer)
                 sqlite3_errstr(rc), rc);
     if (rc == SQLITE_OK && n_done == n_log) {
         committer->wal_frames = 0;
-        committer->checkpoint_at = CHECKPOINT_FRAMES;
+        committer->checkpoint_at = checkpoint_step(committer);
     } else {
-        committer->checkpoint_at = committer->wal_frames + CHECKPOINT_FRAMES;
+        committer->checkpoint_at = committer->wal_frames + checkpoint_step(committer);
     }
     return true;
 }
@@ -304,7 +317,10 @@ static void run_thread(void *arg)
         if (__atomic_load_n(is_dead, __ATOMIC_SEQ_CST))
             continue;
         load_batch(committer, queued);
+        committer->n_frames_written = 0;
+        mst_sql_checkpointer_begin_turn(committer->checkpointer);
         run_batch(committer);
+        end_turn(committer); /* of a batch that failed */
         for (size_t i = 0; i < committer->n_items; i++)
             mst_arena_reset(&committer->items[i].arena);
         if (!__atomic_load_n(is_dead, __ATOMIC_SEQ_CST))
@@ -323,9 +339,12 @@ enum mst_err mst_sql_committer_start(struct mst_sql_committer *committer)
         return MST_ENOMEM;
     for (size_t i = 0; i < opts->batch_max; i++)
         mst_arena_init(&committer->items[i].arena, MST_REQUEST_ARENA_MAX);
-    committer->checkpoint_at = CHECKPOINT_FRAMES;
+    committer->checkpoint_at = checkpoint_step(committer);
     (void)sqlite3_wal_hook(committer->conn.db, on_commit, committer);
     err = mst_queue_new(opts->queue_max, &committer->queue);
+    if (err == MST_OK && opts->checkpoint == MST_SQLITE_CHECKPOINT_THREAD)
+        err = mst_sql_checkpointer_start(committer->engine, committer->conn.file,
+                                         &committer->checkpointer);
     if (err == MST_OK)
         err = mst_thread_start(names[committer->conn.file], run_thread, committer,
                                &committer->thread);
@@ -355,6 +374,7 @@ void mst_sql_committer_stop(struct mst_sql_committer *committer)
         mst_queue_close(committer->queue);
     if (committer->thread)
         mst_thread_join(committer->thread);
+    mst_sql_checkpointer_stop(committer->checkpointer);
     if (committer->queue)
         mst_queue_free(committer->queue);
     if (committer->conn.db)

@@ -23,6 +23,7 @@ const char *mst_sql_file_name(enum mst_file file)
     return file_names[file];
 }
 
+/* A checkpoint flushes as its own connection is set to. */
 static int set_writer(sqlite3 *db)
 {
     int rc = mst_sql_exec(db, "PRAGMA page_size=%d", PAGE_BYTES);
@@ -46,7 +47,7 @@ static int set_reader(sqlite3 *db)
     return rc;
 }
 
-/* Nobody but the committer checkpoints, and it only where it chooses to (design.md 5.5). */
+/* SQLite starts no checkpoint by itself: when one may start, checkpoint.c says (design.md 5.5). */
 static int set_common(sqlite3 *db)
 {
     int rc = sqlite3_extended_result_codes(db, 1);
@@ -67,8 +68,9 @@ int mst_sql_conn_open(struct mst_sql_conn *conn, const char *dir, const char *vf
     char *path = sqlite3_mprintf("%s/%s", dir, mst_sql_file_name(file));
     int rc = SQLITE_NOMEM;
 
-    flags |=
-        role == MST_SQL_WRITER ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+    flags |= role == MST_SQL_READER ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    if (role == MST_SQL_WRITER)
+        flags |= SQLITE_OPEN_CREATE;
     *conn = (struct mst_sql_conn){.file = file};
     if (path)
         rc = sqlite3_open_v2(path, &conn->db, flags, vfs);
@@ -76,7 +78,7 @@ int mst_sql_conn_open(struct mst_sql_conn *conn, const char *dir, const char *vf
     if (rc == SQLITE_OK)
         rc = set_common(conn->db);
     if (rc == SQLITE_OK)
-        rc = role == MST_SQL_WRITER ? set_writer(conn->db) : set_reader(conn->db);
+        rc = role == MST_SQL_READER ? set_reader(conn->db) : set_writer(conn->db);
     return rc;
 }
 

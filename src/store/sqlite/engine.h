@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "store/sqlite/checkpoint.h"
 #include "store/sqlite/log_file.h"
 #include "store/sqlite/sqlite.h"
 #include "store/sqlite/tx.h"
@@ -35,8 +36,10 @@ struct mst_sql_committer {
     struct mst_touched touched; /* by the running batch */
     struct mst_sql_item *items; /* batch_max of them */
     size_t n_items;
-    int wal_frames;    /* in the log after the last commit */
-    int checkpoint_at; /* frames */
+    struct mst_sql_checkpointer *checkpointer; /* NULL: this thread does it */
+    int wal_frames;                            /* in the log after the last commit */
+    int n_frames_written;                      /* the same if the running batch has written, or 0 */
+    int checkpoint_at;                         /* frames */
 };
 
 struct mst_sql_engine {
