@@ -77,7 +77,7 @@ static const int op_errors[MST_DISK_OP_COUNT] = {
     [MST_DISK_OPEN] = SQLITE_CANTOPEN,     [MST_DISK_READ] = SQLITE_IOERR_READ,
     [MST_DISK_WRITE] = SQLITE_IOERR_WRITE, [MST_DISK_TRUNCATE] = SQLITE_IOERR_TRUNCATE,
     [MST_DISK_SYNC] = SQLITE_IOERR_FSYNC,  [MST_DISK_DELETE] = SQLITE_IOERR_DELETE,
-    [MST_DISK_SHM] = SQLITE_IOERR_SHMMAP,
+    [MST_DISK_SHM] = SQLITE_IOERR_SHMMAP,  [MST_DISK_SYNC_DATABASE] = SQLITE_IOERR_FSYNC,
 };
 
 static void *must(void *memory)
@@ -353,15 +353,20 @@ static uint64_t used(const struct mst_disk *disk)
     return sum;
 }
 
+static bool ends_with(const char *name, const char *end)
+{
+    size_t len = strlen(name), end_len = strlen(end);
+
+    return len >= end_len && strcmp(&name[len - end_len], end) == 0;
+}
+
 /* The log of x is x-wal. */
 static void note_log_write(struct mst_disk *disk, const struct file *log)
 {
-    size_t len = strlen(log->name), suffix = strlen("-wal");
+    size_t len = strlen(log->name) - strlen("-wal");
 
-    if (len <= suffix || strcmp(&log->name[len - suffix], "-wal") != 0)
-        return;
     for (struct file *file = disk->files; file; file = file->next)
-        if (strlen(file->name) == len - suffix && strncmp(file->name, log->name, len - suffix) == 0)
+        if (strlen(file->name) == len && strncmp(file->name, log->name, len) == 0)
             file->has_written_log = true;
 }
 
@@ -386,7 +391,8 @@ static int io_write(sqlite3_file *base, const void *from, int amount, sqlite3_in
     }
     change_add(file, at, from, len);
     note_page_write(handle);
-    note_log_write(disk, file);
+    if (ends_with(file->name, "-wal"))
+        note_log_write(disk, file);
     return leave(disk, count_event(disk, MST_DISK_WRITE));
 }
 
@@ -420,6 +426,8 @@ static int io_sync(sqlite3_file *base, int flags)
     (void)flags;
     enter(disk);
     rc = admit(disk, MST_DISK_SYNC);
+    if (rc == SQLITE_OK && !ends_with(file->name, "-wal"))
+        rc = admit(disk, MST_DISK_SYNC_DATABASE);
     if (rc == SQLITE_OK)
         rc = count_event(disk, MST_DISK_SYNC);
     if (rc != SQLITE_OK) {
@@ -924,4 +932,16 @@ uint64_t mst_disk_used(struct mst_disk *disk)
     sum = used(disk);
     (void)leave(disk, 0);
     return sum;
+}
+
+uint64_t mst_disk_file_bytes(struct mst_disk *disk, const char *name_end)
+{
+    uint64_t n = 0;
+
+    enter(disk);
+    for (const struct file *file = disk->files; file; file = file->next)
+        if (file->is_there && ends_with(file->name, name_end))
+            n = file->seen.len;
+    (void)leave(disk, 0);
+    return n;
 }

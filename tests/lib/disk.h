@@ -47,6 +47,7 @@ enum mst_disk_op {
     MST_DISK_WRITE,
     MST_DISK_TRUNCATE,
     MST_DISK_SYNC,
+    MST_DISK_SYNC_DATABASE, /* of those, what a checkpoint ends with */
     MST_DISK_DELETE,
     MST_DISK_SHM,
     MST_DISK_OP_COUNT
@@ -70,5 +71,7 @@ struct mst_disk_checkpoints mst_disk_checkpoints(struct mst_disk *disk);
 /* All files together; writes beyond it fail as on a full disk. */
 void mst_disk_set_capacity(struct mst_disk *disk, uint64_t max_bytes);
 uint64_t mst_disk_used(struct mst_disk *disk);
+/* Of one file, by the end of its name; 0 if there is none. */
+uint64_t mst_disk_file_bytes(struct mst_disk *disk, const char *name_end);
 
 #endif

@@ -74,6 +74,7 @@ struct mst_rig {
     pthread_t dead_thread;
     enum mst_err open_err;
     uint64_t n_acked, n_errors, n_violations;
+    uint64_t n_worlds;       /* for tests to count by */
     uint64_t n_against_rule; /* checkpoints, of those counted as violations */
     int n_told;
 };
