@@ -1,7 +1,11 @@
 # Benchmarks compare side by side in one run; see docs/performance.md.
 #   DEVICES=1000000 ROUNDS=3 SECONDS=5 make bench
+#   SIZES="100000 1000000 10000000" make bench-scale
 
-.PHONY: bench
+.PHONY: bench bench-scale
 bench: deps-bench
 	$(MAKE) -j2 V=release all build/release/test/tests/tool/prepare
 	bench/run
+bench-scale: deps-bench
+	$(MAKE) -j2 V=release all $(patsubst %,build/release/test/tests/tool/%,prepare fill import)
+	bench/scale

@@ -1,11 +1,13 @@
 /*
  * prepare - makes many devices over the API, as an owner with a fast line would.
  *
- *   prepare -s ADDR:PORT -v VENDOR -m MODEL -t TOKEN -r OWNER -p PREFIX -n COUNT [-k KEYS] [-C CLIENTS]
+ *   prepare -s ADDR:PORT -v VENDOR -m MODEL -t TOKEN -r OWNER -p PREFIX -n COUNT [-k KEYS]
+ *           [-C CLIENTS] [-x TOTAL]
  *
  * Adds serial numbers PREFIX0000000 and on, by CSV bodies of 10,000 rows, and enables each for the
  * owner. With -k it also activates each, writes the value 20.5 to its alias temp and puts the keys,
- * one per line, into the file KEYS.
+ * one per line, into the file KEYS. With -x it adds none, but takes the first COUNT of the TOTAL that are
+ * there and enabled (tests/tool/fill.c makes such), in the order of bench/activate.lua.
  */
 #include <getopt.h>
 
@@ -25,7 +27,7 @@ struct waiting {
 struct prepare {
     struct sockaddr_in addr;
     const char *vendor, *model, *token, *owner, *prefix, *keys_path;
-    size_t n_serials, n_clients;
+    size_t n_serials, n_clients, n_total;
     enum step step;
     size_t next;
     size_t *again; /* those whose connection ended first */
@@ -74,6 +76,29 @@ static void add_all(const struct prepare *p)
     mst_talk_fini(&talk);
 }
 
+/* The permutation of bench/activate.lua. */
+static size_t permuted(size_t i, size_t n)
+{
+    unsigned half = 1;
+
+    while ((size_t)1 << 2 * half < n)
+        half++;
+    do {
+        uint32_t mask = (UINT32_C(1) << half) - 1;
+        uint32_t left = (uint32_t)(i >> half), right = (uint32_t)i & mask;
+
+        for (uint32_t key = 1; key <= 4; key++) {
+            uint32_t h = (right * UINT32_C(40503) + key * UINT32_C(2654435)) & 0x7fffffff;
+            uint32_t next = left ^ ((h ^ h >> 7 ^ h >> 13) & mask);
+
+            left = right;
+            right = next;
+        }
+        i = (size_t)left << half | right;
+    } while (i >= n);
+    return i;
+}
+
 static enum mst_err queue_enable(const struct prepare *p, size_t serial, struct mst_talk *talk)
 {
     char path[TEXT_CHARS], headers[TEXT_CHARS], body[TEXT_CHARS];
@@ -90,7 +115,7 @@ static enum mst_err queue_activate(const struct prepare *p, size_t serial, struc
     char body[TEXT_CHARS];
 
     (void)snprintf(body, sizeof body, "vendor=%s&model=%s&sn=%s%07zu", p->vendor, p->model,
-                   p->prefix, serial);
+                   p->prefix, p->n_total > 0 ? permuted(serial, p->n_total) : serial);
     return mst_talk_request(talk, "POST", "/provision/activate", "", mst_span_str(body));
 }
 
@@ -189,13 +214,15 @@ static void parse_options(struct prepare *p, int argc, char **argv)
                                ['r'] = &p->owner,  ['p'] = &p->prefix, ['k'] = &p->keys_path};
     int c;
 
-    while ((c = getopt(argc, argv, "s:v:m:t:r:p:n:k:C:")) != -1) {
+    while ((c = getopt(argc, argv, "s:v:m:t:r:p:n:k:C:x:")) != -1) {
         if (texts[c & 0xff])
             *texts[c & 0xff] = optarg;
         else if (c == 'n')
             p->n_serials = number(optarg);
         else if (c == 'C')
             p->n_clients = number(optarg);
+        else if (c == 'x')
+            p->n_total = number(optarg);
         else if (c != 's' || mst_talk_addr(mst_span_str(optarg), &p->addr))
             fail("usage: see the head of tests/tool/prepare.c", MST_LIT(""));
     }
@@ -213,8 +240,10 @@ int main(int argc, char **argv)
     p.keys = calloc(p.n_serials + 1, sizeof *p.keys);
     if (!p.again || !p.waiting || !p.keys)
         fail("no memory", MST_LIT(""));
-    add_all(&p);
-    run(&p, ENABLE);
+    if (p.n_total == 0) {
+        add_all(&p);
+        run(&p, ENABLE);
+    }
     if (p.keys_path) {
         run(&p, ACTIVATE);
         run(&p, WRITE);
