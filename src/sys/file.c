@@ -97,11 +97,18 @@ static enum mst_err write_all(int fd, struct mst_span bytes)
     return fsync(fd) == 0 ? MST_OK : MST_EFSYNC;
 }
 
-static enum mst_err fsync_parent(const char *path)
+/* Allocated; NULL without memory. */
+static char *parent_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
     size_t len = slash ? strlen(path) - strlen(slash) : 0;
-    char *parent = slash ? strndup(path, len > 0 ? len : 1) : strdup(".");
+
+    return slash ? strndup(path, len > 0 ? len : 1) : strdup(".");
+}
+
+static enum mst_err fsync_parent(const char *path)
+{
+    char *parent = parent_of(path);
     enum mst_err err = MST_EFSYNC;
     int fd;
 
@@ -116,46 +123,82 @@ static enum mst_err fsync_parent(const char *path)
     return err;
 }
 
-static enum mst_err write_new_file(const char *path, unsigned mode, struct mst_span bytes)
+/* The mode is not left to the umask: the caller said which bits. */
+static enum mst_err fill(int fd, unsigned mode, struct mst_span bytes)
 {
-    int fd = open_retried(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
-    enum mst_err err;
+    enum mst_err err = write_all(fd, bytes);
 
-    if (fd < 0)
-        return err_of_errno();
-    err = write_all(fd, bytes);
-    /* Not left to the umask: the caller said which bits. */
-    if (err == MST_OK && fchmod(fd, (mode_t)mode) != 0)
-        err = MST_EIO;
-    if (close(fd) != 0 && err == MST_OK)
-        err = MST_EIO;
-    if (err != MST_OK)
-        (void)unlink(path);
+    return err == MST_OK && fchmod(fd, (mode_t)mode) != 0 ? MST_EIO : err;
+}
+
+/* A file that has no name until it is whole, so a crash leaves nothing of it. Not every file system
+   can: then *ret_is_able is false. */
+static enum mst_err create_unnamed(const char *path, unsigned mode, struct mst_span bytes,
+                                   bool *ret_is_able)
+{
+    char *parent = parent_of(path);
+    char self[32]; /* linking by descriptor would need a capability */
+    enum mst_err err;
+    int fd;
+
+    *ret_is_able = true;
+    if (!parent)
+        return MST_ENOMEM;
+    fd = open_retried(parent, O_WRONLY | O_TMPFILE, 0600);
+    free(parent);
+    if (fd < 0) {
+        *ret_is_able = false;
+        return MST_OK;
+    }
+    err = fill(fd, mode, bytes);
+    (void)snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+    if (err == MST_OK && linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW) != 0) {
+        *ret_is_able = errno == EEXIST;
+        err = err_of_errno();
+    }
+    (void)close(fd);
     return err;
 }
 
-/* The bytes are whole and on disk under another name before the name exists: neither a racing
-   reader nor a crash ever sees half a file. link, unlike rename, never replaces. */
-enum mst_err mst_file_create(const char *path, unsigned mode, struct mst_span bytes)
+/* The same by way of another name, which a crash may leave behind. */
+static enum mst_err create_named(const char *path, unsigned mode, struct mst_span bytes)
 {
     char *temp = NULL;
     enum mst_err err;
+    int fd;
 
     if (asprintf(&temp, "%s.%016" PRIx64 ".new", path, mst_random_u64()) < 0)
         return MST_ENOMEM;
-    err = write_new_file(temp, mode, bytes);
-    if (err != MST_OK)
-        goto out;
-    if (link(temp, path) != 0)
+    fd = open_retried(temp, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    if (fd < 0) {
+        err = err_of_errno();
+        free(temp);
+        return err;
+    }
+    err = fill(fd, mode, bytes);
+    if (close(fd) != 0 && err == MST_OK)
+        err = MST_EIO;
+    if (err == MST_OK && link(temp, path) != 0)
         err = err_of_errno();
     (void)unlink(temp);
+    free(temp);
+    return err;
+}
+
+/* The bytes are whole and on disk before the name exists: neither a racing reader nor a crash ever
+   sees half a file. A link, unlike a rename, never replaces. */
+enum mst_err mst_file_create(const char *path, unsigned mode, struct mst_span bytes)
+{
+    bool is_able;
+    enum mst_err err = create_unnamed(path, mode, bytes, &is_able);
+
+    if (!is_able)
+        err = create_named(path, mode, bytes);
     if (err != MST_OK)
-        goto out;
+        return err;
     err = fsync_parent(path);
     if (err != MST_OK)
         (void)unlink(path);
-out:
-    free(temp);
     return err;
 }
 

@@ -23,6 +23,22 @@ enum fault { FAULT_ERROR, FAULT_SHORT, FAULT_INTERRUPT, FAULT_COUNT };
 static long n_until_failure; /* 0: none */
 static enum fault kind;
 static bool has_failed;
+static bool is_unnamed_unknown; /* as on a file system without O_TMPFILE */
+static const char *watched_dir; /* not NULL: n_names_seen is its largest size at a write or flush */
+static size_t n_names_seen;
+
+static size_t count_entries(const char *dir);
+
+static void look(void)
+{
+    const char *dir = watched_dir;
+    size_t n;
+
+    watched_dir = NULL;
+    n = dir ? count_entries(dir) : 0;
+    watched_dir = dir;
+    n_names_seen = n > n_names_seen ? n : n_names_seen;
+}
 
 static bool fails(void)
 {
@@ -41,12 +57,17 @@ int open(const char *path, int flags, ...)
     va_start(args, flags);
     mode = va_arg(args, mode_t);
     va_end(args);
+    if (is_unnamed_unknown && (flags & O_TMPFILE) == O_TMPFILE) {
+        errno = EOPNOTSUPP;
+        return -1;
+    }
     return fails() && kind != FAULT_SHORT ? -1
                                           : (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
 }
 
 ssize_t write(int fd, const void *bytes, size_t len)
 {
+    look();
     if (fails() && kind != FAULT_SHORT)
         return -1;
     return (ssize_t)syscall(SYS_write, fd, bytes, has_failed && len > 1 ? 1 : len);
@@ -54,6 +75,10 @@ ssize_t write(int fd, const void *bytes, size_t len)
 
 int fsync(int fd)
 {
+    struct stat st;
+
+    if (watched_dir && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+        look();
     return fails() && kind == FAULT_ERROR ? -1 : (int)syscall(SYS_fsync, fd);
 }
 
@@ -65,6 +90,13 @@ int fchmod(int fd, mode_t mode)
 int link(const char *from, const char *to)
 {
     return fails() && kind == FAULT_ERROR ? -1 : (int)syscall(SYS_link, from, to);
+}
+
+int linkat(int from_dir, const char *from, int to_dir, const char *to, int flags)
+{
+    return fails() && kind == FAULT_ERROR
+               ? -1
+               : (int)syscall(SYS_linkat, from_dir, from, to_dir, to, flags);
 }
 
 static size_t count_entries(const char *dir)
@@ -109,14 +141,37 @@ MST_TEST(a_file_is_made_whole_or_not_at_all_whichever_call_fails)
 
     ck_assert_ptr_nonnull(mkdtemp(dir));
     (void)snprintf(path, sizeof path, "%s/key", dir);
-    for (kind = FAULT_ERROR; kind < FAULT_COUNT; kind++) {
+    for (int k = 0; k < 2 * FAULT_COUNT; k++) {
         long n = 1;
 
+        kind = (enum fault)(k % FAULT_COUNT);
+        is_unnamed_unknown = k >= FAULT_COUNT;
         while (create_with_failure(dir, path, n))
             n++;
         ck_assert_int_ge(n,
                          6); /* open, write, fsync, fchmod, link, open and fsync of the directory */
     }
+    is_unnamed_unknown = false;
+    ck_assert_int_eq(rmdir(dir), 0);
+}
+MST_TEST_END
+
+MST_TEST(a_file_has_no_name_before_it_is_whole)
+{
+    char dir[] = "/tmp/mst-io-XXXXXX", path[100];
+    int fd;
+
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    (void)snprintf(path, sizeof path, "%s/key", dir);
+    fd = open(dir, O_WRONLY | O_TMPFILE, 0600);
+    n_names_seen = 0;
+    watched_dir = dir;
+    ck_assert_int_eq(mst_file_create(path, 0600, MST_LIT("a key")), MST_OK);
+    watched_dir = NULL;
+    ck_assert_uint_eq(n_names_seen, fd >= 0 ? 0 : 1); /* one where the file system cannot */
+    if (fd >= 0)
+        ck_assert_int_eq(close(fd), 0);
+    ck_assert_int_eq(unlink(path), 0);
     ck_assert_int_eq(rmdir(dir), 0);
 }
 MST_TEST_END
@@ -139,4 +194,5 @@ MST_TEST(a_directory_whose_parent_cannot_be_flushed_is_not_made)
 MST_TEST_END
 
 MST_TESTS("fault/file_io", a_file_is_made_whole_or_not_at_all_whichever_call_fails,
+          a_file_has_no_name_before_it_is_whole,
           a_directory_whose_parent_cannot_be_flushed_is_not_made)
