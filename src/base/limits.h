@@ -42,10 +42,11 @@
 
 /* connections */
 #define MST_PIPELINE_MAX          MST_KIB(16) /* bytes read ahead while a request is being answered */
-#define MST_READ_AHEAD_MAX        MST_MIB(1)  /* those and what one read and TLS records may add */
-#define MST_LINGER_MS             2000        /* an error reply must arrive before the reset does */
-#define MST_UNKNOWN_TRIES_MAX     3           /* runs of one command whose outcome stays unknown */
-#define MST_FREE_CONNS_MAX        1024        /* connections kept for reuse per loop */
+#define MST_READ_AHEAD_MAX        MST_MIB(1) /* those and what one read and TLS records may add */
+#define MST_LINGER_MS             2000       /* an error reply must arrive before the reset does */
+#define MST_DRAIN_PATIENCE_MS     50   /* for requests that are on their way when a drain begins */
+#define MST_UNKNOWN_TRIES_MAX     3    /* runs of one command whose outcome stays unknown */
+#define MST_FREE_CONNS_MAX        1024 /* connections kept for reuse per loop */
 #define MST_KEPT_BUFFER_MAX       MST_KIB(64) /* larger buffers are given back after the request */
 #define MST_ADMIN_CONNECTIONS_MAX 64          /* of monitoring, to one address */
 #define MST_LISTING_MAX           100000      /* RIDs in one RPC listing: 4 MiB of reply */

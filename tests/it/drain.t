@@ -52,6 +52,22 @@ for my $threads (1, 3) {
     is($m->stop, 0, 'an idle server ends with status 0');
 }
 
+# What a client keeps open and says nothing on does not hold the end up; what it had said before counts.
+{
+    my $m = Muster->start(variant => 'release', set => { threads => 1 });
+    my @sockets = map { $m->dial } 1 .. 3;
+    $m->talk($_, Muster::bytes_of('GET', '/timestamp')) for @sockets;
+    kill 'STOP', $m->{pid};
+    syswrite $sockets[0], Muster::bytes_of('GET', '/timestamp');
+    kill 'TERM', $m->{pid};
+    kill 'CONT', $m->{pid};
+    my $began = time;
+    is($m->talk($sockets[0], '')->{status}, 200, 'a request that had arrived unread is answered');
+    close shift @sockets;
+    is($m->stop, 0, 'a server whose clients keep their connections open ends');
+    cmp_ok(time - $began, '<', 1.5, 'and does not wait for them');
+}
+
 my $m = Muster->start(variant => 'release', set => { threads => 1, drain_timeout => '300ms' });
 my $stuck = $m->dial;
 syswrite($stuck, "POST /provision/activate HTTP/1.1\r\nContent-Length: 10\r\n\r\nx");

@@ -60,6 +60,8 @@ struct mst_http_worker {
     struct mst_buf out;        /* the reply being written */
     void (*idle)(void *arg);   /* not NULL: draining */
     void *idle_arg;
+    struct mst_timer *patience; /* of a drain with idle connections */
+    bool is_impatient;          /* it is over */
 };
 
 static const struct mst_http_opts *opts_of(const struct conn *conn)
@@ -175,6 +177,13 @@ static void close_now(struct conn *conn)
 {
     start_closing(conn);
     mst_stream_close(conn->stream);
+}
+
+/* The peer need not end its side: there is no reply on its way that a reset could overtake. */
+static void close_idle(struct conn *conn)
+{
+    start_closing(conn);
+    mst_stream_finish(conn->stream, 0);
 }
 
 static void close_gently(struct conn *conn)
@@ -454,8 +463,12 @@ static void after_work(struct conn *conn)
         }
         return;
     }
-    if (conn->is_ended || (conn->worker->idle && conn->phase == HEAD && conn->in.len == 0)) {
+    if (conn->is_ended) {
         close_gently(conn);
+        return;
+    }
+    if (conn->worker->is_impatient && conn->phase == HEAD && conn->in.len == 0) {
+        close_idle(conn);
         return;
     }
     if (conn->is_paused) {
@@ -557,6 +570,20 @@ static void rest_reader(void *arg)
     mst_reader_rest(worker->env.reader);
 }
 
+/* What was on its way when the drain began has been read by now. */
+static void close_all_idle(void *arg)
+{
+    struct mst_http_worker *worker = arg;
+    struct conn *next;
+
+    worker->is_impatient = true;
+    for (struct conn *conn = worker->conns.next; conn != &worker->conns; conn = next) {
+        next = conn->next;
+        if (conn->stream)
+            after_work(conn);
+    }
+}
+
 enum mst_err mst_http_worker_new(struct mst_loop *loop, const struct mst_http_opts *opts,
                                  struct mst_http_worker **ret_worker)
 {
@@ -569,9 +596,12 @@ enum mst_err mst_http_worker_new(struct mst_loop *loop, const struct mst_http_op
     worker->conns.next = worker->conns.prev = &worker->conns;
     mst_buf_init(&worker->out, MST_REPLY_MAX + MST_HEAD_MAX);
     err = mst_timer_new(loop, rest_reader, worker, &worker->env.rest);
+    if (err == MST_OK)
+        err = mst_timer_new(loop, close_all_idle, worker, &worker->patience);
     if (err == MST_OK && opts->store)
         err = mst_reader_open(opts->store, &worker->env.reader);
     if (err != MST_OK) {
+        mst_timer_free(worker->patience);
         mst_timer_free(worker->env.rest);
         free(worker);
         return err;
@@ -601,20 +631,13 @@ bool mst_http_accept(void *arg, struct mst_stream *stream)
 
 void mst_http_worker_drain(struct mst_http_worker *worker, void (*idle)(void *arg), void *arg)
 {
-    struct conn *next;
-
     assert(idle && !worker->idle);
     worker->idle = idle;
     worker->idle_arg = arg;
-    if (worker->conns.next == &worker->conns) {
+    if (worker->conns.next == &worker->conns)
         idle(arg);
-        return;
-    }
-    for (struct conn *conn = worker->conns.next; conn != &worker->conns; conn = next) {
-        next = conn->next;
-        if (conn->stream)
-            after_work(conn);
-    }
+    else
+        mst_timer_set(worker->patience, MST_DRAIN_PATIENCE_MS);
 }
 
 /* No command may be with the store any more: drain before. */
@@ -644,6 +667,7 @@ void mst_http_worker_free(struct mst_http_worker *worker)
         free(x);
     }
     mst_buf_fini(&worker->out);
+    mst_timer_free(worker->patience);
     mst_timer_free(worker->env.rest);
     mst_cache_free(worker->env.cache);
     if (worker->env.reader)

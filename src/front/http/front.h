@@ -40,8 +40,9 @@ MST_MUST_USE enum mst_err mst_http_worker_new(struct mst_loop *loop,
                                               struct mst_http_worker **ret_worker);
 /* The accept call of a listener; arg is the worker. */
 bool mst_http_accept(void *worker, struct mst_stream *stream);
-/* Drain: idle connections are closed, busy ones after their reply (Connection: close). idle is
-   called on the loop's thread when none is left. Call on the loop's thread. */
+/* Drain: busy connections are closed after their reply (Connection: close), idle ones when what was on
+   its way has had time to arrive. idle is called on the loop's thread when none is left. Call on the
+   loop's thread. */
 void mst_http_worker_drain(struct mst_http_worker *worker, void (*idle)(void *arg), void *arg);
 void mst_http_worker_free(struct mst_http_worker *worker); /* after the loop ended */
 
