@@ -53,7 +53,6 @@ void mst_client_rekey(const struct mst_domain *domain, struct mst_tx *tx,
     client->epoch++;
     client->salt = (int64_t)mst_tx_random(tx);
     client->delta = (struct mst_span){NULL, 0};
-    client->used = 0;
     client->attempt = 0;
     client->suspect = MST_SUSPECT_NO;
 }
@@ -108,18 +107,18 @@ int64_t mst_deadline_after(struct mst_tx *tx, int64_t window_s)
                                                                               : deadline;
 }
 
+#define BIT(name) MST_BIT(client, name)
+
 /* Which fields an effect writes. */
 static const struct {
     unsigned effect;
     uint64_t mask;
 } written[] = {
-    {MST_FX_NEW_KEY,          MST_BIT(client,                         kid) | MST_BIT(client,         epoch) | MST_BIT(client,                salt) |
-                         MST_BIT(client,    delta) | MST_BIT(client, used) | MST_BIT(client, attempt) |
-                         MST_BIT(client, key_attempt) | MST_BIT(client, log_at) |
-                         MST_BIT(client, log_peer) | MST_BIT(client, suspect)},
-    {MST_FX_OPEN_WINDOW, MST_BIT(client, deadline)},
-    {MST_FX_CLOSE_WINDOW,                       MST_BIT(client,                                            deadline)                                                          },
-    {MST_FX_LOG,MST_BIT(client,attempt) | MST_BIT(client,log_at) | MST_BIT(client, log_peer)},
+    {MST_FX_NEW_KEY,      BIT(kid) | BIT(epoch) | BIT(salt) | BIT(delta) | BIT(attempt) |
+                         BIT(key_attempt) | BIT(log_at) | BIT(log_peer) | BIT(suspect)},
+    {MST_FX_OPEN_WINDOW,  BIT(deadline)                                                                   },
+    {MST_FX_CLOSE_WINDOW, BIT(deadline)                                                                   },
+    {MST_FX_LOG,          BIT(attempt) | BIT(log_at) | BIT(log_peer)                                      },
 };
 
 enum mst_err mst_client_apply(const struct mst_domain *domain, struct mst_tx *tx,

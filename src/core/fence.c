@@ -144,9 +144,7 @@ enum mst_err mst_fence_seen(const struct mst_domain *domain, struct mst_tx *tx, 
     if (err != MST_OK)
         return err;
     client.suspect = MST_SUSPECT_SEEN;
-    client.used = 1;
-    err = mst_tx_update(tx, MST_TABLE_CLIENT, &client,
-                        MST_BIT(client, suspect) | MST_BIT(client, used));
+    err = mst_tx_update(tx, MST_TABLE_CLIENT, &client, MST_BIT(client, suspect));
     if (err == MST_OK) {
         *ret_is_first = true;
         *ret_rid = rid;

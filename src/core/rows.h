@@ -111,7 +111,7 @@
  * The state of a client's key: the hot row, the only one that activation
  * changes. state is enum mst_state; attempt tells which attempt activated the key and
  * key_attempt which made it (design.md 5.9); deadline is the window time at which a
- * pending key expires (exclusive); used is 1 after its first use; log_at and log_peer
+ * pending key expires (exclusive); log_at and log_peer
  * are the log entry of the current activation (0 = none). suspect is MST_SUSPECT_*: a key
  * that a restored backup brought back, until a new key replaces it.
  */
@@ -126,7 +126,6 @@
     I(attempt)               \
     I(key_attempt)           \
     I(deadline)              \
-    I(used)                  \
     I(log_at)                \
     T(log_peer)              \
     T(delta)                 \

@@ -11,7 +11,8 @@ enum { APPLICATION_ID = 0x6d737472 }; /* "mstr" */
 
 /* What makes version n + 1 of version n, per file; NULL: nothing changes there. */
 static const char *const migrations[MST_SCHEMA_VERSION][MST_FILE_COUNT] = {
-    [1] = {[MST_FILE_STATE] = "ALTER TABLE client ADD COLUMN suspect INTEGER NOT NULL DEFAULT 0"},
+    [1] = {[MST_FILE_STATE] = "ALTER TABLE client ADD COLUMN suspect INTEGER NOT NULL DEFAULT 0;"
+                              "ALTER TABLE client DROP COLUMN used"},
 };
 
 static enum mst_err fail(int rc, const char *what, const char **ret_what)

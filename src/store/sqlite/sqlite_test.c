@@ -131,9 +131,13 @@ MST_TEST(a_store_of_version_1_gets_the_mark_of_suspect_keys_and_keeps_its_rows)
     dir_make();
     must_open(&store);
     mst_store_close(store);
-    change_file("muster.db",
-                "ALTER TABLE client DROP COLUMN suspect; PRAGMA user_version=1;"
-                "INSERT INTO client VALUES (7, 2, 0, 0, 1, 1, 99, 0, 0, 0, 0, 0, x'', x'')");
+    change_file(
+        "muster.db",
+        "ALTER TABLE client DROP COLUMN suspect; "
+        "ALTER TABLE client ADD COLUMN used INTEGER NOT NULL DEFAULT 0; PRAGMA user_version=1;"
+        "INSERT INTO client (id, state, is_locked, gen_ix, kid, epoch, salt, attempt, key_attempt, "
+        "deadline, used, log_at, log_peer, delta) VALUES (7, 2, 0, 0, 1, 1, 99, 0, 0, 0, 0, 0, "
+        "x'', x'')");
     change_file("points.db", "PRAGMA user_version=1");
     must_open(&store);
     mst_store_close(store);
