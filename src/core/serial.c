@@ -232,7 +232,8 @@ static enum mst_err view_of(const struct mst_domain *domain, const struct mst_bo
         .sn = bond->serial.sn,
         .extra = bond->serial.extra,
         .standing = bond->state == MST_STATE_ORPHANED ? MST_ORPHANED : MST_HAS_NO_CLIENT,
-        .status = mst_lifecycle_word(bond->state, bond->client.is_locked)};
+        .status =
+            mst_lifecycle_word(bond->state, false)}; /* the lock shows in RPC info only (1.4) */
 
     if (mst_bond_has_client(bond)) {
         enum mst_err err = mst_domain_rid(domain, &resource, &view.rid);

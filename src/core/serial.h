@@ -33,7 +33,8 @@ struct mst_serial_view {
     struct mst_span sn;
     struct mst_span extra;
     enum mst_verdict standing; /* MST_DONE: has a client; MST_HAS_NO_CLIENT; MST_ORPHANED */
-    const char *status;        /* 1.4, "" without client */
+    const char *
+        status; /* the key's state in the words of 1.4, "" without client; a lock does not show (2.6.3) */
     bool has_rid;
     struct mst_handle rid;
     /* What the wire words hide (A13), for people: */
