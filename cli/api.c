@@ -155,7 +155,9 @@ static enum cli_exit missing_key(struct cli *cli, enum cli_who who)
     case CLI_GIVEN_CIK:
         break;
     }
-    return cli_fail(cli, CLI_USAGE, "this needs a CIK: give --cik-file FILE, or set MUSTER_CIK");
+    return cli_fail(cli, CLI_USAGE,
+                    "this needs a CIK: give --cik-file FILE, or set MUSTER_CIK. 'muster activate "
+                    "--save-cik FILE' writes a device's, musterd the root client's (root.cik)");
 }
 
 enum cli_exit cli_api_key(struct cli *cli, enum cli_who who, const struct mst_handle **ret_key,

@@ -5,7 +5,9 @@
 #include "base/limits.h"
 #include "cli/output.h"
 
-enum { URL_MAX = 4096 };
+enum { URL_MAX = 4096, QUERY_MAX = 3072 };
+
+static const char ALIAS_PATH[] = "/onep:v1/stack/alias";
 
 static const struct cli_field READ_FIELDS[] = {
     {"alias", "ALIAS"},
@@ -21,41 +23,6 @@ static const struct cli_reason REASONS[] = {
      "is locked. 'muster sn status' tells; 'muster activate' gets a new one"},
     CLI_REASONS_END
 };
-
-static enum cli_exit run_write(struct cli *cli)
-{
-    const struct cli_options *options = &cli->options;
-    struct cli_reply reply = {0};
-    struct mst_buf form;
-    enum cli_exit exit = CLI_OK;
-
-    mst_buf_init(&form, MST_DATA_BODY_MAX);
-    for (size_t i = 0; i < options->n_operands && exit == CLI_OK; i++) {
-        const char *pair = options->operands[i];
-        size_t eq = strcspn(pair, "=");
-
-        if (eq == 0 || pair[eq] == '\0')
-            exit = cli_fail(cli, CLI_USAGE, "write values as ALIAS=VALUE, e.g. temp=21.5");
-        else
-            cli_form_add(&form, mst_span_of(pair, eq), mst_span_str(&pair[eq + 1]));
-    }
-    if (exit == CLI_OK && mst_buf_err(&form) != MST_OK)
-        exit = cli_fail(cli, CLI_USAGE, "the values are more than 1 MiB: write them one by one");
-    if (exit == CLI_OK)
-        exit = cli_api(cli,
-                       &(struct cli_call){.who = CLI_GIVEN_CIK,
-                                          .method = "POST",
-                                          .path = "/onep:v1/stack/alias",
-                                          .content_type = CLI_FORM,
-                                          .body = mst_buf_span(&form),
-                                          .reasons = REASONS},
-                       &reply);
-    cli_reply_fini(&reply);
-    mst_buf_fini(&form);
-    if (exit == CLI_OK)
-        (void)fputs(cli->is_json ? "{\"result\":\"written\"}\n" : "written\n", cli->out);
-    return exit;
-}
 
 static int hex_digit(char c)
 {
@@ -102,7 +69,7 @@ static json_t *row_of(struct mst_span item)
 }
 
 /* The value of an alias in the reply; is_found false if it has none. */
-static bool find_item(struct mst_span body, const char *alias, struct mst_span *ret_item)
+static bool find_item(struct mst_span body, struct mst_span alias, struct mst_span *ret_item)
 {
     struct mst_cur cur = mst_cur_of(body);
     struct mst_buf name;
@@ -115,13 +82,117 @@ static bool find_item(struct mst_span body, const char *alias, struct mst_span *
         if (!mst_cur_until(&cur, '&', &item))
             item = mst_cur_rest(&cur);
         decode(mst_span_cut(item, 0, mst_span_find(item, '=', 0)), &name);
-        is_found = mst_span_eq(mst_buf_span(&name), mst_span_str(alias));
+        is_found = mst_span_eq(mst_buf_span(&name), alias);
         if (is_found)
             *ret_item = item;
     }
     mst_buf_fini(&name);
     return is_found;
 }
+
+/* ---- write ---- */
+
+/*
+ * The server skips aliases that the device does not have and says nothing. So the write asks for
+ * the values back in the same call: what has none then was skipped. With very many aliases there
+ * is no room to ask.
+ */
+static void ask_back(const struct cli_options *options, struct mst_buf *path)
+{
+    struct mst_buf query;
+
+    mst_buf_init(&query, QUERY_MAX);
+    for (size_t i = 0; i < options->n_operands; i++) {
+        const char *pair = options->operands[i];
+
+        (void)mst_buf_add_byte(&query, i == 0 ? '?' : '&');
+        cli_url_add(&query, mst_span_of(pair, strcspn(pair, "=")));
+    }
+    if (mst_buf_err(&query) == MST_OK)
+        (void)mst_buf_add(path, mst_buf_span(&query));
+    mst_buf_fini(&query);
+}
+
+static enum cli_exit show_written(struct cli *cli, bool is_asked_back, struct mst_span body)
+{
+    size_t n_skipped = 0;
+
+    for (size_t i = 0; is_asked_back && i < cli->options.n_operands; i++) {
+        const char *pair = cli->options.operands[i];
+        size_t len = strcspn(pair, "=");
+        struct mst_span item;
+
+        if (find_item(body, mst_span_of(pair, len), &item))
+            continue;
+        n_skipped++;
+        cli_warn(cli, "%.*s was skipped: the device has no such alias", (int)len, pair);
+    }
+    if (n_skipped == cli->options.n_operands)
+        return cli_fail(cli, CLI_REFUSED,
+                        "nothing was written: devices have the aliases of their model's template "
+                        "('muster init' makes temp, count and note)");
+    if (cli->is_json)
+        (void)fprintf(cli->out, "{\"result\":\"written\",\"skipped\":%zu}\n", n_skipped);
+    else
+        (void)fputs("written\n", cli->out);
+    return CLI_OK;
+}
+
+static enum cli_exit send_write(struct cli *cli, const struct mst_buf *form)
+{
+    struct cli_reply reply = {0};
+    struct mst_buf path;
+    enum cli_exit exit;
+    bool is_asked_back;
+
+    mst_buf_init(&path, URL_MAX);
+    (void)mst_buf_add_str(&path, ALIAS_PATH);
+    ask_back(&cli->options, &path);
+    is_asked_back = path.len > sizeof ALIAS_PATH - 1;
+    (void)mst_buf_add_byte(&path, '\0');
+    if (mst_buf_err(&path) != MST_OK)
+        exit = cli_no_memory(cli);
+    else
+        exit = cli_api(cli,
+                       &(struct cli_call){.who = CLI_GIVEN_CIK,
+                                          .method = "POST",
+                                          .path = path.ptr,
+                                          .content_type = CLI_FORM,
+                                          .body = mst_buf_span(form),
+                                          .reasons = REASONS},
+                       &reply);
+    if (exit == CLI_OK)
+        exit = show_written(cli, is_asked_back, mst_buf_span(&reply.body));
+    cli_reply_fini(&reply);
+    mst_buf_fini(&path);
+    return exit;
+}
+
+static enum cli_exit run_write(struct cli *cli)
+{
+    const struct cli_options *options = &cli->options;
+    struct mst_buf form;
+    enum cli_exit exit = CLI_OK;
+
+    mst_buf_init(&form, MST_DATA_BODY_MAX);
+    for (size_t i = 0; i < options->n_operands && exit == CLI_OK; i++) {
+        const char *pair = options->operands[i];
+        size_t eq = strcspn(pair, "=");
+
+        if (eq == 0 || pair[eq] == '\0')
+            exit = cli_fail(cli, CLI_USAGE, "write values as ALIAS=VALUE, e.g. temp=21.5");
+        else
+            cli_form_add(&form, mst_span_of(pair, eq), mst_span_str(&pair[eq + 1]));
+    }
+    if (exit == CLI_OK && mst_buf_err(&form) != MST_OK)
+        exit = cli_fail(cli, CLI_USAGE, "the values are more than 1 MiB: write them one by one");
+    if (exit == CLI_OK)
+        exit = send_write(cli, &form);
+    mst_buf_fini(&form);
+    return exit;
+}
+
+/* ---- read ---- */
 
 /* In the order in which they were asked for; the server answers in another. */
 static enum cli_exit show(struct cli *cli, struct mst_span body)
@@ -132,7 +203,7 @@ static enum cli_exit show(struct cli *cli, struct mst_span body)
     for (size_t i = 0; i < cli->options.n_operands && exit == CLI_OK; i++) {
         struct mst_span item;
 
-        if (find_item(body, cli->options.operands[i], &item))
+        if (find_item(body, mst_span_str(cli->options.operands[i]), &item))
             exit = cli_list_row(&list, row_of(item));
     }
     if (exit == CLI_OK)
@@ -148,7 +219,7 @@ static enum cli_exit run_read(struct cli *cli)
     enum cli_exit exit;
 
     mst_buf_init(&path, URL_MAX);
-    (void)mst_buf_add_str(&path, "/onep:v1/stack/alias");
+    (void)mst_buf_add_str(&path, ALIAS_PATH);
     for (size_t i = 0; i < cli->options.n_operands; i++) {
         (void)mst_buf_add_byte(&path, i == 0 ? '?' : '&');
         cli_url_add(&path, mst_span_str(cli->options.operands[i]));
@@ -174,7 +245,8 @@ static const struct cli_command COMMANDS[] = {
      .usage = "ALIAS=VALUE...",
      .summary = "write values as the device would",
      .more =
-         "All values of one call get one time. An alias that the device does not have is skipped.\n"
+         "All values of one call get one time. An alias that the device does not have is skipped,\n"
+         "which is told.\n"
          "\n"
          "Example:\n"
          "  muster --cik-file 0001.cik data write temp=21.5 note='all well'\n", .min_operands = 1,

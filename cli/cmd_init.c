@@ -473,7 +473,10 @@ static enum cli_exit run(struct cli *cli)
     enum cli_exit exit;
 
     if (root_file == NULL || vendor == NULL)
-        return cli_fail(cli, CLI_USAGE, "--root-cik-file FILE and --vendor NAME are needed");
+        return cli_fail(cli, CLI_USAGE,
+                        "--root-cik-file FILE and --vendor NAME are needed, as in 'muster init "
+                        "--root-cik-file data/root.cik --vendor acme --save'; root.cik lies in the "
+                        "server's data directory");
     if (!is_vendor_name(vendor))
         return cli_fail(cli, CLI_USAGE, "a vendor name is 1 to %d characters of A-Z a-z 0-9 _ - .",
                         MST_VENDOR_MAX);

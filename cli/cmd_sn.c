@@ -254,9 +254,11 @@ static enum cli_exit gather(struct adding *adding, struct mst_buf *text)
     return err == MST_OK ? CLI_OK : bad_list(cli, adding, err);
 }
 
-static void tell_long(const struct adding *adding)
+/* Names that are taken and may still not be what was meant. */
+static void tell_strange(const struct adding *adding)
 {
     size_t n_long = 0;
+    const struct mst_span *parted = NULL;
     struct mst_span first = {NULL, 0};
 
     for (size_t i = 0; i < adding->serials.n_items; i++) {
@@ -264,7 +266,15 @@ static void tell_long(const struct adding *adding)
 
         if (sn.len > CLI_SN_FITS && n_long++ == 0)
             first = sn;
+        if (parted == NULL && mst_span_find(sn, ';', 0) < sn.len)
+            parted = &adding->serials.items[i].sn;
     }
+    if (parted != NULL)
+        cli_warn(
+            adding->cli,
+            "%.*s has a semicolon in it, which becomes a part of the serial number: columns are "
+            "parted by commas",
+            (int)parted->len, parted->ptr);
     cli_names_tell_long(adding->cli, n_long, first);
 }
 
@@ -288,7 +298,7 @@ static enum cli_exit add_all(struct adding *adding, size_t chunk)
     const struct cli_serials *serials = &adding->serials;
     enum cli_exit exit = CLI_OK;
 
-    tell_long(adding);
+    tell_strange(adding);
     cli_progress_begin(&adding->progress, adding->cli, adding->n_total);
     for (size_t at = 0; exit == CLI_OK && at < serials->n_items; at += chunk) {
         size_t left = serials->n_items - at;

@@ -8,7 +8,7 @@
 #include "cli/http.h"
 #include "cli/profile.h"
 
-enum { PATH_TEXT_MAX = 4096 };
+enum { PATH_TEXT_MAX = 4096, NAMES_MAX = 1024 };
 
 /* ---- help ------------------------------------------------------------------------------- */
 
@@ -30,7 +30,7 @@ static void help_all(FILE *out)
                   "Provisions devices on a muster server: a device that knows its vendor, model "
                   "and serial\nnumber calls in once and gets its key.\n\ncommands:\n");
     for (size_t i = 0; i < cli_nouns_count; i++)
-        (void)fprintf(out, "  %-10s %s\n", cli_nouns[i]->name, cli_nouns[i]->summary);
+        (void)fprintf(out, "  %-11s %s\n", cli_nouns[i]->name, cli_nouns[i]->summary);
     (void)fprintf(out, "\noptions of every command:\n");
     print_options(out, cli_global_options);
     (void)fprintf(out,
@@ -108,6 +108,22 @@ static enum cli_exit next_word(struct cli *cli, int argc, char **argv, int *at,
     return CLI_OK;
 }
 
+static enum cli_exit unknown_command(struct cli *cli, const struct cli_noun *noun, const char *word)
+{
+    struct mst_buf names;
+    enum cli_exit exit;
+
+    mst_buf_init(&names, NAMES_MAX);
+    for (size_t i = 0; i < noun->n_commands; i++)
+        (void)mst_buf_addf(&names, "%s%s", i > 0 ? ", " : "", noun->commands[i].name);
+    (void)mst_buf_add_byte(&names, '\0');
+    exit = cli_fail(cli, CLI_USAGE, "there is no command '%s %s', but %s: see 'muster %s --help'",
+                    noun->name, word, mst_buf_err(&names) == MST_OK ? names.ptr : "others",
+                    noun->name);
+    mst_buf_fini(&names);
+    return exit;
+}
+
 /* Finds command and command_name. CLI_OK without a command: help was shown. */
 static enum cli_exit find(struct cli *cli, int argc, char **argv, int *at)
 {
@@ -144,8 +160,7 @@ static enum cli_exit find(struct cli *cli, int argc, char **argv, int *at)
     }
     cli->command = find_command(noun, word);
     if (cli->command == NULL)
-        return cli_fail(cli, CLI_USAGE, "there is no command '%s %s': see 'muster %s --help'",
-                        noun->name, word, noun->name);
+        return unknown_command(cli, noun, word);
     *at += 1;
     (void)snprintf(cli->command_name, sizeof cli->command_name, "%s %s", noun->name,
                    cli->command->name);

@@ -24,6 +24,13 @@ LINK_asan := -fsanitize=address,undefined
 LINK_tsan := -fsanitize=thread
 
 PKGS := libuv gnutls nettle sqlite3 jansson inih libcurl
+MISSING_PKGS := $(shell for p in $(PKGS); do pkg-config --exists $$p 2>/dev/null || printf '%s ' $$p; done)
+# Goals that install what is missing, or need nothing.
+ifneq ($(strip $(MISSING_PKGS)),)
+ifeq ($(filter deps% demo test test-all bench fuzz help clean fmt fmt-check lint,$(MAKECMDGOALS)),)
+$(error missing on this machine: $(MISSING_PKGS)- run 'make deps' as root, or with sudo, once)
+endif
+endif
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 
 CFLAGS_ALL := -std=gnu17 -D_GNU_SOURCE -g $(WARN) $(FLAGS_$(V)) -iquote src -include src/base/banned.h $(PKG_CFLAGS) \
