@@ -4,11 +4,13 @@ BUILD_PACKAGES := gcc make pkg-config libc6-dev libuv1-dev libgnutls28-dev nettl
 	libsqlite3-dev libjansson-dev libinih-dev libcurl4-openssl-dev
 DEMO_PACKAGES := $(BUILD_PACKAGES) curl ca-certificates
 TEST_PACKAGES := $(DEMO_PACKAGES) check varnish perl python3 socat gnutls-bin sqlite3 strace \
-	clang-format-14 iproute2
+	clang-format-14 iproute2 systemd
 BENCH_PACKAGES := $(TEST_PACKAGES) nginx wrk gnuplot-nox
+# prometheus brings promtool, and 20 MB; only `make test-all` asks it.
+LONG_PACKAGES := $(BENCH_PACKAGES) prometheus
 FUZZ_PACKAGES := $(BUILD_PACKAGES) clang-14 libclang-rt-14-dev
 
-.PHONY: deps deps-demo deps-test deps-bench deps-fuzz
+.PHONY: deps deps-demo deps-test deps-bench deps-long deps-fuzz
 deps:
 	@tools/install-packages $(BUILD_PACKAGES)
 deps-demo:
@@ -17,5 +19,7 @@ deps-test:
 	@tools/install-packages $(TEST_PACKAGES)
 deps-bench:
 	@tools/install-packages $(BENCH_PACKAGES)
+deps-long:
+	@tools/install-packages $(LONG_PACKAGES)
 deps-fuzz:
 	@tools/install-packages $(FUZZ_PACKAGES)

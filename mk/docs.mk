@@ -1,9 +1,11 @@
-# Manual pages: musterd.conf(5) comes from the table of settings, muster(1) from those of the commands.
+# Pages that come from tables: musterd.conf(5) from that of the settings, muster(1) from those of the
+# commands, docs/metrics.md and docs/logs.md from those of metrics and events.
 
 PRINT_MAN := $(B)/tools/print_man
+PRINT_DOCS := $(B)/tools/print_docs
 PRINT_CLI_MAN := $(B)/tools/print_cli_man
 
-$(PRINT_MAN): $(B)/tools/print_man.o $(ARCHIVES)
+$(PRINT_MAN) $(PRINT_DOCS): %: %.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	@echo 'LD $@'
 	@$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_SERVER)
@@ -16,8 +18,12 @@ $(PRINT_CLI_MAN): $(B)/tools/print_cli_man.o $(B)/libcli.a $(B)/libsys.a $(B)/li
 	@$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_CLI)
 
 .PHONY: docs
-docs: $(PRINT_MAN) $(PRINT_CLI_MAN)
+docs: $(PRINT_MAN) $(PRINT_CLI_MAN) $(PRINT_DOCS)
 	$(PRINT_MAN) > $(B)/musterd.conf.5
 	mv $(B)/musterd.conf.5 man/musterd.conf.5
 	$(PRINT_CLI_MAN) > $(B)/muster.1
 	mv $(B)/muster.1 man/muster.1
+	$(PRINT_DOCS) metrics > $(B)/metrics.md
+	mv $(B)/metrics.md docs/metrics.md
+	$(PRINT_DOCS) logs > $(B)/logs.md
+	mv $(B)/logs.md docs/logs.md

@@ -43,7 +43,7 @@ build-programs: $(BIN)/musterd $(BIN)/muster $(PROGRAM_TESTS) $(TEST_TOOLS)
 test: deps-test
 	$(MAKE) check
 
-test-all: deps-bench
+test-all: deps-long
 	LONG=1 $(MAKE) check
 
 # Release programs, then everything: see tests/README.md for what runs in which variant.
