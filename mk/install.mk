@@ -14,6 +14,11 @@ install: all
 			$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; \
 	done
 	install -D -m 0644 etc/musterd.conf $(DESTDIR)$(PREFIX)/share/muster/musterd.conf
+	sed 's|/usr/local|$(PREFIX)|g' etc/musterd.service > $(B)/musterd.service
+	install -D -m 0644 $(B)/musterd.service \
+		$(DESTDIR)$(PREFIX)/lib/systemd/system/musterd.service
+	install -D -m 0644 etc/musterd.sysusers \
+		$(DESTDIR)$(PREFIX)/lib/sysusers.d/muster.conf
 	$(BIN)/muster completion bash > $(B)/muster.bash
 	install -D -m 0644 $(B)/muster.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/muster
