@@ -947,6 +947,165 @@ MST_TEST(an_unknown_outcome_is_resolved_by_running_the_command_again)
 }
 MST_TEST_END
 
+/* ---- the last row, and what readers remember ---- */
+
+static enum mst_err add_points(struct mst_tx *tx, void *arg)
+{
+    static const int64_t times[] = {20, 40, 30};
+
+    (void)arg;
+    for (size_t i = 0; i < 3; i++) {
+        struct mst_row_point row = {1, times[i], times[i] == 40 ? MST_LIT("new") : MST_LIT("old")};
+
+        ck_assert_int_eq(mst_tx_insert(tx, MST_TABLE_POINT, &row), MST_OK);
+    }
+    return MST_OK;
+}
+
+static enum mst_err find_last(struct mst_tx *tx, void *arg)
+{
+    struct mst_row_point row = {.dataport_id = 1};
+
+    (void)arg;
+    ck_assert_int_eq(mst_tx_last(tx, MST_IX_POINT, 1, &row), MST_OK);
+    ck_assert_int_eq(row.at, 40);
+    ck_assert_span_str(row.value, "new");
+    row = (struct mst_row_point){.dataport_id = 2, .at = 7};
+    ck_assert_int_eq(mst_tx_last(tx, MST_IX_POINT, 1, &row), MST_ENOENT);
+    ck_assert_int_eq(row.dataport_id, 2);
+    ck_assert_int_eq(row.at, 7);
+    return MST_OK;
+}
+
+SENTENCE(the_last_row_of_a_prefix_is_found_or_the_question_is_left_as_it_is)
+{
+    ck_assert_int_eq(run_in(box, MST_FILE_POINTS, false, add_points, NULL), MST_OK);
+    ck_assert_int_eq(run_in(box, MST_FILE_POINTS, false, find_last, NULL), MST_OK);
+    ck_assert_int_eq(look(box, find_last, NULL), MST_OK);
+}
+
+/* What one reader, kept throughout, sees; -1 = no row. */
+struct sight {
+    int64_t state;              /* of client 1 */
+    int64_t resource;           /* under the client's alias */
+    int64_t latest;             /* time of dataport 1's */
+    int64_t vendor_a, vendor_b; /* owned by client 1, by client 2 */
+};
+
+static int64_t seen(enum mst_err err, int64_t value)
+{
+    ck_assert(err == MST_OK || err == MST_ENOENT);
+    return err == MST_OK ? value : -1;
+}
+
+static struct sight look_around(struct mst_reader *reader)
+{
+    struct mst_row_client client = {.id = 1};
+    struct mst_row_alias alias = {.client_id = 1, .name = MST_LIT("temp")};
+    struct mst_row_point point = {.dataport_id = 1};
+    struct mst_row_vendor a = {.client_id = 1}, b = {.client_id = 2};
+    struct sight sight;
+    struct mst_tx *tx;
+    enum mst_err err;
+
+    ck_assert_int_eq(mst_reader_begin(reader, &tx), MST_OK);
+    err = mst_tx_get(tx, MST_IX_CLIENT, &client);
+    sight.state = seen(err, client.state);
+    err = mst_tx_get(tx, MST_IX_ALIAS, &alias);
+    sight.resource = seen(err, alias.resource_id);
+    err = mst_tx_last(tx, MST_IX_POINT, 1, &point);
+    sight.latest = seen(err, point.at);
+    err = mst_tx_get(tx, MST_IX_VENDOR_CLIENT, &a);
+    sight.vendor_a = seen(err, a.id);
+    err = mst_tx_get(tx, MST_IX_VENDOR_CLIENT, &b);
+    sight.vendor_b = seen(err, b.id);
+    mst_reader_pause(reader);
+    return sight;
+}
+
+static void ck_sees(struct mst_reader *reader, struct sight want)
+{
+    for (int i = 0; i < 2; i++) { /* from the store, and then perhaps from memory */
+        struct sight got = look_around(reader);
+
+        ck_assert_int_eq(got.state, want.state);
+        ck_assert_int_eq(got.resource, want.resource);
+        ck_assert_int_eq(got.latest, want.latest);
+        ck_assert_int_eq(got.vendor_a, want.vendor_a);
+        ck_assert_int_eq(got.vendor_b, want.vendor_b);
+    }
+}
+
+static enum mst_err add_first(struct mst_tx *tx, void *arg)
+{
+    struct mst_row_client client = {.id = 1, .state = 4};
+    struct mst_row_alias alias = {1, MST_LIT("temp"), 10};
+    struct mst_row_vendor vendor = {5, MST_LIT("acme"), 1};
+
+    (void)arg;
+    ck_assert_int_eq(mst_tx_insert(tx, MST_TABLE_CLIENT, &client), MST_OK);
+    ck_assert_int_eq(mst_tx_insert(tx, MST_TABLE_ALIAS, &alias), MST_OK);
+    return mst_tx_insert(tx, MST_TABLE_VENDOR, &vendor);
+}
+
+static enum mst_err disable_client(struct mst_tx *tx, void *arg)
+{
+    const struct mst_row_client client = {.id = 1, .state = 5};
+
+    (void)arg;
+    return mst_tx_update(tx, MST_TABLE_CLIENT, &client, MST_BIT(client, state));
+}
+
+static enum mst_err remap_alias(struct mst_tx *tx, void *arg)
+{
+    struct mst_row_alias alias = {1, MST_LIT("temp"), 11};
+
+    (void)arg;
+    ck_assert_int_eq(mst_tx_delete(tx, MST_TABLE_ALIAS, &alias), MST_OK);
+    return mst_tx_insert(tx, MST_TABLE_ALIAS, &alias);
+}
+
+static enum mst_err move_vendor(struct mst_tx *tx, void *arg)
+{
+    const struct mst_row_vendor vendor = {.id = 5, .client_id = 2};
+
+    (void)arg;
+    return mst_tx_update(tx, MST_TABLE_VENDOR, &vendor, MST_BIT(vendor, client_id));
+}
+
+static enum mst_err delete_first(struct mst_tx *tx, void *arg)
+{
+    const struct mst_row_client client = {.id = 1};
+    const struct mst_row_alias alias = {.client_id = 1, .name = MST_LIT("temp")};
+    const struct mst_row_vendor vendor = {.id = 5};
+
+    (void)arg;
+    ck_assert_int_eq(mst_tx_delete(tx, MST_TABLE_CLIENT, &client), MST_OK);
+    ck_assert_int_eq(mst_tx_delete(tx, MST_TABLE_ALIAS, &alias), MST_OK);
+    return mst_tx_delete(tx, MST_TABLE_VENDOR, &vendor);
+}
+
+SENTENCE(a_reader_that_has_looked_sees_each_acknowledged_change_at_once)
+{
+    struct mst_reader *reader;
+
+    ck_assert_int_eq(mst_reader_open(box->store, &reader), MST_OK);
+    ck_sees(reader, (struct sight){-1, -1, -1, -1, -1});
+    ck_assert_int_eq(run(box, add_first, NULL), MST_OK);
+    ck_sees(reader, (struct sight){4, 10, -1, 5, -1});
+    ck_assert_int_eq(run_in(box, MST_FILE_POINTS, false, add_points, NULL), MST_OK);
+    ck_sees(reader, (struct sight){4, 10, 40, 5, -1});
+    ck_assert_int_eq(run_in(box, MST_FILE_STATE, true, disable_client, NULL), MST_OK);
+    ck_sees(reader, (struct sight){5, 10, 40, 5, -1});
+    ck_assert_int_eq(run(box, remap_alias, NULL), MST_OK);
+    ck_sees(reader, (struct sight){5, 11, 40, 5, -1});
+    ck_assert_int_eq(run_in(box, MST_FILE_STATE, true, move_vendor, NULL), MST_OK);
+    ck_sees(reader, (struct sight){5, 11, 40, -1, 5});
+    ck_assert_int_eq(run(box, delete_first, NULL), MST_OK);
+    ck_sees(reader, (struct sight){-1, -1, 40, -1, -1});
+    mst_reader_close(reader);
+}
+
 MST_TESTS("store", ALL(a_row_comes_back_as_it_went_in_whatever_its_bytes),
           ALL(looking_for_an_absent_row_leaves_the_question_as_it_is),
           ALL(an_update_writes_the_masked_fields_and_no_other),
@@ -963,7 +1122,9 @@ MST_TESTS("store", ALL(a_row_comes_back_as_it_went_in_whatever_its_bytes),
           ALL(what_was_acknowledged_is_there_after_closing),
           ALL(points_have_their_own_commits_and_readers_see_both_files),
           ALL(a_transaction_has_a_time_and_it_does_not_go_back),
-          ALL(a_transaction_offers_chance_and_memory), BOTH(a_full_queue_refuses_at_once),
-          BOTH(closing_answers_what_is_queued_first),
+          ALL(a_transaction_offers_chance_and_memory),
+          ALL(the_last_row_of_a_prefix_is_found_or_the_question_is_left_as_it_is),
+          ALL(a_reader_that_has_looked_sees_each_acknowledged_change_at_once),
+          BOTH(a_full_queue_refuses_at_once), BOTH(closing_answers_what_is_queued_first),
           BOTH(readers_see_whole_commits_and_all_that_was_acknowledged),
           an_unknown_outcome_is_resolved_by_running_the_command_again)
