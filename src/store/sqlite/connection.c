@@ -9,12 +9,17 @@ static const char *const file_names[MST_FILE_COUNT] = {
 };
 
 /*
- * What each connection may keep in memory; docs/performance.md has the figures. A
- * reader's own cache is emptied by every commit it sees, so it gets little of that
- * and maps the file instead. The writer's cache stays valid.
+ * What each connection may keep in memory. Together with the rows that readers remember
+ * (store/cache.h) a million devices and a thousand connections stay below 128 MiB. The writer's
+ * cache stays valid and holds the inner pages of the trees; what it lacks is one read from the
+ * kernel's cache. A reader's is emptied by every commit it sees, so it gets little. Nothing is mapped:
+ * every page of the file that a reader ever touched would count as the process's memory.
  */
-enum { PAGE_BYTES = 4096, WRITER_CACHE_KIB = 256 * 1024, READER_CACHE_KIB = 4 * 1024 };
-#define READER_MMAP_BYTES (INT64_C(1) << 30)
+enum { PAGE_BYTES = 4096, READER_CACHE_KIB = 2 * 1024 };
+static const int writer_cache_kib[MST_FILE_COUNT] = {
+    [MST_FILE_STATE] = 40 * 1024,
+    [MST_FILE_POINTS] = 12 * 1024,
+};
 
 enum { BUSY_MS = 2000 }; /* readers meet a lock only while another one starts */
 
@@ -24,7 +29,7 @@ const char *mst_sql_file_name(enum mst_file file)
 }
 
 /* A checkpoint flushes as its own connection is set to. */
-static int set_writer(sqlite3 *db)
+static int set_writer(sqlite3 *db, enum mst_file file)
 {
     int rc = mst_sql_exec(db, "PRAGMA page_size=%d", PAGE_BYTES);
 
@@ -34,17 +39,13 @@ static int set_writer(sqlite3 *db)
         rc = mst_sql_exec(db, "PRAGMA synchronous=%s",
                           mst_defect(MST_DEFECT_SYNC_OFF) ? "OFF" : "FULL");
     if (rc == SQLITE_OK)
-        rc = mst_sql_exec(db, "PRAGMA cache_size=-%d", WRITER_CACHE_KIB);
+        rc = mst_sql_exec(db, "PRAGMA cache_size=-%d", writer_cache_kib[file]);
     return rc;
 }
 
 static int set_reader(sqlite3 *db)
 {
-    int rc = mst_sql_exec(db, "PRAGMA mmap_size=%lld", (long long)READER_MMAP_BYTES);
-
-    if (rc == SQLITE_OK)
-        rc = mst_sql_exec(db, "PRAGMA cache_size=-%d", READER_CACHE_KIB);
-    return rc;
+    return mst_sql_exec(db, "PRAGMA cache_size=-%d", READER_CACHE_KIB);
 }
 
 /* SQLite starts no checkpoint by itself: when one may start, checkpoint.c says (design.md 5.5). */
@@ -78,7 +79,7 @@ int mst_sql_conn_open(struct mst_sql_conn *conn, const char *dir, const char *vf
     if (rc == SQLITE_OK)
         rc = set_common(conn->db);
     if (rc == SQLITE_OK)
-        rc = role == MST_SQL_READER ? set_reader(conn->db) : set_writer(conn->db);
+        rc = role == MST_SQL_READER ? set_reader(conn->db) : set_writer(conn->db, file);
     return rc;
 }
 
