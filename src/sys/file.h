@@ -17,6 +17,9 @@ MST_MUST_USE enum mst_err mst_dir_ensure(const char *path);
 /* Makes what was written to a file, or what was made, renamed or removed in a directory, durable.
    MST_ENOENT, MST_EFSYNC. */
 MST_MUST_USE enum mst_err mst_path_sync(const char *path);
+/* The same for a large file that nobody waits for: it goes to the disk piece by piece, so that the
+   flushes of others in between do not have to wait for all of it. */
+MST_MUST_USE enum mst_err mst_path_sync_piecewise(const char *path);
 /* Takes an exclusive lock on path (made if missing), held until the process ends: MST_EBUSY if
    another process has it. *ret_fd is the descriptor that holds it. */
 MST_MUST_USE enum mst_err mst_file_lock(const char *path, int *ret_fd);

@@ -201,7 +201,7 @@ static enum mst_err copy_file(struct backup *backup, enum mst_file file)
     mst_sql_conn_close(&backup->conns[file]); /* the log may go on */
     err = (rc & 0xff) == SQLITE_FULL ? MST_EFULL : mst_sql_err(rc);
     if (err == MST_OK)
-        err = mst_path_sync(path);
+        err = mst_path_sync_piecewise(path);
     if (err == MST_OK)
         err = mst_sql_measure(path, &backup->manifest.files[file]);
 out:
