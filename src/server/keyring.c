@@ -99,6 +99,21 @@ static bool read_lines(struct key_file *file, struct mst_span text)
     return file->has_locator && file->n_rotating > 0;
 }
 
+/*
+ * Who but the owner may not touch the file. systemd gives a credential to the service's user by an
+ * access list, and the list's mask then stands where the group's bits are: in its directory, which
+ * nobody else can enter, reading by the group means nothing.
+ */
+static unsigned forbidden_bits(const char *path)
+{
+    const char *dir = getenv("CREDENTIALS_DIRECTORY");
+    struct mst_span name = mst_span_str(path);
+
+    if (!dir || dir[0] != '/' || !mst_span_starts(name, mst_span_str(dir)))
+        return 077;
+    return mst_span_find(name, '/', strlen(dir)) == strlen(dir) ? 037 : 077;
+}
+
 static enum mst_err check_mode(const char *path, struct mst_buf *why)
 {
     unsigned mode;
@@ -106,7 +121,7 @@ static enum mst_err check_mode(const char *path, struct mst_buf *why)
 
     if (err)
         return err;
-    if (mode & 077) {
+    if (mode & forbidden_bits(path)) {
         (void)mst_buf_addf(why,
                            "key file %s is open to others (mode %04o): make it private with "
                            "chmod 600 %s",

@@ -187,6 +187,30 @@ MST_TEST(a_key_file_that_others_may_read_is_refused)
 }
 MST_TEST_END
 
+MST_TEST(a_credential_of_systemd_may_show_an_access_list_as_bits_of_the_group)
+{
+    char home[sizeof key_file];
+
+    setup();
+    ck_assert_int_eq(open_ring(), MST_OK);
+    (void)snprintf(home, sizeof home, "%s", key_file);
+    *strrchr(home, '/') = '\0';
+    ck_assert_int_eq(setenv("CREDENTIALS_DIRECTORY", home, 1), 0);
+    ck_assert_int_eq(chmod(key_file, 0440), 0);
+    ck_assert_int_eq(open_ring(), MST_OK);
+    ck_assert_int_eq(chmod(key_file, 0444), 0);
+    ck_assert_int_eq(open_ring(), MST_EKEY);
+    ck_assert_int_eq(chmod(key_file, 0460), 0);
+    ck_assert_int_eq(open_ring(), MST_EKEY);
+    home[strlen(home) - 1] = '\0'; /* the beginning of a name is another directory */
+    ck_assert_int_eq(setenv("CREDENTIALS_DIRECTORY", home, 1), 0);
+    ck_assert_int_eq(chmod(key_file, 0440), 0);
+    ck_assert_int_eq(open_ring(), MST_EKEY);
+    (void)unsetenv("CREDENTIALS_DIRECTORY");
+    teardown();
+}
+MST_TEST_END
+
 #define HEX64 "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
 MST_TEST(a_file_that_is_not_a_key_file_is_refused_on_a_new_store_too)
@@ -331,6 +355,7 @@ MST_TESTS("server/keyring", a_new_store_gets_a_private_key_file_and_a_generation
           a_store_with_rows_is_refused_without_its_key_file_and_none_is_made,
           another_key_file_is_refused_whichever_of_its_keys_differs,
           a_key_file_that_others_may_read_is_refused,
+          a_credential_of_systemd_may_show_an_access_list_as_bits_of_the_group,
           a_file_that_is_not_a_key_file_is_refused_on_a_new_store_too,
           a_damaged_generation_is_noticed, an_ambiguous_first_commit_is_settled_by_running_it_again,
           the_root_key_is_written_privately_once_and_again_when_it_is_missing,

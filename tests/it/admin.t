@@ -144,7 +144,7 @@ for (my $at = 0; $at < $count; $at += 10_000) {
     $m->add_csv('m', @sns);
     next if $ENV{MUSTER_LAUNCHER};
     my $socket = $m->dial;
-    my $asked = $ENV{LONG} ? 2_000 : 10_000;
+    my $asked = @sns;
     my $buffer = '';
     for (my $i = 0; $i < $asked; $i += 20) {
         syswrite($socket, join '', map { Muster::bytes_of('POST', '/provision/activate',
