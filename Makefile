@@ -28,6 +28,7 @@ help:
 	@echo 'make check-asan / check-tsan / check-fault   one variant each'
 	@echo 'make fuzz       fuzz each parser for FUZZ_SECONDS (20)'
 	@echo 'make bench      measure, side by side with nginx, into docs/performance.md form'
+	@echo 'make bench-scale  the same over the size of the store, with plots in docs/plots/'
 	@echo 'make fmt        format all C files; make lint runs every static check'
 	@echo 'make docs       write the manual pages that come from tables: muster(1), musterd.conf(5)'
 	@echo 'make install    PREFIX=/usr/local, DESTDIR respected'

@@ -286,6 +286,40 @@ static enum mst_err do_list(struct mst_world *w, struct mst_tx *tx, struct mst_w
                                            note_view, list);
 }
 
+MST_TEST(new_serial_numbers_go_between_listed_ones_in_any_order)
+{
+    const struct mst_serial_item listed[] = {
+        {MST_LIT("b"), {0}},
+        {MST_LIT("d"), {0}},
+        {MST_LIT("f"), {0}}
+    };
+    const struct mst_serial_item between[] = {
+        {MST_LIT("g"), {0}},
+        {MST_LIT("a"), {0}},
+        {MST_LIT("e"), {0}},
+        {MST_LIT("c"), {0}}
+    };
+    const struct mst_serial_item taken[] = {
+        {MST_LIT("h"),  {0}},
+        {MST_LIT("cc"), {0}},
+        {MST_LIT("d"),  {0}},
+        {MST_LIT("0"),  {0}}
+    };
+    struct list_call list = {.items = listed, .n_items = 3};
+
+    mst_world_open(&world, 1, NULL);
+    ck_assert_int_eq(RUN(add_model, .options = 0), MST_DONE);
+    ck_assert_int_eq(mst_world_run(&world, do_add_list, &list.call), MST_DONE);
+    list = (struct list_call){.items = between, .n_items = 4};
+    ck_assert_int_eq(mst_world_run(&world, do_add_list, &list.call), MST_DONE);
+    list = (struct list_call){.items = taken, .n_items = 4};
+    ck_assert_int_eq(mst_world_run(&world, do_add_list, &list.call), MST_EXISTS);
+    ck_assert_uint_eq(list.bad, 2);
+    ck_assert_int_eq(mst_world_run(&world, do_list, &list.call), MST_DONE);
+    ck_assert_int_eq(list.n, 7);
+    mst_world_close(&world);
+}
+
 MST_TEST(a_list_of_serial_numbers_is_added_whole_or_not_at_all)
 {
     const struct mst_serial_item good[] = {
@@ -392,6 +426,7 @@ MST_TESTS("core/vendor", a_vendor_name_belongs_to_one_domain_and_a_domain_has_on
           a_token_is_worth_what_its_domains_key_is_worth,
           a_model_needs_a_good_name_and_a_template_below_its_vendor,
           a_list_of_serial_numbers_is_added_whole_or_not_at_all,
+          new_serial_numbers_go_between_listed_ones_in_any_order,
           ten_thousand_serial_numbers_go_in_one_request_and_not_one_more,
           pages_of_the_list_are_in_bytewise_order_and_join_without_a_gap,
           a_serial_number_is_unique_in_its_vendor_or_in_its_model_as_the_setting_says)
