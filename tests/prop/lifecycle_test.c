@@ -243,8 +243,6 @@ static bool is_too_late(const struct naive *naive, const struct device *device)
 
 static const char *status_of(const struct naive *naive, const struct device *device)
 {
-    if (device->is_locked)
-        return "locked";
     if (device->word == ACTIVATED)
         return "activated";
     return device->word == PENDING && !is_too_late(naive, device) ? "notactivated" : "expired";

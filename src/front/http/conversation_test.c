@@ -619,7 +619,10 @@ MST_TEST(a_client_that_goes_away_while_its_command_runs_harms_nobody)
         mst_line_close(&gone);
     }
     ck_assert_uint_eq(ask(GET_TIME).status, 200);
-    end();
+    mst_line_close(&line);
+    mst_site_start_drain(site); /* their commands may still be with the store */
+    mst_site_await_drain(site);
+    mst_site_stop(site);
 }
 MST_TEST_END
 

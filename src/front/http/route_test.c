@@ -38,6 +38,7 @@ static const struct row rows[] = {
     {"/provision/manage/group/m1/",      0                  },
     {"/provision/manage/share/m1/",      0                  },
     {"/muster/v1/clock/reset",           POST               },
+    {"/muster/v1/backup",                POST               },
     {"/",                                0                  },
     {"//",                               0                  },
     {"/Provision/activate",              0                  },
