@@ -519,7 +519,7 @@ static const struct cli_command COMMANDS[] = {
      .summary = "serial numbers with their status",
      .more =
          "Status: unused (no device), notactivated (may call in), activated, expired (the window\n"
-         "is over, or it was disabled), locked, orphaned (its device was dropped).\n"
+         "is over, or it was disabled), orphaned (its device was dropped).\n"
          "\n"
          "Example:\n"
          "  muster sn list thermo --limit 20\n",                      .min_operands = 1,

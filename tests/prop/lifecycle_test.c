@@ -241,6 +241,7 @@ static bool is_too_late(const struct naive *naive, const struct device *device)
     return device->word == PENDING && naive->now - device->enabled_at >= device->window;
 }
 
+/* That of the key: a lock does not show here. */
 static const char *status_of(const struct naive *naive, const struct device *device)
 {
     if (device->word == ACTIVATED)
