@@ -12,7 +12,6 @@ set yrange [0:]
 set output out."/import.svg"
 set title "Import of serial numbers by CSV"
 set ylabel "rows/s"
-set decimal locale
 set format y "%.0f"
 plot data using 1:11 title "sorted" lw 2 pt 7, data using 1:12 title "in no order" lw 2 pt 5, 200000 title "demanded, sorted" dt 2 lc "gray"
 
