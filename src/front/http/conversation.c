@@ -202,7 +202,7 @@ static void await_head(struct conn *conn)
 
 static bool is_last_reply(const struct conn *conn)
 {
-    return conn->is_last || conn->worker->idle ||
+    return conn->is_last || conn->worker->idle || (conn->is_ended && conn->in.len == 0) ||
            conn->n_requests >= opts_of(conn)->requests_per_connection;
 }
 
