@@ -2,7 +2,6 @@
 #include "core/model.h"
 #include "front/http/handlers.h"
 #include "front/http/params.h"
-#include "wire/csv.h"
 
 enum { WINDOW_KEPT = -1 };
 
@@ -84,14 +83,6 @@ static enum mst_err begin(struct mst_exchange *x, struct mst_form *ret_form, str
 
 /* ---- the collection ---- */
 
-static enum mst_err list_one(void *arg, struct mst_span name)
-{
-    struct mst_exchange *x = arg;
-
-    (void)mst_csv_field(&x->reply, name);
-    return mst_csv_end(&x->reply);
-}
-
 enum mst_err mst_models_list(struct mst_exchange *x, struct mst_tx *tx)
 {
     struct mst_form query;
@@ -101,7 +92,7 @@ enum mst_err mst_models_list(struct mst_exchange *x, struct mst_tx *tx)
         return err;
     if (mst_span_eq(mst_form_value(&query, "show"), MST_LIT("shared")))
         return mst_exchange_answer(x, 204, NULL);
-    err = mst_model_list(tx, x->manager.vendor.id, list_one, x);
+    err = mst_model_list(tx, x->manager.vendor.id, mst_reply_name, x);
     return err == MST_OK ? mst_exchange_answer(x, 200, MST_TYPE_CSV) : err;
 }
 

@@ -1,4 +1,5 @@
 #include "front/http/params.h"
+#include "wire/csv.h"
 
 enum mst_err mst_param_of(struct mst_exchange *x, const struct mst_form_item *item,
                           struct mst_param *ret_param)
@@ -35,5 +36,23 @@ bool mst_param_int(const struct mst_form *form, const char *name, int64_t *ret_v
 {
     const struct mst_form_item *item = mst_form_get(form, name);
 
-    return !item || item->value.len == 0 || mst_span_i64(item->value, ret_value) == MST_OK;
+    if (!item || item->value.len == 0)
+        return true;
+    switch ((int)mst_span_i64(item->value, ret_value)) {
+    case MST_OK:
+        return true;
+    case MST_EINVAL:
+        *ret_value = item->value.ptr[0] == '-' ? INT64_MIN : INT64_MAX;
+        return true;
+    default:
+        return false;
+    }
+}
+
+enum mst_err mst_reply_name(void *arg, struct mst_span name)
+{
+    struct mst_exchange *x = arg;
+
+    (void)mst_csv_field(&x->reply, name);
+    return mst_csv_end(&x->reply);
 }

@@ -16,7 +16,11 @@ MST_MUST_USE enum mst_err mst_param_of(struct mst_exchange *x, const struct mst_
                                        struct mst_param *ret_param);
 /* "delete=true" or "remove=true". */
 bool mst_param_is_delete(const struct mst_form *form);
-/* A whole number that may be negative. absent: *ret_value is left. false: not a number. */
+/* A whole number that may be negative, cut to 64 bits if it has more. absent: *ret_value is left.
+   false: not a number. */
 bool mst_param_int(const struct mst_form *form, const char *name, int64_t *ret_value);
+
+/* Appends a CSV row of one field to the reply; arg is the exchange. */
+enum mst_err mst_reply_name(void *arg, struct mst_span name);
 
 #endif

@@ -2,7 +2,6 @@
 #include "core/vendor.h"
 #include "front/http/handlers.h"
 #include "front/http/params.h"
-#include "wire/csv.h"
 
 enum { ID_SEGMENT = 3 };
 
@@ -11,17 +10,9 @@ struct work {
     bool is_delete;
 };
 
-static enum mst_err list_one(void *arg, struct mst_span name)
-{
-    struct mst_exchange *x = arg;
-
-    (void)mst_csv_field(&x->reply, name);
-    return mst_csv_end(&x->reply);
-}
-
 enum mst_err mst_tokens_list(struct mst_exchange *x, struct mst_tx *tx)
 {
-    enum mst_err err = mst_token_list(tx, &x->manager, list_one, x);
+    enum mst_err err = mst_token_list(tx, &x->manager, mst_reply_name, x);
 
     return err == MST_OK ? mst_exchange_answer(x, 200, MST_TYPE_CSV) : err;
 }
