@@ -206,3 +206,23 @@ enum mst_err mst_access_is_within(struct mst_tx *tx, int64_t ancestor_id, int64_
     *ret_is_within = false;
     return MST_OK;
 }
+
+enum mst_err mst_access_client_below(const struct mst_domain *domain, struct mst_tx *tx,
+                                     int64_t ancestor_id, struct mst_span rid, bool *ret_is_below,
+                                     struct mst_row_resource *ret_client)
+{
+    struct mst_row_resource client;
+    enum mst_verdict verdict;
+    bool is_below = false;
+    enum mst_err err = mst_access_rid(domain, tx, rid, &verdict, &client);
+
+    if (err == MST_OK && verdict == MST_DONE && client.kind == MST_KIND_CLIENT &&
+        client.id != ancestor_id)
+        err = mst_access_is_within(tx, ancestor_id, client.owner_id, &is_below);
+    if (err != MST_OK)
+        return err;
+    *ret_is_below = is_below;
+    if (is_below)
+        *ret_client = client;
+    return MST_OK;
+}

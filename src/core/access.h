@@ -43,6 +43,12 @@ MST_MUST_USE enum mst_err mst_access_rid(const struct mst_domain *domain, struct
                                          struct mst_span rid, enum mst_verdict *ret_verdict,
                                          struct mst_row_resource *ret_resource);
 
+/* The client that rid names, if it lies strictly below ancestor_id (1.2). */
+MST_MUST_USE enum mst_err mst_access_client_below(const struct mst_domain *domain,
+                                                  struct mst_tx *tx, int64_t ancestor_id,
+                                                  struct mst_span rid, bool *ret_is_below,
+                                                  struct mst_row_resource *ret_client);
+
 /* Is resource_id equal to ancestor_id, or somewhere below it? */
 MST_MUST_USE enum mst_err mst_access_is_within(struct mst_tx *tx, int64_t ancestor_id,
                                                int64_t resource_id, bool *ret_is_within);

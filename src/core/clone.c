@@ -142,7 +142,6 @@ struct alias_node {
 
 struct alias_copy {
     struct mst_tx *tx;
-    const struct node *node;
     struct alias_node *first;
 };
 
@@ -162,7 +161,7 @@ static enum mst_err copy_aliases_of(struct mst_tx *tx, const struct node *node)
 {
     const struct mst_row_alias key = {.resource_id = node->source.id};
     const struct mst_scan scan = {.index = MST_IX_ALIAS_RESOURCE, .key = &key, .n_fixed = 1};
-    struct alias_copy copy = {.tx = tx, .node = node};
+    struct alias_copy copy = {.tx = tx};
     enum mst_err err = mst_tx_scan(tx, &scan, note_alias, &copy);
 
     for (struct alias_node *at = copy.first; at && err == MST_OK; at = at->next) {

@@ -33,27 +33,6 @@ static bool is_rid(struct mst_span text)
     return true;
 }
 
-/* A client strictly below the model's creator (1.2). */
-static enum mst_err find_owner(const struct mst_domain *domain, struct mst_tx *tx,
-                               const struct mst_row_model *model, struct mst_span rid,
-                               enum mst_verdict *ret_verdict, struct mst_row_resource *ret_owner)
-{
-    struct mst_row_resource owner;
-    bool is_below = false;
-    enum mst_err err = mst_access_rid(domain, tx, rid, ret_verdict, &owner);
-
-    if (err != MST_OK)
-        return err;
-    if (*ret_verdict == MST_DONE && owner.kind == MST_KIND_CLIENT && owner.id != model->creator_id)
-        err = mst_access_is_within(tx, model->creator_id, owner.owner_id, &is_below);
-    if (err != MST_OK)
-        return err;
-    *ret_verdict = is_below ? MST_DONE : MST_NO_OWNER;
-    if (is_below)
-        *ret_owner = owner;
-    return MST_OK;
-}
-
 static enum mst_err clone_template(const struct mst_domain *domain, struct mst_tx *tx,
                                    const struct mst_row_model *model,
                                    const struct mst_row_resource *owner, int64_t attempt,
@@ -103,11 +82,14 @@ static enum mst_err add_client(const struct mst_domain *domain, struct mst_tx *t
                                enum mst_verdict *ret_verdict, struct mst_row_resource *ret_client)
 {
     struct mst_row_resource owner, client;
-    enum mst_err err = find_owner(domain, tx, model, owner_rid, ret_verdict, &owner);
+    bool is_below;
+    enum mst_err err =
+        mst_access_client_below(domain, tx, model->creator_id, owner_rid, &is_below, &owner);
 
-    if (err != MST_OK || *ret_verdict != MST_DONE)
+    if (err != MST_OK)
         return err;
-    *ret_verdict = mst_lifecycle_step(bond->state, MST_ON_ENABLE_OWNER, false).verdict;
+    *ret_verdict = is_below ? mst_lifecycle_step(bond->state, MST_ON_ENABLE_OWNER, false).verdict
+                            : MST_NO_OWNER;
     if (*ret_verdict != MST_DONE)
         return MST_OK;
     err = clone_template(domain, tx, model, &owner, attempt, ret_verdict, &client);

@@ -23,13 +23,9 @@ static enum mst_err find_template(const struct mst_domain *domain, struct mst_tx
                                   enum mst_verdict *ret_verdict, int64_t *ret_id)
 {
     struct mst_row_resource template;
-    bool is_below = false;
-    enum mst_err err = mst_access_rid(domain, tx, rid, ret_verdict, &template);
+    bool is_below;
+    enum mst_err err = mst_access_client_below(domain, tx, caller_id, rid, &is_below, &template);
 
-    if (err != MST_OK)
-        return err;
-    if (*ret_verdict == MST_DONE && template.kind == MST_KIND_CLIENT && template.id != caller_id)
-        err = mst_access_is_within(tx, caller_id, template.owner_id, &is_below);
     if (err != MST_OK)
         return err;
     *ret_verdict = is_below ? MST_DONE : MST_BAD_VALUE;
