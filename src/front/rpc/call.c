@@ -66,6 +66,19 @@ enum mst_err mst_rpc_give(struct mst_rpc_call *call, json_t *result)
     return MST_OK;
 }
 
+enum mst_err mst_rpc_give_rid(struct mst_rpc_call *call, const struct mst_row_resource *resource)
+{
+    struct mst_handle rid;
+    enum mst_err err = mst_domain_rid(mst_exchange_domain(call->x), resource, &rid);
+
+    return err == MST_OK ? mst_rpc_give(call, json_stringn(rid.text, MST_HANDLE_CHARS)) : err;
+}
+
+json_t *mst_rpc_string(struct mst_span text)
+{
+    return json_stringn(text.len ? text.ptr : "", text.len);
+}
+
 static int print_piece(const char *piece, size_t len, void *arg)
 {
     return mst_buf_add(arg, mst_span_of(piece, len)) == MST_OK ? 0 : -1;

@@ -52,6 +52,10 @@ enum mst_err mst_rpc_settle(struct mst_rpc_call *call, enum mst_err err, enum ms
 const char *mst_rpc_word(enum mst_verdict verdict);
 /* Takes result; NULL is MST_ENOMEM. */
 enum mst_err mst_rpc_give(struct mst_rpc_call *call, json_t *result);
+/* The resource's RID as the result. */
+enum mst_err mst_rpc_give_rid(struct mst_rpc_call *call, const struct mst_row_resource *resource);
+/* A JSON string; NULL without memory. */
+json_t *mst_rpc_string(struct mst_span text);
 /* Appends compact JSON of any value. */
 enum mst_err mst_rpc_print(struct mst_buf *out, const json_t *value);
 

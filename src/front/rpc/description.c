@@ -239,11 +239,6 @@ enum mst_err mst_rpc_description(struct mst_rpc_call *call, struct mst_tx *tx, c
 
 /* ---- showing ---- */
 
-static json_t *text_of(struct mst_span text)
-{
-    return json_stringn(text.len ? text.ptr : "", text.len);
-}
-
 static const int64_t *limit_of(const struct mst_row_quota *quota, size_t i)
 {
     const int64_t *const limits[MST_LIMIT_COUNT] = {
@@ -278,8 +273,9 @@ json_t *mst_rpc_describe(const struct mst_info *info)
 
     if (resource->kind == MST_KIND_CLIENT)
         return json_pack("{s:o, s:b, s:o, s:o, s:b}", "limits", show_limits(&info->quota), "locked",
-                         (int)info->client.is_locked, "meta", text_of(resource->meta), "name",
-                         text_of(resource->name), "public", (int)resource->is_public);
+                         (int)info->client.is_locked, "meta", mst_rpc_string(resource->meta),
+                         "name", mst_rpc_string(resource->name), "public",
+                         (int)resource->is_public);
     json = load_detail(resource->detail);
     if (!json)
         return NULL;
@@ -288,8 +284,8 @@ json_t *mst_rpc_describe(const struct mst_info *info)
             (void)json_object_set_new(json, "format", json_string(formats[i].word));
             break;
         }
-    (void)json_object_set_new(json, "meta", text_of(resource->meta));
-    (void)json_object_set_new(json, "name", text_of(resource->name));
+    (void)json_object_set_new(json, "meta", mst_rpc_string(resource->meta));
+    (void)json_object_set_new(json, "name", mst_rpc_string(resource->name));
     (void)json_object_set_new(json, "public", json_boolean(resource->is_public));
     return json;
 }

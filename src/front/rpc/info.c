@@ -9,11 +9,6 @@ struct view {
     bool is_hidden; /* a part was asked for that this caller may not see */
 };
 
-static json_t *text_of(struct mst_span text)
-{
-    return json_stringn(text.len ? text.ptr : "", text.len);
-}
-
 /* Each part gives *ret_json, NULL if the part does not apply or may not be seen. */
 
 static enum mst_err show_basic(struct view *view, json_t **ret_json)
@@ -155,7 +150,7 @@ static enum mst_err add_alias(void *arg, const struct mst_row_alias *alias)
         if (json_object_set_new(aliases->json, key, list) != 0)
             return MST_ENOMEM;
     }
-    return json_array_append_new(list, text_of(alias->name)) == 0 ? MST_OK : MST_ENOMEM;
+    return json_array_append_new(list, mst_rpc_string(alias->name)) == 0 ? MST_OK : MST_ENOMEM;
 }
 
 static enum mst_err show_aliases(struct view *view, json_t **ret_json)

@@ -151,14 +151,6 @@ enum mst_err mst_rpc_listing(struct mst_rpc_call *call, struct mst_tx *tx)
 
 /* ---- lookup ---- */
 
-static enum mst_err give_rid(struct mst_rpc_call *call, const struct mst_row_resource *resource)
-{
-    struct mst_handle rid;
-    enum mst_err err = mst_domain_rid(mst_exchange_domain(call->x), resource, &rid);
-
-    return err == MST_OK ? mst_rpc_give(call, json_stringn(rid.text, MST_HANDLE_CHARS)) : err;
-}
-
 /* A RID that names nothing is "restricted" here, unlike elsewhere (2.1.5). */
 static enum mst_err find_restricted(struct mst_rpc_call *call, struct mst_tx *tx, const json_t *arg,
                                     struct mst_row_resource *ret_resource)
@@ -183,7 +175,7 @@ static enum mst_err lookup_alias(struct mst_rpc_call *call, struct mst_tx *tx,
     err =
         mst_resource_find(mst_exchange_domain(call->x), tx, client->id, &ref, &verdict, &resource);
     err = mst_rpc_settle(call, err, verdict);
-    return err == MST_OK ? give_rid(call, &resource) : err;
+    return err == MST_OK ? mst_rpc_give_rid(call, &resource) : err;
 }
 
 static enum mst_err lookup_owner(struct mst_rpc_call *call, struct mst_tx *tx, const json_t *arg)
@@ -200,7 +192,7 @@ static enum mst_err lookup_owner(struct mst_rpc_call *call, struct mst_tx *tx, c
         return mst_rpc_say(call, "restricted");
     owner.id = resource.owner_id;
     err = mst_tx_get(tx, MST_IX_RESOURCE, &owner);
-    return err == MST_OK ? give_rid(call, &owner) : err;
+    return err == MST_OK ? mst_rpc_give_rid(call, &owner) : err;
 }
 
 enum mst_err mst_rpc_lookup(struct mst_rpc_call *call, struct mst_tx *tx)

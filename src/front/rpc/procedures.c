@@ -11,14 +11,6 @@ static bool is_type_word(const json_t *arg)
     return false;
 }
 
-static enum mst_err give_rid(struct mst_rpc_call *call, const struct mst_row_resource *resource)
-{
-    struct mst_handle rid;
-    enum mst_err err = mst_domain_rid(mst_exchange_domain(call->x), resource, &rid);
-
-    return err == MST_OK ? mst_rpc_give(call, json_stringn(rid.text, MST_HANDLE_CHARS)) : err;
-}
-
 /* The calling client itself, for legacy calls that name no client. */
 static enum mst_err find_caller(struct mst_rpc_call *call, struct mst_tx *tx,
                                 struct mst_row_resource *ret_resource)
@@ -47,7 +39,7 @@ static enum mst_err create_described(struct mst_rpc_call *call, struct mst_tx *t
     err = mst_resource_create(mst_exchange_domain(call->x), tx, parent, kind, &description,
                               call->x->attempt, &verdict, &resource);
     err = mst_rpc_settle(call, err, verdict);
-    return err == MST_OK ? give_rid(call, &resource) : err;
+    return err == MST_OK ? mst_rpc_give_rid(call, &resource) : err;
 }
 
 /* Share codes do not exist yet, so each is "invalid". */
@@ -77,7 +69,7 @@ static enum mst_err create_clone(struct mst_rpc_call *call, struct mst_tx *tx,
                              mst_tx_window_now(tx) + domain->window_s, call->x->attempt, &verdict,
                              &resource);
     err = mst_rpc_settle(call, err, verdict);
-    return err == MST_OK ? give_rid(call, &resource) : err;
+    return err == MST_OK ? mst_rpc_give_rid(call, &resource) : err;
 }
 
 static enum mst_err create(struct mst_rpc_call *call, struct mst_tx *tx)
