@@ -13,6 +13,7 @@
  * followed by its colon. The verdict does not depend on how the bytes are cut
  * into pieces: each belongs to one byte.
  */
+#include "base/hex.h"
 #include "base/limits.h"
 #include "wire/http1.h"
 
@@ -36,17 +37,6 @@ void mst_chunked_init(struct mst_chunked *chunked)
     *chunked = (struct mst_chunked){.state = SIZE};
 }
 
-static int digit_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 static bool is_control(char c)
 {
     return ((unsigned char)c < 0x20 && c != '\t') || c == 0x7f;
@@ -54,7 +44,7 @@ static bool is_control(char c)
 
 static enum mst_err read_size(struct mst_chunked *chunked, char c)
 {
-    int value = digit_value(c);
+    int value = mst_hex_digit(c);
 
     if (++chunked->line_bytes > MST_CHUNK_LINE_MAX)
         return MST_ESYNTAX;

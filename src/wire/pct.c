@@ -1,24 +1,14 @@
 #include <string.h>
 
+#include "base/hex.h"
 #include "wire/pct.h"
-
-static int digit_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
 
 /* Reads the escape at src[at]; false if there is none. */
 static bool read_escape(struct mst_span src, size_t at, char *ret_c)
 {
     if (src.ptr[at] != '%' || src.len - at < 3)
         return false;
-    int high = digit_value(src.ptr[at + 1]), low = digit_value(src.ptr[at + 2]);
+    int high = mst_hex_digit(src.ptr[at + 1]), low = mst_hex_digit(src.ptr[at + 2]);
     if (high < 0 || low < 0)
         return false;
     *ret_c = (char)(unsigned char)(high << 4 | low);
