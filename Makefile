@@ -4,6 +4,8 @@
 
 .DEFAULT_GOAL := all
 V ?= release
+# The last line of `make test` is the count, not where make was.
+MAKEFLAGS += --no-print-directory
 
 ROOMS := base sys net wire core store front server
 
