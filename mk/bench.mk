@@ -9,3 +9,8 @@ bench: deps-bench
 bench-scale: deps-bench
 	$(MAKE) -j2 V=release all $(patsubst %,build/release/test/tests/tool/%,prepare fill import)
 	bench/scale
+
+# What a backup every 10 s does to durable activations: DEVICES=2000000 ROUNDS=3 make bench-backup
+bench-backup: deps-bench
+	$(MAKE) -j2 V=release all build/release/test/tests/tool/fill
+	bench/backup

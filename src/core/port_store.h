@@ -188,7 +188,7 @@ struct mst_backup {
 /*
  * Copies the whole store as it is at one moment into a new directory below dir, durable when it
  * returns; a backup that fails leaves nothing. Nobody waits for it but the caller, whose thread
- * it should be alone: it makes the thread's priority the lowest, for good. MST_EBUSY: one is being
+ * it should be alone: it lowers the thread's priority, for good. MST_EBUSY: one is being
  * made already. MST_EINVAL: this engine cannot. MST_EIO, MST_EFULL (no space), ...
  */
 MST_MUST_USE enum mst_err mst_store_backup(struct mst_store *store, const char *dir,

@@ -200,11 +200,18 @@ static enum mst_err copy_file(struct backup *backup, enum mst_file file)
     (void)sqlite3_close(to);
     mst_sql_conn_close(&backup->conns[file]); /* the log may go on */
     err = (rc & 0xff) == SQLITE_FULL ? MST_EFULL : mst_sql_err(rc);
-    if (err == MST_OK)
-        err = mst_path_sync_piecewise(path);
+out:
+    free(path);
+    return err;
+}
+
+static enum mst_err finish_file(struct backup *backup, enum mst_file file)
+{
+    char *path = file_path(backup->part, file);
+    enum mst_err err = path ? mst_path_sync_piecewise(path) : MST_ENOMEM;
+
     if (err == MST_OK)
         err = mst_sql_measure(path, &backup->manifest.files[file]);
-out:
     free(path);
     return err;
 }
@@ -218,6 +225,10 @@ static enum mst_err make(struct backup *backup, int64_t now)
         err = open_views(backup);
     for (int i = 0; i < MST_FILE_COUNT && err == MST_OK; i++)
         err = copy_file(backup, (enum mst_file)i);
+    /* Not before: a view that lasts holds on to the store's log. */
+    mst_thread_stand_back();
+    for (int i = 0; i < MST_FILE_COUNT && err == MST_OK; i++)
+        err = finish_file(backup, (enum mst_file)i);
     if (err == MST_OK)
         err = mst_sql_manifest_write(backup->part, &backup->manifest);
     if (err == MST_OK)
@@ -239,7 +250,6 @@ enum mst_err mst_sql_backup(struct mst_store *store, const char *dir, struct mst
 
     if (__atomic_exchange_n(&engine->is_backing_up, true, __ATOMIC_SEQ_CST))
         return MST_EBUSY;
-    mst_thread_stand_back();
     err = make(&backup, now);
     for (int i = 0; i < MST_FILE_COUNT; i++)
         mst_sql_conn_close(&backup.conns[i]);

@@ -34,6 +34,7 @@
 #include <stdlib.h>
 
 #include "store/sqlite/engine.h"
+#include "store/sqlite/paced_file.h"
 #include "sys/clock.h"
 #include "sys/defect.h"
 #include "sys/log.h"
@@ -47,6 +48,7 @@ enum pass_kind { BESIDE_COMMITS, BETWEEN_COMMITS };
 struct mst_sql_checkpointer {
     struct mst_sql_engine *engine;
     struct mst_sql_conn conn;
+    struct mst_sql_paced_file file; /* of conn */
     struct mst_thread *thread;
     int step;
 
@@ -197,6 +199,7 @@ static bool pass(struct mst_sql_checkpointer *checkpointer, enum pass_kind kind)
     checkpointer->is_passing = true;
     checkpointer->n_passes++;
     unlock(checkpointer);
+    mst_sql_paced_file_begin(&checkpointer->file);
     rc = sqlite3_wal_checkpoint_v2(checkpointer->conn.db, NULL, SQLITE_CHECKPOINT_PASSIVE, &n_log,
                                    &n_moved);
     mst_metric_observe(MST_M_CHECKPOINT_SECONDS, checkpointer->conn.file,
@@ -209,8 +212,9 @@ static bool pass(struct mst_sql_checkpointer *checkpointer, enum pass_kind kind)
     return note_pass(checkpointer, rc, n_log, n_moved);
 }
 
-/* Passes beside the commits as long as they gain on them, each after a commit of its own. */
-static void catch_up(struct mst_sql_checkpointer *checkpointer)
+/* Passes beside the commits as long as they gain on them, each after a commit of its own. False: a
+   reader holds back the rest. */
+static bool catch_up(struct mst_sql_checkpointer *checkpointer)
 {
     int left = checkpointer->wal_frames - checkpointer->n_moved, left_before = INT32_MAX;
 
@@ -218,20 +222,26 @@ static void catch_up(struct mst_sql_checkpointer *checkpointer)
         while (!checkpointer->is_allowed && !checkpointer->is_ended)
             wait_for_turn_end(checkpointer);
         if (checkpointer->is_ended || !pass(checkpointer, BESIDE_COMMITS))
-            return;
+            return false;
         left_before = left;
         left = checkpointer->wal_frames - checkpointer->n_moved;
     }
+    return true;
 }
 
 static void end_log(struct mst_sql_checkpointer *checkpointer)
 {
-    catch_up(checkpointer);
+    /* Were the turn taken all the same, the reader could be gone by then, and the commits would
+       wait for all that it held back: a backup's view holds back what minutes brought. */
+    bool is_caught_up = catch_up(checkpointer);
+
     if (checkpointer->is_ended)
         return;
-    take_turn(checkpointer);
-    (void)pass(checkpointer, BETWEEN_COMMITS);
-    give_turn(checkpointer);
+    if (is_caught_up) {
+        take_turn(checkpointer);
+        (void)pass(checkpointer, BETWEEN_COMMITS);
+        give_turn(checkpointer);
+    }
     /* Should a reader hold on to the log, the next attempt comes after another step. */
     checkpointer->long_at = checkpointer->wal_frames + checkpointer->step;
 }
@@ -286,6 +296,8 @@ enum mst_err mst_sql_checkpointer_start(struct mst_sql_engine *engine, enum mst_
     (void)pthread_cond_init(&checkpointer->freed, NULL);
     err = mst_sql_err(mst_sql_conn_open(&checkpointer->conn, engine->dir, engine->opts.vfs, file,
                                         MST_SQL_CHECKPOINTER));
+    if (err == MST_OK)
+        err = mst_sql_err(mst_sql_paced_file_set(&checkpointer->file, checkpointer->conn.db));
     if (err == MST_OK)
         err = mst_thread_start(names[file], run_thread, checkpointer, &checkpointer->thread);
     if (err != MST_OK) {
