@@ -236,8 +236,9 @@ static bool ends_at_failed_flush(struct mst_rig *rig)
         begin_world(rig, SMALL_STEP);
         mst_disk_fail(rig->disk, MST_DISK_SYNC_DATABASE, n, false);
         mst_rig_work(rig, POINTS_EACH);
-        is_ok = is_ok && mst_disk_has_failed(rig->disk) && rig->is_dead;
+        is_ok = is_ok && mst_disk_has_failed(rig->disk);
         mst_rig_close(rig);
+        is_ok = is_ok && rig->is_dead;
         mst_disk_restart(rig->disk);
         open_sound(rig);
         mst_rig_verify(rig);
