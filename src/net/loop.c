@@ -11,8 +11,11 @@
 #include <assert.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "net/internal.h"
 
 enum { TICK_MS = 50 };
@@ -166,6 +169,62 @@ void mst_reserve_fd_open(struct mst_loop *loop)
     loop->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
+static void ignore_poll(uv_poll_t *poll, int status, int events)
+{
+    (void)poll, (void)status, (void)events;
+}
+
+static void forget_poll(uv_handle_t *poll)
+{
+    poll->data = NULL;
+}
+
+/* Watches the descriptor once. */
+static bool touch(struct mst_loop *loop, int fd)
+{
+    uv_poll_t poll;
+
+    if (uv_poll_init(&loop->uv, &poll, fd) != 0)
+        return false;
+    poll.data = loop;
+    (void)uv_poll_start(&poll, UV_READABLE, ignore_poll);
+    uv_close((uv_handle_t *)&poll, forget_poll);
+    while (poll.data)
+        (void)uv_run(&loop->uv, UV_RUN_NOWAIT);
+    return true;
+}
+
+/*
+ * libuv keeps a table by the number of the descriptor. It grows when a larger number than ever is
+ * watched, and the process is aborted if there is no memory for that. So it grows here, once, to
+ * the largest number that this process may open; whether there is memory is asked first.
+ */
+static enum mst_err grow_table(struct mst_loop *loop)
+{
+    struct rlimit limit;
+    size_t n_fds = MST_DESCRIPTORS_MAX;
+    int low, top;
+    bool is_touched;
+    void *probe;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < n_fds)
+        n_fds = (size_t)limit.rlim_cur;
+    probe = calloc(2 * n_fds, sizeof(void *)); /* libuv rounds up to a power of two */
+    if (!probe)
+        return MST_ENOMEM;
+    free(probe);
+    low = eventfd(0, EFD_CLOEXEC);
+    if (low < 0)
+        return MST_ESYS;
+    top = fcntl(low, F_DUPFD_CLOEXEC, (int)n_fds - 1);
+    (void)close(low);
+    if (top < 0)
+        return MST_ESYS;
+    is_touched = touch(loop, top);
+    (void)close(top);
+    return is_touched ? MST_OK : MST_ESYS;
+}
+
 static bool init_handles(struct mst_loop *loop)
 {
     int rc = uv_async_init(&loop->uv, &loop->wake, on_wake);
@@ -182,6 +241,7 @@ static bool init_handles(struct mst_loop *loop)
 enum mst_err mst_loop_new(struct mst_loop **ret_loop)
 {
     struct mst_loop *loop = calloc(1, sizeof *loop);
+    enum mst_err err = MST_ESYS;
 
     if (!loop)
         return MST_ENOMEM;
@@ -189,8 +249,13 @@ enum mst_err mst_loop_new(struct mst_loop **ret_loop)
         goto no_lock;
     if (uv_loop_init(&loop->uv) != 0)
         goto no_uv;
-    if (!init_handles(loop))
+    err = grow_table(loop);
+    if (err != MST_OK)
         goto no_handles;
+    if (!init_handles(loop)) {
+        err = MST_ESYS;
+        goto no_handles;
+    }
     loop->posted_end = &loop->posted;
     mst_node_init(&loop->streams);
     mst_node_init(&loop->listeners);
@@ -206,7 +271,7 @@ no_uv:
     (void)pthread_mutex_destroy(&loop->lock);
 no_lock:
     free(loop);
-    return MST_ESYS;
+    return err;
 }
 
 static void close_all(struct mst_loop *loop)

@@ -353,7 +353,8 @@ static enum mst_err start_servings(struct mst_server *server, struct mst_buf *wh
     return err;
 }
 
-static void raise_descriptor_limit(const struct mst_settings *settings)
+/* Neither fewer nor many more than needed: each loop makes room for all (net/loop.c). */
+static void set_descriptor_limit(const struct mst_settings *settings)
 {
     int64_t n_listeners = (int64_t)(settings->http.n_items + settings->https.n_items);
     uint64_t wanted = (uint64_t)(settings->connections_max * n_listeners) + DESCRIPTORS_BESIDE;
@@ -361,11 +362,9 @@ static void raise_descriptor_limit(const struct mst_settings *settings)
 
     if (getrlimit(RLIMIT_NOFILE, &limit))
         return;
-    if (limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &limit);
-        (void)getrlimit(RLIMIT_NOFILE, &limit);
-    }
+    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : (rlim_t)wanted;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+    (void)getrlimit(RLIMIT_NOFILE, &limit);
     if (limit.rlim_cur < wanted)
         mst_log(MST_LOG_WARNING, MST_EV_CONFIG,
                 "only %llu descriptors are allowed where connections_max may need %llu",
@@ -423,7 +422,7 @@ enum mst_err mst_server_start(const struct mst_settings *settings, struct mst_se
     }
     server->settings = settings;
     mst_paths_of(settings, &server->paths);
-    raise_descriptor_limit(settings);
+    set_descriptor_limit(settings);
     mst_health_init(&server->health, (uint64_t)settings->stall_timeout_ms);
     err = open_all_tls(server, why);
     if (!err)

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "tests/lib/site.h"
 #include "tests/lib/unit.h"
@@ -204,5 +205,22 @@ MST_TEST(rpc_survives_the_failure_of_any_allocation)
 }
 MST_TEST_END
 
+/* libuv's table by descriptor number has its borders at powers of two. */
+MST_TEST(connections_of_any_descriptor_number_survive_the_failure_of_any_allocation)
+{
+    struct request request = make("GET", "/timestamp", "", "");
+    int last = -1;
+
+    begin();
+    while (last < 80) {
+        last = dup(STDERR_FILENO);
+        ck_assert_int_ge(last, 0);
+        sweep(&request, 200, 200);
+    }
+    mst_site_stop(site);
+}
+MST_TEST_END
+
 MST_TESTS("fault/memory", requests_survive_the_failure_of_any_allocation,
-          rpc_survives_the_failure_of_any_allocation)
+          rpc_survives_the_failure_of_any_allocation,
+          connections_of_any_descriptor_number_survive_the_failure_of_any_allocation)
