@@ -50,6 +50,14 @@ enum {
 
 #define TABLE_FILE(table) ((table) == MST_TABLE_POINT ? MST_FILE_POINTS : MST_FILE_STATE)
 
+/*
+ * An activation adds the attempt (8), its time (4) and an IPv4 address as text (15), and takes away
+ * the deadline (4). The rarer IPv6 addresses may be longer: their pages are split in time.
+ */
+enum { CLIENT_ROOM_BYTES = 24 };
+
+#define TABLE_ROOM(table) ((table) == MST_TABLE_CLIENT ? CLIENT_ROOM_BYTES : 0)
+
 /* The primary key is the index of the same name as the table. */
 #define TABLE(UPPER, lower)                                            \
     [MST_TABLE_##UPPER] = {                                            \
@@ -60,6 +68,7 @@ enum {
         .fields = fields_##lower,                                      \
         .primary = MST_IX_##UPPER,                                     \
         .is_rowid = (ROWID_TABLES & 1 << (int)MST_TABLE_##UPPER) != 0, \
+        .room_bytes = TABLE_ROOM(MST_TABLE_##UPPER),                   \
     },
 
 const struct mst_schema_table mst_schema_tables[MST_TABLE_COUNT] = {MST_TABLES(TABLE)};

@@ -34,6 +34,9 @@ struct mst_schema_table {
     const struct mst_schema_field *fields;
     enum mst_index primary;
     bool is_rowid; /* primary key is one integer called id, assigned by the store */
+    /* What a row grows by after it was inserted. An engine whose pages would have to be split then
+       keeps so much free for it from the start. */
+    unsigned room_bytes;
 };
 
 extern const struct mst_schema_table mst_schema_tables[MST_TABLE_COUNT];
@@ -44,8 +47,9 @@ extern const struct mst_schema_index mst_schema_indexes[MST_INDEX_COUNT];
  * store is made in the newest one.
  *   1  the first
  *   2  client.suspect
+ *   3  client has room to grow
  */
-enum { MST_SCHEMA_VERSION = 2 };
+enum { MST_SCHEMA_VERSION = 3 };
 
 /* Room for a row of any table. */
 #define MST_ANY_ROW_MEMBER(UPPER, lower) struct mst_row_##lower lower;

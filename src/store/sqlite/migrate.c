@@ -13,6 +13,7 @@ enum { APPLICATION_ID = 0x6d737472 }; /* "mstr" */
 static const char *const migrations[MST_SCHEMA_VERSION][MST_FILE_COUNT] = {
     [1] = {[MST_FILE_STATE] = "ALTER TABLE client ADD COLUMN suspect INTEGER NOT NULL DEFAULT 0;"
                               "ALTER TABLE client DROP COLUMN used"},
+    [2] = {[MST_FILE_STATE] = "ALTER TABLE client ADD COLUMN room BLOB NOT NULL DEFAULT x''"},
 };
 
 static enum mst_err fail(int rc, const char *what, const char **ret_what)

@@ -88,9 +88,9 @@ MST_TEST(a_store_of_a_newer_version_is_refused_and_left_alone)
     dir_make();
     must_open(&store);
     mst_store_close(store);
-    change_file("muster.db", "PRAGMA user_version=3");
+    change_file("muster.db", "PRAGMA user_version=4");
     ck_assert_int_eq(open_store(&store), MST_EVERSION);
-    change_file("muster.db", "PRAGMA user_version=2");
+    change_file("muster.db", "PRAGMA user_version=3");
     must_open(&store);
     mst_store_close(store);
     dir_remove();
@@ -133,7 +133,7 @@ MST_TEST(a_store_of_version_1_gets_the_mark_of_suspect_keys_and_keeps_its_rows)
     mst_store_close(store);
     change_file(
         "muster.db",
-        "ALTER TABLE client DROP COLUMN suspect; "
+        "ALTER TABLE client DROP COLUMN suspect; ALTER TABLE client DROP COLUMN room; "
         "ALTER TABLE client ADD COLUMN used INTEGER NOT NULL DEFAULT 0; PRAGMA user_version=1;"
         "INSERT INTO client (id, state, is_locked, gen_ix, kid, epoch, salt, attempt, key_attempt, "
         "deadline, used, log_at, log_peer, delta) VALUES (7, 2, 0, 0, 1, 1, 99, 0, 0, 0, 0, 0, "
@@ -243,7 +243,7 @@ MST_TEST(no_statement_sorts_or_reads_more_than_its_index)
 }
 MST_TEST_END
 
-/* ---- the clock ---- */
+/* ---- commands ---- */
 
 struct job {
     struct mst_cmd cmd;
@@ -252,6 +252,91 @@ struct job {
     enum mst_err err;
     sem_t is_done;
 };
+
+static void job_done(struct mst_cmd *cmd, enum mst_err err)
+{
+    struct job *job = (struct job *)cmd;
+
+    job->err = err;
+    (void)sem_post(&job->is_done);
+}
+
+static void run_job(struct mst_store *store, struct job *job)
+{
+    job->cmd.done = job_done;
+    (void)sem_init(&job->is_done, 0, 0);
+    ck_assert_int_eq(mst_store_submit(store, &job->cmd), MST_OK);
+    while (sem_wait(&job->is_done) != 0)
+        continue;
+    ck_assert_int_eq(job->err, MST_OK);
+}
+
+/* ---- rows that grow ---- */
+
+enum { CLIENTS = 3000, NOW_S = 1800000000 };
+
+static enum mst_err add_clients(struct mst_cmd *cmd, struct mst_tx *tx)
+{
+    enum mst_err err = MST_OK;
+
+    (void)cmd;
+    for (int i = 0; i < CLIENTS && err == MST_OK; i++) {
+        struct mst_row_client client = {.state = 3,
+                                        .kid = 1,
+                                        .epoch = 1,
+                                        .salt = INT64_MAX - i,
+                                        .key_attempt = INT64_MIN + i,
+                                        .deadline = NOW_S + 86400};
+        err = mst_tx_insert(tx, MST_TABLE_CLIENT, &client);
+    }
+    return err;
+}
+
+static enum mst_err activate_clients(struct mst_cmd *cmd, struct mst_tx *tx)
+{
+    static const char peer[] = "203.113.254.127"; /* as long as they come */
+    enum mst_err err = MST_OK;
+
+    (void)cmd;
+    for (int i = 0; i < CLIENTS && err == MST_OK; i++) {
+        struct mst_row_client client = {.id = i + 1,
+                                        .state = 4,
+                                        .attempt = INT64_MAX - i,
+                                        .log_at = NOW_S,
+                                        .log_peer = mst_span_str(peer)};
+        err = mst_tx_update(tx, MST_TABLE_CLIENT, &client,
+                            MST_BIT(client, state) | MST_BIT(client, attempt) |
+                                MST_BIT(client, deadline) | MST_BIT(client, log_at) |
+                                MST_BIT(client, log_peer));
+    }
+    return err;
+}
+
+static int64_t pages_after(enum mst_err (*run)(struct mst_cmd *cmd, struct mst_tx *tx))
+{
+    struct job job = {.cmd.run = run};
+    struct mst_store *store;
+
+    must_open(&store);
+    run_job(store, &job);
+    mst_store_close(store);
+    return ask_file("muster.db", "PRAGMA page_count");
+}
+
+MST_TEST(activations_change_a_row_where_it_lies_and_split_no_page)
+{
+    int64_t n_pages;
+
+    dir_make();
+    n_pages = pages_after(add_clients);
+    ck_assert_int_gt(n_pages, CLIENTS / 70);
+    ck_assert_int_eq(pages_after(activate_clients), n_pages);
+    ck_assert_int_eq(ask_file("muster.db", "SELECT sum(length(room)) FROM client"), 0);
+    dir_remove();
+}
+MST_TEST_END
+
+/* ---- the clock ---- */
 
 static enum mst_err tell_time(struct mst_cmd *cmd, struct mst_tx *tx)
 {
@@ -262,26 +347,11 @@ static enum mst_err tell_time(struct mst_cmd *cmd, struct mst_tx *tx)
     return job->is_reset ? mst_tx_update(tx, MST_TABLE_META, &row, MST_BIT(meta, value)) : MST_OK;
 }
 
-static void job_done(struct mst_cmd *cmd, enum mst_err err)
-{
-    struct job *job = (struct job *)cmd;
-
-    job->err = err;
-    (void)sem_post(&job->is_done);
-}
-
 static int64_t window_time(struct mst_store *store, bool is_reset)
 {
-    struct job job = {
-        .cmd = {.run = tell_time, .done = job_done},
-          .is_reset = is_reset
-    };
+    struct job job = {.cmd.run = tell_time, .is_reset = is_reset};
 
-    (void)sem_init(&job.is_done, 0, 0);
-    ck_assert_int_eq(mst_store_submit(store, &job.cmd), MST_OK);
-    while (sem_wait(&job.is_done) != 0)
-        continue;
-    ck_assert_int_eq(job.err, MST_OK);
+    run_job(store, &job);
     return job.window;
 }
 
@@ -378,6 +448,7 @@ MST_TESTS("store/sqlite", a_new_store_is_for_its_owner_only,
           a_migration_that_fails_leaves_the_file_as_it_was,
           a_foreign_file_in_the_stores_place_is_refused, a_store_is_open_once,
           no_statement_sorts_or_reads_more_than_its_index,
+          activations_change_a_row_where_it_lies_and_split_no_page,
           a_clock_set_back_across_a_restart_does_not_turn_window_time_back,
           a_clock_set_back_while_running_does_not_turn_window_time_back,
           a_clock_reset_brings_window_time_back_to_the_wall_clock_and_lasts)

@@ -3,6 +3,10 @@
  * hold. Rows numbered by the store use AUTOINCREMENT, because a number must never
  * come back (keys.md), and are checked to stay within 40 bits. A primary key of
  * several fields or of text is the table itself (WITHOUT ROWID): one tree, not two.
+ *
+ * A table whose rows grow has one more column, "room", which nobody reads: a row is inserted with that
+ * many zeros in it, and its first update takes them away. So the row stays in its page, which
+ * otherwise is split.
  */
 #include <stdarg.h>
 #include <stdlib.h>
@@ -95,9 +99,11 @@ static void print_insert(struct mst_buf *sql, const struct mst_schema_table *tab
 {
     (void)mst_buf_addf(sql, "INSERT INTO %s (", table->name);
     add_all_fields(sql, table);
-    (void)mst_buf_add_str(sql, ") VALUES (");
+    (void)mst_buf_add_str(sql, table->room_bytes ? ", room) VALUES (" : ") VALUES (");
     for (size_t f = 0; f < table->n_fields; f++)
         (void)mst_buf_addf(sql, "%s?%zu", f > 0 ? ", " : "", f + 1);
+    if (table->room_bytes)
+        (void)mst_buf_addf(sql, ", zeroblob(%u)", table->room_bytes);
     (void)mst_buf_add_byte(sql, ')');
 }
 
@@ -113,6 +119,8 @@ static void print_update(struct mst_buf *sql, const struct mst_schema_table *tab
         n++;
         (void)mst_buf_addf(sql, "%s%s = ?%u", n > 1 ? ", " : "", table->fields[f].name, n);
     }
+    if (table->room_bytes)
+        (void)mst_buf_add_str(sql, ", room = x''");
     add_where(sql, primary, primary->n_fields, n + 1);
 }
 
@@ -381,6 +389,8 @@ static void print_table(struct mst_buf *sql, const struct mst_schema_table *tabl
     (void)mst_buf_addf(sql, "CREATE TABLE %s (", table->name);
     for (size_t f = 0; f < table->n_fields; f++)
         add_column(sql, table, f);
+    if (table->room_bytes)
+        (void)mst_buf_add_str(sql, ", room BLOB NOT NULL DEFAULT x''");
     if (!is_integer_key(table)) {
         (void)mst_buf_add_str(sql, ", PRIMARY KEY (");
         add_index_fields(sql, &mst_schema_indexes[table->primary], 0, "");
