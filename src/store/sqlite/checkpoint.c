@@ -16,15 +16,18 @@
  * reader waits for one, except in case a.
  *
  * While commits go on, passes of kind b never find the end of the log, so that it is never
- * started anew. Hence two lengths:
- *   - after `step` frames that are not in the file yet: one pass of kind b;
- *   - when the log is 4 steps long: such passes until less than half a step is left, or
- *     they no longer gain on the commits; then one of kind a, which moves all of it. The next
- *     commit starts the log anew.
+ * started anew. Hence: when the log is long enough, passes of kind b until little is left, or
+ * they no longer gain on the commits; what they write they flush too. Then one of kind a, which moves
+ * the rest and holds up the commits for a few milliseconds. The next commit starts the log anew.
+ *
+ * How long is long enough? A page that changed often is moved once, and pages that lie side by side
+ * are one write to the disk, so a long log costs less for each commit, in a small store much
+ * less. But a start after a crash moves the whole log before it serves. Most of that
+ * time goes into separate writes, so the length is fitted, log by log, to a number of those.
  *
  * A reader that holds a view holds back what was committed after it, and holds on to the log.
- * A pass that moved nothing is not tried again before the log has grown by a step. When the
- * reader is gone, the next pass of kind a brings the log to an end.
+ * Another attempt is made when the log has grown by RETRY_FRAMES. When the reader is gone, the next
+ * pass of kind a brings the log to an end.
  *
  * The turns are a lock with a queue of one: a plain mutex would be taken again by a busy
  * committer before the other thread woke up. Nobody sleeps by a timer; the committer wakes
@@ -40,8 +43,16 @@
 #include "sys/log.h"
 #include "sys/metric.h"
 
-/* Frames of 4 KiB: 4 MiB, and 16 MiB for the length at which the log is brought to an end. */
-enum { STEP_DEFAULT = 1024, LONG_STEPS = 4, GAINS_MAX = 8, RECKLESS_PASSES = 64 };
+/* Frames of 4 KiB. */
+enum {
+    LOG_FRAMES_MIN = 4096,  /* 16 MiB */
+    LOG_FRAMES_MAX = 24576, /* 96 MiB: a start reads them in less than a tenth of a second */
+    RUNS_WANTED = 9000,     /* separate writes to the disk for each log, at some 20 µs each */
+    LEFT_FRAMES = 128,      /* for the pass that holds up the commits */
+    RETRY_FRAMES = 1024,
+    GAINS_MAX = 8,
+    RECKLESS_PASSES = 64
+};
 
 enum pass_kind { BESIDE_COMMITS, BETWEEN_COMMITS };
 
@@ -50,7 +61,12 @@ struct mst_sql_checkpointer {
     struct mst_sql_conn conn;
     struct mst_sql_paced_file file; /* of conn */
     struct mst_thread *thread;
-    int step;
+    bool is_fixed;   /* the length is given, not fitted */
+    int long_frames; /* length at which a log is brought to an end */
+    int left_frames; /* what may be left for the pass of kind a */
+    int retry_frames;
+    int n_first_frames;    /* what the first pass of this log moved */
+    uint64_t n_first_runs; /* and with how many writes to the disk */
 
     pthread_mutex_t lock;
     pthread_cond_t woken; /* this thread: work, its turn, or the end */
@@ -68,7 +84,6 @@ struct mst_sql_checkpointer {
     uint64_t n_logs; /* how often the log was started anew */
     int wal_frames;  /* its length */
     int n_moved;     /* of them known to be in the file */
-    int pass_at;     /* length at which a pass is worth it */
     int long_at;     /* length at which the log is to be brought to an end */
 };
 
@@ -112,8 +127,7 @@ static void note_commit(struct mst_sql_checkpointer *checkpointer, int wal_frame
     if (wal_frames < checkpointer->wal_frames) {
         checkpointer->n_logs++;
         checkpointer->n_moved = 0;
-        checkpointer->pass_at = checkpointer->step;
-        checkpointer->long_at = LONG_STEPS * checkpointer->step;
+        checkpointer->long_at = checkpointer->long_frames;
     }
     checkpointer->wal_frames = wal_frames;
     if (!checkpointer->was_passing_at_begin &&
@@ -125,8 +139,7 @@ static bool is_due(const struct mst_sql_checkpointer *checkpointer)
 {
     if (is_reckless())
         return checkpointer->wal_frames > 0;
-    return checkpointer->is_allowed && (checkpointer->wal_frames >= checkpointer->pass_at ||
-                                        checkpointer->wal_frames >= checkpointer->long_at);
+    return checkpointer->is_allowed && checkpointer->wal_frames >= checkpointer->long_at;
 }
 
 void mst_sql_checkpointer_end_turn(struct mst_sql_checkpointer *checkpointer, int wal_frames)
@@ -183,13 +196,13 @@ static bool note_pass(struct mst_sql_checkpointer *checkpointer, int rc, int n_l
                 sqlite3_errstr(rc), rc);
     if (has_gained)
         checkpointer->n_moved = n_moved;
-    checkpointer->pass_at = (has_gained ? n_moved : checkpointer->wal_frames) + checkpointer->step;
     return has_gained;
 }
 
 static bool pass(struct mst_sql_checkpointer *checkpointer, enum pass_kind kind)
 {
     uint64_t n_logs = checkpointer->n_logs;
+    uint64_t n_runs = checkpointer->file.n_runs;
     uint64_t started_ns = mst_clock_mono_ns();
     int n_log = 0, n_moved = 0, rc;
 
@@ -199,9 +212,10 @@ static bool pass(struct mst_sql_checkpointer *checkpointer, enum pass_kind kind)
     checkpointer->is_passing = true;
     checkpointer->n_passes++;
     unlock(checkpointer);
-    mst_sql_paced_file_begin(&checkpointer->file);
     rc = sqlite3_wal_checkpoint_v2(checkpointer->conn.db, NULL, SQLITE_CHECKPOINT_PASSIVE, &n_log,
                                    &n_moved);
+    if (rc == SQLITE_OK)
+        rc = mst_sql_paced_file_flush(&checkpointer->file);
     mst_metric_observe(MST_M_CHECKPOINT_SECONDS, checkpointer->conn.file,
                        mst_clock_mono_ns() - started_ns);
     lock(checkpointer);
@@ -209,6 +223,10 @@ static bool pass(struct mst_sql_checkpointer *checkpointer, enum pass_kind kind)
     /* All was moved, and a commit has started the log anew since: the figures are the old log's. */
     if (rc == SQLITE_OK && n_logs != checkpointer->n_logs)
         return true;
+    if (checkpointer->n_moved == 0) {
+        checkpointer->n_first_frames = n_moved;
+        checkpointer->n_first_runs = checkpointer->file.n_runs - n_runs;
+    }
     return note_pass(checkpointer, rc, n_log, n_moved);
 }
 
@@ -218,7 +236,7 @@ static bool catch_up(struct mst_sql_checkpointer *checkpointer)
 {
     int left = checkpointer->wal_frames - checkpointer->n_moved, left_before = INT32_MAX;
 
-    for (int i = 0; i < GAINS_MAX && left >= checkpointer->step / 2 && left < left_before; i++) {
+    for (int i = 0; i < GAINS_MAX && left > checkpointer->left_frames && left < left_before; i++) {
         while (!checkpointer->is_allowed && !checkpointer->is_ended)
             wait_for_turn_end(checkpointer);
         if (checkpointer->is_ended || !pass(checkpointer, BESIDE_COMMITS))
@@ -227,6 +245,28 @@ static bool catch_up(struct mst_sql_checkpointer *checkpointer)
         left = checkpointer->wal_frames - checkpointer->n_moved;
     }
     return true;
+}
+
+static int clamp(int64_t value, int64_t min, int64_t max)
+{
+    return (int)(value < min ? min : value > max ? max : value);
+}
+
+/*
+ * The log is at an end: how long shall the next ones be? Moved in one go it would have taken at
+ * most as many writes for each frame as its first pass. At most half or twice as long at once, since
+ * the writes do not grow in proportion.
+ */
+static void fit_length(struct mst_sql_checkpointer *checkpointer)
+{
+    int64_t n_frames = checkpointer->long_frames;
+    int64_t n_runs = (int64_t)checkpointer->n_first_runs * checkpointer->wal_frames /
+                     checkpointer->n_first_frames;
+    int64_t fitting = n_frames * RUNS_WANTED / (n_runs > 0 ? n_runs : 1);
+
+    if (!checkpointer->is_fixed)
+        checkpointer->long_frames =
+            clamp(clamp(fitting, n_frames / 2, 2 * n_frames), LOG_FRAMES_MIN, LOG_FRAMES_MAX);
 }
 
 static void end_log(struct mst_sql_checkpointer *checkpointer)
@@ -240,10 +280,12 @@ static void end_log(struct mst_sql_checkpointer *checkpointer)
     if (is_caught_up) {
         take_turn(checkpointer);
         (void)pass(checkpointer, BETWEEN_COMMITS);
+        if (checkpointer->n_moved > 0 && checkpointer->n_moved == checkpointer->wal_frames)
+            fit_length(checkpointer);
         give_turn(checkpointer);
     }
-    /* Should a reader hold on to the log, the next attempt comes after another step. */
-    checkpointer->long_at = checkpointer->wal_frames + checkpointer->step;
+    /* Should a reader hold on to the log. */
+    checkpointer->long_at = checkpointer->wal_frames + checkpointer->retry_frames;
 }
 
 /* The seeded defect: one pass after another whatever the commits do. */
@@ -269,12 +311,19 @@ static void run_thread(void *arg)
             break;
         if (is_reckless())
             pass_recklessly(checkpointer);
-        else if (checkpointer->wal_frames >= checkpointer->long_at)
-            end_log(checkpointer);
         else
-            (void)pass(checkpointer, BESIDE_COMMITS);
+            end_log(checkpointer);
     }
     unlock(checkpointer);
+}
+
+static void set_lengths(struct mst_sql_checkpointer *checkpointer, int fixed_frames)
+{
+    checkpointer->is_fixed = fixed_frames > 0;
+    checkpointer->long_frames = fixed_frames > 0 ? fixed_frames : LOG_FRAMES_MIN;
+    checkpointer->left_frames = fixed_frames > 0 ? fixed_frames / 4 : LEFT_FRAMES;
+    checkpointer->retry_frames = fixed_frames > 0 ? fixed_frames : RETRY_FRAMES;
+    checkpointer->long_at = checkpointer->long_frames;
 }
 
 enum mst_err mst_sql_checkpointer_start(struct mst_sql_engine *engine, enum mst_file file,
@@ -287,10 +336,7 @@ enum mst_err mst_sql_checkpointer_start(struct mst_sql_engine *engine, enum mst_
     if (!checkpointer)
         return MST_ENOMEM;
     checkpointer->engine = engine;
-    checkpointer->step =
-        engine->opts.checkpoint_frames ? engine->opts.checkpoint_frames : STEP_DEFAULT;
-    checkpointer->pass_at = checkpointer->step;
-    checkpointer->long_at = LONG_STEPS * checkpointer->step;
+    set_lengths(checkpointer, engine->opts.checkpoint_frames);
     (void)pthread_mutex_init(&checkpointer->lock, NULL);
     (void)pthread_cond_init(&checkpointer->woken, NULL);
     (void)pthread_cond_init(&checkpointer->freed, NULL);

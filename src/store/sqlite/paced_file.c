@@ -1,19 +1,29 @@
 /*
- * A checkpoint writes all it moves and then flushes it, which the disk does in one go: the flush of
- * a commit that comes meanwhile waits for all of it. After a backup, whose view held on to
- * the log, that can be hundreds of megabytes. Flushed in pieces, a commit waits for one. Passes of the
- * usual length are left alone: each flush costs the commits something too.
+ * A checkpoint writes all it moves, and SQLite flushes it only when the whole log is moved, which the
+ * disk then does in one go: commits wait for all of it, in the pass between two commits or behind its
+ * flush in the disk's queue. Flushed in pieces, and before that last pass, a commit
+ * waits for one piece.
+ *
+ * What lies side by side in the file goes to the disk as one write: a run.
  *
  * Flushing the database file early is always right: what a checkpoint writes to it is on the
  * disk in the log.
  */
 #include "store/sqlite/paced_file.h"
 
-enum { LONG_BYTES = 16 * 1024 * 1024, PIECE_BYTES = 4 * 1024 * 1024 };
+enum { PIECE_BYTES = 2 * 1024 * 1024 };
 
 static struct mst_sql_paced_file *paced_of(sqlite3_file *file)
 {
     return (struct mst_sql_paced_file *)file->pMethods;
+}
+
+static int paced_sync(sqlite3_file *file, int flags)
+{
+    struct mst_sql_paced_file *paced = paced_of(file);
+
+    paced->n_unflushed = 0;
+    return paced->real->xSync(file, flags);
 }
 
 static int paced_write(sqlite3_file *file, const void *bytes, int n, sqlite3_int64 at)
@@ -23,11 +33,10 @@ static int paced_write(sqlite3_file *file, const void *bytes, int n, sqlite3_int
 
     if (rc != SQLITE_OK)
         return rc;
+    paced->n_runs += at != paced->run_end;
+    paced->run_end = at + n;
     paced->n_unflushed += n;
-    if (paced->n_unflushed < LONG_BYTES)
-        return SQLITE_OK;
-    paced->n_unflushed = LONG_BYTES - PIECE_BYTES;
-    return paced->real->xSync(file, SQLITE_SYNC_NORMAL);
+    return paced->n_unflushed < PIECE_BYTES ? SQLITE_OK : paced_sync(file, SQLITE_SYNC_NORMAL);
 }
 
 int mst_sql_paced_file_set(struct mst_sql_paced_file *paced, sqlite3 *db)
@@ -37,13 +46,15 @@ int mst_sql_paced_file_set(struct mst_sql_paced_file *paced, sqlite3 *db)
 
     if (rc != SQLITE_OK || !file || !file->pMethods)
         return rc != SQLITE_OK ? rc : SQLITE_ERROR;
-    *paced = (struct mst_sql_paced_file){.methods = *file->pMethods, .real = file->pMethods};
+    *paced = (struct mst_sql_paced_file){
+        .file = file, .methods = *file->pMethods, .real = file->pMethods};
     paced->methods.xWrite = paced_write;
+    paced->methods.xSync = paced_sync;
     file->pMethods = &paced->methods;
     return SQLITE_OK;
 }
 
-void mst_sql_paced_file_begin(struct mst_sql_paced_file *paced)
+int mst_sql_paced_file_flush(struct mst_sql_paced_file *paced)
 {
-    paced->n_unflushed = 0;
+    return paced->n_unflushed > 0 ? paced_sync(paced->file, SQLITE_SYNC_NORMAL) : SQLITE_OK;
 }
