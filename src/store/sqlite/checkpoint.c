@@ -46,8 +46,8 @@
 /* Frames of 4 KiB. */
 enum {
     LOG_FRAMES_MIN = 4096,  /* 16 MiB */
-    LOG_FRAMES_MAX = 24576, /* 96 MiB: a start reads them in less than a tenth of a second */
-    RUNS_WANTED = 9000,     /* separate writes to the disk for each log, at some 20 µs each */
+    LOG_FRAMES_MAX = 32768, /* 128 MiB: a start reads them in a tenth of a second */
+    RUNS_WANTED = 14000,    /* separate writes to the disk for each log, at some 20 µs each */
     LEFT_FRAMES = 128,      /* for the pass that holds up the commits */
     RETRY_FRAMES = 1024,
     GAINS_MAX = 8,
