@@ -47,7 +47,7 @@
 enum {
     LOG_FRAMES_MIN = 4096,  /* 16 MiB */
     LOG_FRAMES_MAX = 32768, /* 128 MiB: a start reads them in a tenth of a second */
-    RUNS_WANTED = 14000,    /* separate writes to the disk for each log, at some 20 µs each */
+    RUNS_WANTED = 12500,    /* separate writes to the disk for each log, at some 20 µs each */
     LEFT_FRAMES = 128,      /* for the pass that holds up the commits */
     RETRY_FRAMES = 1024,
     GAINS_MAX = 8,
@@ -247,26 +247,23 @@ static bool catch_up(struct mst_sql_checkpointer *checkpointer)
     return true;
 }
 
-static int clamp(int64_t value, int64_t min, int64_t max)
-{
-    return (int)(value < min ? min : value > max ? max : value);
-}
-
 /*
- * The log is at an end: how long shall the next ones be? Moved in one go it would have taken at
- * most as many writes for each frame as its first pass. At most half or twice as long at once, since
- * the writes do not grow in proportion.
+ * The log is at an end: how long shall the next ones be? The first pass moved f frames with w writes. Of
+ * pages drawn by lot, a log of t frames takes about 1 / (1/t + 1/w - 1/f) writes: t in a store that
+ * is much larger, and however long it is, no more than the store has pages. The passes after the first
+ * make the log longer than it was when that began, by the same part each time.
  */
 static void fit_length(struct mst_sql_checkpointer *checkpointer)
 {
-    int64_t n_frames = checkpointer->long_frames;
-    int64_t n_runs = (int64_t)checkpointer->n_first_runs * checkpointer->wal_frames /
-                     checkpointer->n_first_frames;
-    int64_t fitting = n_frames * RUNS_WANTED / (n_runs > 0 ? n_runs : 1);
+    double first = checkpointer->n_first_frames, runs = (double)checkpointer->n_first_runs;
+    double per_frame = 1 / (double)RUNS_WANTED - (1 / runs - 1 / first);
+    double fitting = per_frame > 0 ? first / checkpointer->wal_frames / per_frame : LOG_FRAMES_MAX;
 
-    if (!checkpointer->is_fixed)
-        checkpointer->long_frames =
-            clamp(clamp(fitting, n_frames / 2, 2 * n_frames), LOG_FRAMES_MIN, LOG_FRAMES_MAX);
+    if (checkpointer->is_fixed)
+        return;
+    checkpointer->long_frames = fitting < LOG_FRAMES_MIN   ? LOG_FRAMES_MIN
+                                : fitting > LOG_FRAMES_MAX ? LOG_FRAMES_MAX
+                                                           : (int)fitting;
 }
 
 static void end_log(struct mst_sql_checkpointer *checkpointer)
@@ -280,7 +277,7 @@ static void end_log(struct mst_sql_checkpointer *checkpointer)
     if (is_caught_up) {
         take_turn(checkpointer);
         (void)pass(checkpointer, BETWEEN_COMMITS);
-        if (checkpointer->n_moved > 0 && checkpointer->n_moved == checkpointer->wal_frames)
+        if (checkpointer->n_first_runs > 0 && checkpointer->n_moved == checkpointer->wal_frames)
             fit_length(checkpointer);
         give_turn(checkpointer);
     }
