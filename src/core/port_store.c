@@ -8,77 +8,21 @@ enum mst_err mst_tx_get(struct mst_tx *tx, enum mst_index index, void *row)
     return tx->ops->get(tx, index, row);
 }
 
-size_t mst_shard_of(enum mst_table table, int64_t id)
-{
-    uint64_t mixed = ((uint64_t)id << 2 | ((unsigned)table & 3)) * UINT64_C(0x9e3779b97f4a7c15);
-
-    return (size_t)(mixed >> 52) % MST_SHARDS;
-}
-
-static void touch(struct mst_tx *tx, enum mst_table table, const void *row)
-{
-    int64_t id;
-    size_t shard;
-
-    if (table == MST_TABLE_CLIENT)
-        id = ((const struct mst_row_client *)row)->id;
-    else if (table == MST_TABLE_ALIAS)
-        id = ((const struct mst_row_alias *)row)->client_id;
-    else if (table == MST_TABLE_RESOURCE)
-        id = ((const struct mst_row_resource *)row)->id;
-    else if (table == MST_TABLE_POINT)
-        id = ((const struct mst_row_point *)row)->dataport_id;
-    else
-        return;
-    shard = mst_shard_of(table, id);
-    tx->touched[shard / 64] |= UINT64_C(1) << (shard % 64);
-}
-
-uint64_t mst_store_published(const struct mst_store *store)
-{
-    return __atomic_load_n(&store->changes.published, __ATOMIC_SEQ_CST);
-}
-
-uint32_t mst_store_shard(const struct mst_store *store, size_t shard)
-{
-    return __atomic_load_n(&store->changes.shards[shard], __ATOMIC_SEQ_CST);
-}
-
-void mst_store_publish(struct mst_store *store, struct mst_tx *tx)
-{
-    (void)__atomic_fetch_add(&store->changes.published, 1, __ATOMIC_SEQ_CST);
-    for (size_t i = 0; i < MST_SHARDS / 64; i++) {
-        uint64_t bits = tx->touched[i];
-
-        for (; bits; bits &= bits - 1)
-            (void)__atomic_fetch_add(&store->changes.shards[i * 64 + (size_t)__builtin_ctzll(bits)],
-                                     1, __ATOMIC_SEQ_CST);
-        tx->touched[i] = 0;
-    }
-}
-
 enum mst_err mst_tx_insert(struct mst_tx *tx, enum mst_table table, void *row)
 {
-    enum mst_err err;
-
     assert(tx->is_writable);
-    err = tx->ops->insert(tx, table, row);
-    if (err == MST_OK)
-        touch(tx, table, row);
-    return err;
+    return tx->ops->insert(tx, table, row);
 }
 
 enum mst_err mst_tx_update(struct mst_tx *tx, enum mst_table table, const void *row, uint64_t mask)
 {
     assert(tx->is_writable && mask != 0);
-    touch(tx, table, row);
     return tx->ops->update(tx, table, row, mask);
 }
 
 enum mst_err mst_tx_delete(struct mst_tx *tx, enum mst_table table, const void *row)
 {
     assert(tx->is_writable);
-    touch(tx, table, row);
     return tx->ops->erase(tx, table, row);
 }
 

@@ -94,25 +94,6 @@ uint64_t mst_tx_random(struct mst_tx *tx);
 struct mst_arena *mst_tx_arena(struct mst_tx *tx);
 
 /*
- * What changed, coarsely: each client, its aliases, each resource and each dataport's points
- * fall into one of MST_SHARDS counters. After a commit, and before done is called, the engine
- * publishes the shards that the batch touched. So whoever remembers something read, together
- * with the counters of all rows it was read from, may use it for as long as these stand still.
- * To remember: take published before mst_reader_begin, read, take the counters, and give up if
- * published has moved since.
- */
-enum { MST_SHARDS = 4096 };
-
-struct mst_changes {
-    uint64_t published; /* counts first, then the shards */
-    uint32_t shards[MST_SHARDS];
-};
-
-/* id: of the client for MST_TABLE_CLIENT and MST_TABLE_ALIAS, of the resource for
-   MST_TABLE_RESOURCE, of the dataport for MST_TABLE_POINT. */
-size_t mst_shard_of(enum mst_table table, int64_t id);
-
-/*
  * The engine's side of a transaction: an engine's own struct begins with this.
  * Third-party types stay behind it.
  */
@@ -133,7 +114,6 @@ struct mst_tx {
     int64_t window_now;
     int64_t wall_now;
     bool is_writable;
-    uint64_t touched[MST_SHARDS / 64]; /* shards written to, until they are published */
 };
 
 /* ---- commands ---- */
@@ -211,14 +191,7 @@ struct mst_store_ops {
 
 struct mst_store {
     const struct mst_store_ops *ops;
-    struct mst_changes changes; /* begins as zero bytes */
 };
-
-/* Thread-safe, in one order for all threads. */
-uint64_t mst_store_published(const struct mst_store *store);
-uint32_t mst_store_shard(const struct mst_store *store, size_t shard);
-/* For engines: the writes of tx can now be seen, or might be. Before any done of its batch. */
-void mst_store_publish(struct mst_store *store, struct mst_tx *tx);
 
 struct mst_reader {
     struct mst_store *store;

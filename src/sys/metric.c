@@ -65,7 +65,6 @@ LABEL(OUTCOME, "outcome", MST_LABEL_OUTCOME);
 LABEL(LISTENER, "listener", MST_LABEL_LISTENER);
 LABEL(REFUSAL, "reason", MST_LABEL_REFUSAL);
 LABEL(FILE, "file", MST_LABEL_FILE);
-LABEL(CACHE, "cache", MST_LABEL_CACHE);
 LABEL(FOUND, "result", MST_LABEL_FOUND);
 static const struct label label_NONE = {NULL, NULL, 1};
 

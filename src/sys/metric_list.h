@@ -53,9 +53,6 @@
 #define MST_LABEL_FILE(VALUE) \
     VALUE(STATE, "state")     \
     VALUE(POINTS, "points")
-#define MST_LABEL_CACHE(VALUE) \
-    VALUE(REPLIES, "replies")  \
-    VALUE(ROWS, "rows")
 #define MST_LABEL_FOUND(VALUE) \
     VALUE(HIT, "hit")          \
     VALUE(MISS, "miss")
@@ -86,8 +83,8 @@
             "Bytes received, as they were on the wire.")                                           \
     COUNTER(SENT, "muster_sent_bytes_total", ONE, LISTENER, NONE,                                  \
             "Bytes sent, as they were on the wire.")                                               \
-    COUNTER(CACHE, "muster_cache_lookups_total", ONE, CACHE, FOUND,                                \
-            "Looks into memory: for whole replies of one value, and for rows of the store.")       \
+    COUNTER(CACHE, "muster_cache_lookups_total", ONE, FOUND, NONE,                                 \
+            "Looks of readers for a row that they remember.")                                      \
     GAUGE(QUEUE, "muster_store_queue_length", ONE, FILE, NONE,                                     \
           "Changes submitted and not answered yet, those in the running commit included.")         \
     COUNTER(COMMANDS, "muster_store_commands_total", ONE, FILE, NONE,                              \

@@ -8,7 +8,6 @@
 #include "core/data.h"
 #include "front/http/handlers.h"
 #include "front/http/params.h"
-#include "sys/metric.h"
 #include "wire/pct.h"
 
 struct work {
@@ -27,7 +26,7 @@ static bool is_repeated(const struct mst_form *form, size_t at)
 }
 
 static enum mst_err read_one(struct mst_exchange *x, struct mst_tx *tx, int64_t client_id,
-                             struct mst_span alias, int64_t *ret_port_id)
+                             struct mst_span alias)
 {
     enum mst_verdict verdict = MST_NOT_FOUND;
     struct mst_row_resource port;
@@ -38,7 +37,6 @@ static enum mst_err read_one(struct mst_exchange *x, struct mst_tx *tx, int64_t 
         err = mst_data_latest(tx, port.id, &verdict, &point);
     if (err != MST_OK || verdict != MST_DONE)
         return err;
-    *ret_port_id = port.id;
     if (x->reply.len > 0)
         (void)mst_buf_add_byte(&x->reply, '&');
     (void)mst_pct_encode(&x->reply, alias);
@@ -46,28 +44,19 @@ static enum mst_err read_one(struct mst_exchange *x, struct mst_tx *tx, int64_t 
     return mst_pct_encode(&x->reply, point.value);
 }
 
-static bool is_remembered(const struct mst_exchange *x)
-{
-    return x->env->cache && x->method == MST_METHOD_GET;
-}
-
 /* In the reverse order of the request (A18), without a Content-Type (2.1.5). */
 static enum mst_err read_aliases(struct mst_exchange *x, struct mst_tx *tx, int64_t client_id)
 {
     struct mst_form query;
-    int64_t port_id = 0;
     enum mst_err err = mst_exchange_query(x, &query);
 
     if (err == MST_OK && query.n_items > MST_ALIASES_MAX)
         return mst_exchange_refuse(x, MST_BAD_VALUE);
     for (size_t i = err == MST_OK ? query.n_items : 0; i-- > 0 && err == MST_OK;)
         if (!is_repeated(&query, i))
-            err = read_one(x, tx, client_id, query.items[i].name, &port_id);
+            err = read_one(x, tx, client_id, query.items[i].name);
     if (err != MST_OK)
         return err;
-    if (is_remembered(x) && query.n_items == 1 && x->reply.len > 0 &&
-        mst_buf_err(&x->reply) == MST_OK)
-        mst_cache_add(x->env->cache, x->cik, x->query, client_id, port_id, mst_buf_span(&x->reply));
     return mst_exchange_answer(x, x->reply.len > 0 ? 200 : 204, NULL);
 }
 
@@ -76,18 +65,9 @@ static enum mst_err read_as_device(struct mst_exchange *x, struct mst_tx *tx)
     return read_aliases(x, tx, x->client.id);
 }
 
-/* A reply that is still true needs no transaction; the key is part of what it is kept under. */
 enum mst_err mst_alias_get(struct mst_exchange *x, struct mst_tx *tx)
 {
     (void)tx;
-    if (is_remembered(x)) {
-        if (mst_cache_find(x->env->cache, x->cik, x->query, &x->reply)) {
-            mst_metric_add(MST_M_CACHE, MST_CACHE_REPLIES * MST_FOUND_LEN + MST_FOUND_HIT, 1);
-            return mst_exchange_answer(x, 200, NULL);
-        }
-        mst_metric_add(MST_M_CACHE, MST_CACHE_REPLIES * MST_FOUND_LEN + MST_FOUND_MISS, 1);
-        mst_cache_begin(x->env->cache);
-    }
     return mst_exchange_go(x, MST_READ, mst_guard_device, read_as_device);
 }
 

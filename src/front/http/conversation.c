@@ -606,8 +606,6 @@ enum mst_err mst_http_worker_new(struct mst_loop *loop, const struct mst_http_op
         free(worker);
         return err;
     }
-    if (opts->store)
-        worker->env.cache = mst_cache_new(opts->store);
     *ret_worker = worker;
     return MST_OK;
 }
@@ -669,7 +667,6 @@ void mst_http_worker_free(struct mst_http_worker *worker)
     mst_buf_fini(&worker->out);
     mst_timer_free(worker->patience);
     mst_timer_free(worker->env.rest);
-    mst_cache_free(worker->env.cache);
     if (worker->env.reader)
         mst_reader_close(worker->env.reader);
     free(worker);

@@ -22,7 +22,6 @@
 
 #include "core/access.h"
 #include "core/activate.h"
-#include "front/http/cache.h"
 #include "front/http/front.h"
 #include "front/http/outcome.h"
 #include "wire/form.h"
@@ -67,8 +66,7 @@ struct mst_exchange_env {
     const struct mst_http_opts *opts;
     struct mst_loop *loop;
     struct mst_reader *reader;
-    struct mst_cache *cache; /* NULL: none */
-    struct mst_timer *rest;  /* the reader's, when this turn of the loop is over */
+    struct mst_timer *rest; /* the reader's, when this turn of the loop is over */
     /* An exchange whose start returned false is answered. On the loop's thread. */
     void (*finished)(struct mst_exchange *x);
 };

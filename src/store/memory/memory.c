@@ -421,7 +421,6 @@ static void finish(struct committer *committer, struct mem_tx *mem_tx, struct ou
         commit(committer, mem_tx);
     else
         undo_to(committer, 0);
-    mst_store_publish(&committer->memory->store, &mem_tx->tx);
     for (size_t i = 0; is_unknown && i < n; i++)
         if (outcomes[i].err == MST_OK)
             outcomes[i].err = MST_EUNKNOWN;

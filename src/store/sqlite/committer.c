@@ -172,7 +172,6 @@ static int commit(struct batch *batch)
     rc = mst_sql_conn_commit(conn);
     if (rc == SQLITE_OK)
         count_commit(batch->committer, mst_clock_mono_ns() - started_ns);
-    mst_store_publish(&batch->committer->engine->store, &batch->tx.tx);
     if (rc == SQLITE_OK && (is_due || batch->has_reset_clock))
         mst_sql_clock_set(&batch->committer->engine->clock, &mark);
     return rc;

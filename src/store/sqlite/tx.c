@@ -170,8 +170,7 @@ static bool is_remembered(struct mst_tx *tx, enum mst_index number, unsigned n_f
     if (!cache)
         return false;
     is_found = mst_rowcache_find(cache, number, n_fixed, tx->arena, row, ret_err);
-    mst_metric_add(MST_M_CACHE,
-                   MST_CACHE_ROWS * MST_FOUND_LEN + (is_found ? MST_FOUND_HIT : MST_FOUND_MISS), 1);
+    mst_metric_add(MST_M_CACHE, is_found ? MST_FOUND_HIT : MST_FOUND_MISS, 1);
     return is_found;
 }
 
