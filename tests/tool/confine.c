@@ -120,6 +120,7 @@ static bool read_filter(const char *path)
     kill_other_families(families, n_families);
     for (unsigned i = 0; i < n_calls; i++)
         give_if(calls[i], SECCOMP_RET_ALLOW);
+    give_if(~0u, SECCOMP_RET_ALLOW); /* no call: a tracer that makes one fail puts it there */
     give(SECCOMP_RET_KILL_PROCESS);
     return n_calls > 0;
 }
