@@ -1,4 +1,5 @@
 /* protocol.md 2.12.1 to 2.12.3, 2.14: what a device does with its key. */
+#include "base/limits.h"
 #include "tests/lib/site.h"
 #include "tests/lib/unit.h"
 
@@ -275,6 +276,62 @@ MST_TEST(the_timestamp_needs_no_key_and_is_bare_digits)
 }
 MST_TEST_END
 
+MST_TEST(a_hybrid_call_that_reads_too_much_writes_nothing)
+{
+    struct mst_buf path;
+    char key[64];
+
+    begin();
+    mst_by_cik(cik, key);
+    ck_assert_status(site, 204, "POST", ALIAS, key, "temp=1");
+    mst_buf_init(&path, MST_KIB(4));
+    (void)mst_buf_add_str(&path, ALIAS "?temp");
+    for (int i = 0; i < MST_ALIASES_MAX; i++)
+        (void)mst_buf_add_str(&path, "&a");
+    (void)mst_buf_add_byte(&path, '\0');
+    ck_assert_int_eq(mst_buf_err(&path), MST_OK);
+    ck_assert_status(site, 400, "POST", path.ptr, key, "temp=2");
+    ck_assert(
+        mst_span_eq(mst_site_ask(site, "GET", ALIAS "?temp", key, NULL).body, MST_LIT("temp=1")));
+    mst_buf_fini(&path);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+/* Its percent signs make a reply three times as long as what was stored. */
+MST_TEST(a_reply_that_will_never_fit_is_not_trouble_that_passes)
+{
+    enum { PORTS = MST_REPLY_MAX / (3 * (MST_VALUE_MAX - 1)) + 1 };
+    struct mst_buf path, body;
+    struct mst_answer answer;
+    char key[64], port[41], arguments[128];
+
+    begin();
+    mst_by_cik(cik, key);
+    mst_buf_init(&path, MST_KIB(4));
+    mst_buf_init(&body, MST_MIB(1));
+    (void)mst_buf_add_str(&path, ALIAS "?");
+    for (int i = 0; i < PORTS; i++) {
+        mst_site_rpc_rid(site, cik, "create", "[\"dataport\",{\"format\":\"string\"}]", port);
+        (void)snprintf(arguments, sizeof arguments, "[\"alias\",\"%s\",\"p%d\"]", port, i);
+        (void)mst_site_rpc(site, cik, "map", arguments);
+        (void)mst_buf_addf(&path, "&p%d", i);
+        mst_buf_clear(&body);
+        (void)mst_buf_addf(&body, "p%d=", i);
+        for (size_t n = 0; n < MST_VALUE_MAX; n++)
+            (void)mst_buf_add_byte(&body, '/');
+        (void)mst_buf_add_byte(&body, '\0');
+        ck_assert_status(site, 204, "POST", ALIAS, key, body.ptr);
+    }
+    (void)mst_buf_add_byte(&path, '\0');
+    answer = mst_site_ask(site, "GET", path.ptr, key, NULL);
+    ck_assert_uint_eq(answer.status, 500);
+    mst_buf_fini(&path);
+    mst_buf_fini(&body);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
 MST_TESTS("conform/2.12", values_are_written_and_read_back_by_alias,
           several_values_come_in_reverse_order_and_once,
           the_hybrid_form_writes_first_and_then_reads,
@@ -284,4 +341,6 @@ MST_TESTS("conform/2.12", values_are_written_and_read_back_by_alias,
           a_locked_device_is_answered_401, a_read_that_was_answered_before_sees_every_change,
           a_value_of_64_kib_fits_and_a_larger_one_does_not,
           replies_of_one_value_fit_the_smallest_buffer_and_have_no_type,
-          the_timestamp_needs_no_key_and_is_bare_digits)
+          the_timestamp_needs_no_key_and_is_bare_digits,
+          a_hybrid_call_that_reads_too_much_writes_nothing,
+          a_reply_that_will_never_fit_is_not_trouble_that_passes)

@@ -320,6 +320,7 @@ MST_TEST(lookup_finds_aliases_and_owners)
         BY(AUTH, "lookup", "[\"$rid\",\"alias\",\"\"]", IS("$rid")),
         BY(AUTH, "lookup", "[\"$rid\",\"alias\",\"nosuch\"]", SAYS("invalid")),
         BY(AUTH, "lookup", "[" NOBODY ",\"alias\",\"temp\"]", SAYS("restricted")),
+        BY(DEV, "lookup", "[{\"alias\":\"temp\"},\"alias\",\"\"]", SAYS("invalid")),
         BY(AUTH, "lookup", "[\"owner\",\"$rid\"]", IS("$portal")),
         BY(AUTH, "lookup", "[\"owner\",\"$portal\"]", SAYS("restricted")),
         BY(AUTH, "lookup", "[\"owner\"," NOBODY "]", SAYS("restricted")),

@@ -12,6 +12,7 @@
 
 struct work {
     int64_t client_id;
+    struct mst_form query; /* what the hybrid form reads afterwards */
     size_t n_points;
     struct mst_row_point *points;
 };
@@ -45,24 +46,34 @@ static enum mst_err read_one(struct mst_exchange *x, struct mst_tx *tx, int64_t 
 }
 
 /* In the reverse order of the request (A18), without a Content-Type (2.1.5). */
-static enum mst_err read_aliases(struct mst_exchange *x, struct mst_tx *tx, int64_t client_id)
+static enum mst_err read_aliases(struct mst_exchange *x, struct mst_tx *tx, int64_t client_id,
+                                 const struct mst_form *query)
 {
-    struct mst_form query;
-    enum mst_err err = mst_exchange_query(x, &query);
+    enum mst_err err = MST_OK;
 
-    if (err == MST_OK && query.n_items > MST_ALIASES_MAX)
-        return mst_exchange_refuse(x, MST_BAD_VALUE);
-    for (size_t i = err == MST_OK ? query.n_items : 0; i-- > 0 && err == MST_OK;)
-        if (!is_repeated(&query, i))
-            err = read_one(x, tx, client_id, query.items[i].name);
+    for (size_t i = query->n_items; i-- > 0 && err == MST_OK;)
+        if (!is_repeated(query, i))
+            err = read_one(x, tx, client_id, query->items[i].name);
     if (err != MST_OK)
         return err;
     return mst_exchange_answer(x, x->reply.len > 0 ? 200 : 204, NULL);
 }
 
+static enum mst_err parse_query(struct mst_exchange *x, struct mst_form *ret_query)
+{
+    enum mst_err err = mst_exchange_query(x, ret_query);
+
+    if (err == MST_OK && ret_query->n_items > MST_ALIASES_MAX)
+        return mst_exchange_refuse(x, MST_BAD_VALUE);
+    return err;
+}
+
 static enum mst_err read_as_device(struct mst_exchange *x, struct mst_tx *tx)
 {
-    return read_aliases(x, tx, x->client.id);
+    struct mst_form query;
+    enum mst_err err = parse_query(x, &query);
+
+    return err == MST_OK ? read_aliases(x, tx, x->client.id, &query) : err;
 }
 
 enum mst_err mst_alias_get(struct mst_exchange *x, struct mst_tx *tx)
@@ -75,7 +86,7 @@ static enum mst_err read_after_write(struct mst_exchange *x, struct mst_tx *tx)
 {
     const struct work *work = x->work;
 
-    return read_aliases(x, tx, work->client_id);
+    return read_aliases(x, tx, work->client_id, &work->query);
 }
 
 static enum mst_err store_points(struct mst_exchange *x, struct mst_tx *tx)
@@ -139,6 +150,8 @@ enum mst_err mst_alias_write(struct mst_exchange *x, struct mst_tx *tx)
     if (!work)
         return MST_ENOMEM;
     err = mst_exchange_form(x, &form);
+    if (err == MST_OK)
+        err = parse_query(x, &work->query); /* before anything is stored */
     if (err != MST_OK)
         return err;
     if (form.n_items > MST_ALIASES_MAX)

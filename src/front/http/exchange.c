@@ -257,8 +257,10 @@ static enum mst_err perform(struct mst_exchange *x, struct mst_tx *tx)
         err = x->now.step(x, tx);
     if (err == MST_EREFUSED && x->status != 0)
         x->reply.len = x->mark;
+    else if (mst_buf_err(&x->reply) == MST_EFULL)
+        err = MST_EINVAL; /* it will not fit the next time either: not 503 */
     else if ((err == MST_OK || err == MST_EREFUSED) && mst_buf_err(&x->reply) != MST_OK)
-        err = mst_buf_err(&x->reply) == MST_EFULL ? MST_EINVAL : mst_buf_err(&x->reply);
+        err = mst_buf_err(&x->reply);
     return err;
 }
 

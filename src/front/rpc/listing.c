@@ -209,6 +209,8 @@ enum mst_err mst_rpc_lookup(struct mst_rpc_call *call, struct mst_tx *tx)
         err = find_restricted(call, tx, mst_rpc_arg(call, 0), &client);
     if (err != MST_OK)
         return err;
+    if (first == 1 && client.kind != MST_KIND_CLIENT)
+        return mst_rpc_say(call, "invalid");
     if (mst_rpc_is_word(type, "alias") || mst_rpc_is_word(type, "aliased"))
         return lookup_alias(call, tx, &client, arg);
     if (mst_rpc_is_word(type, "owner"))
