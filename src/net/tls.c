@@ -75,8 +75,10 @@ static enum mst_err load_pair(gnutls_certificate_credentials_t credentials,
         int rc = gnutls_certificate_set_x509_key_mem2(credentials, &cert_datum, &key_datum,
                                                       GNUTLS_X509_FMT_PEM, NULL, 0);
         if (rc < 0) {
-            (void)snprintf(what, sizeof what, "%s, %s: %s", pair->cert_file, pair->key_file,
-                           gnutls_strerror(rc));
+            (void)snprintf(what, sizeof what,
+                           "%s, %s: not a certificate chain and its private key, in this order, "
+                           "as PEM: %s",
+                           pair->cert_file, pair->key_file, gnutls_strerror(rc));
             err = rc == GNUTLS_E_MEMORY_ERROR ? MST_ENOMEM : MST_EINVAL;
         }
     }

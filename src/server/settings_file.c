@@ -43,6 +43,8 @@ static char *read_line(char *ret_line, int size, void *arg)
             fault(load, load->line, "the line is too long; lists may go on in further lines");
         else if (mst_span_find(line, '\0', 0) != line.len)
             fault(load, load->line, "the line holds a NUL byte");
+        else if (line.len > 0 && line.ptr[0] == '[') /* inih tells of it at the next setting */
+            fault(load, load->line, "sections are not used here");
         else
             break;
     } while (true);
@@ -58,9 +60,8 @@ static int take(void *arg, const char *section, const char *name, const char *va
     struct mst_buf why;
 
     mst_buf_init(&why, MST_KIB(8));
-    if (section[0] != '\0')
-        fault(load, load->line, "sections are not used here");
-    else if (mst_settings_set(load->settings, MST_FROM_FILE, mst_span_str(name),
+    (void)section;
+    if (mst_settings_set(load->settings, MST_FROM_FILE, mst_span_str(name),
                               mst_span_str(value), &why)) {
         load->is_bad = true;
         (void)mst_buf_addf(load->why, "%s:%u: %.*s\n", load->path, load->line, (int)why.len,
