@@ -61,8 +61,8 @@ static int take(void *arg, const char *section, const char *name, const char *va
 
     mst_buf_init(&why, MST_KIB(8));
     (void)section;
-    if (mst_settings_set(load->settings, MST_FROM_FILE, mst_span_str(name),
-                              mst_span_str(value), &why)) {
+    if (mst_settings_set(load->settings, MST_FROM_FILE, mst_span_str(name), mst_span_str(value),
+                         &why)) {
         load->is_bad = true;
         (void)mst_buf_addf(load->why, "%s:%u: %.*s\n", load->path, load->line, (int)why.len,
                            why.ptr ? why.ptr : "");
