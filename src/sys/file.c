@@ -345,3 +345,10 @@ enum mst_err mst_file_mode(const char *path, unsigned *ret_mode)
     *ret_mode = (unsigned)st.st_mode & 07777u;
     return MST_OK;
 }
+
+uint64_t mst_path_room(const char *path)
+{
+    struct statfs fs;
+
+    return statfs(path, &fs) == 0 ? (uint64_t)fs.f_bavail * (uint64_t)fs.f_bsize : UINT64_MAX;
+}

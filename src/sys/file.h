@@ -28,4 +28,7 @@ bool mst_dir_is_remote(const char *path);
 /* Permission bits of path (07777 mask), or MST_ENOENT. */
 MST_MUST_USE enum mst_err mst_file_mode(const char *path, unsigned *ret_mode);
 
+/* Bytes that may still be written to the file system of path; UINT64_MAX if that cannot be told. */
+uint64_t mst_path_room(const char *path);
+
 #endif

@@ -25,6 +25,9 @@
  * less. But a start after a crash moves the whole log before it serves. Most of that
  * time goes into separate writes, so the length is fitted, log by log, to a number of those.
  *
+ * On a small disk a log takes at most an eighth of the room there is: what it is moved into needs room
+ * too, and a log that filled the disk could never be moved.
+ *
  * A reader that holds a view holds back what was committed after it, and holds on to the log.
  * Another attempt is made when the log has grown by RETRY_FRAMES. When the reader is gone, the next
  * pass of kind a brings the log to an end.
@@ -40,11 +43,14 @@
 #include "store/sqlite/paced_file.h"
 #include "sys/clock.h"
 #include "sys/defect.h"
+#include "sys/file.h"
 #include "sys/log.h"
 #include "sys/metric.h"
 
-/* Frames of 4 KiB. */
 enum {
+    FRAME_BYTES = 4096 + 24,
+    ROOM_PARTS = 8,
+    LOG_FRAMES_LEAST = 256, /* where room is short */
     LOG_FRAMES_MIN = 4096,  /* 16 MiB */
     LOG_FRAMES_MAX = 32768, /* 128 MiB: a start reads them in a tenth of a second */
     RUNS_WANTED = 12500,    /* separate writes to the disk for each log, at some 20 µs each */
@@ -122,12 +128,23 @@ void mst_sql_checkpointer_begin_turn(struct mst_sql_checkpointer *checkpointer)
     unlock(checkpointer);
 }
 
+/* A log begins in the file of the one before, whose room it uses again. */
+static void set_length(struct mst_sql_checkpointer *checkpointer)
+{
+    uint64_t room = mst_path_room(checkpointer->engine->dir) / FRAME_BYTES;
+    uint64_t most = (room + (uint64_t)checkpointer->wal_frames) / ROOM_PARTS;
+
+    checkpointer->long_at = checkpointer->long_frames;
+    if (!checkpointer->is_fixed && most < (uint64_t)checkpointer->long_frames)
+        checkpointer->long_at = most > LOG_FRAMES_LEAST ? (int)most : LOG_FRAMES_LEAST;
+}
+
 static void note_commit(struct mst_sql_checkpointer *checkpointer, int wal_frames)
 {
     if (wal_frames < checkpointer->wal_frames) {
         checkpointer->n_logs++;
         checkpointer->n_moved = 0;
-        checkpointer->long_at = checkpointer->long_frames;
+        set_length(checkpointer);
     }
     checkpointer->wal_frames = wal_frames;
     if (!checkpointer->was_passing_at_begin &&
@@ -320,7 +337,7 @@ static void set_lengths(struct mst_sql_checkpointer *checkpointer, int fixed_fra
     checkpointer->long_frames = fixed_frames > 0 ? fixed_frames : LOG_FRAMES_MIN;
     checkpointer->left_frames = fixed_frames > 0 ? fixed_frames / 4 : LEFT_FRAMES;
     checkpointer->retry_frames = fixed_frames > 0 ? fixed_frames : RETRY_FRAMES;
-    checkpointer->long_at = checkpointer->long_frames;
+    set_length(checkpointer);
 }
 
 enum mst_err mst_sql_checkpointer_start(struct mst_sql_engine *engine, enum mst_file file,
