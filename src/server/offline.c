@@ -144,13 +144,15 @@ enum mst_err mst_verify(const struct mst_settings *settings, struct mst_buf *out
         say(&work, "%s is so damaged that it cannot be read through: put back a backup", data);
     else if (err != MST_OK)
         say(&work, "%s cannot be read: %s", data, mst_err_text(err));
-    if (err == MST_OK && n_faults > 0)
+    if (err != MST_OK)
+        n_faults++; /* what ended the look */
+    else if (n_faults > 0)
         say(&work,
-            "%llu faults: do not serve this; put back a backup and tell the makers of muster",
-            (unsigned long long)n_faults);
-    (void)mst_buf_addf(
-        out, "{\"kind\":\"%s\",\"whole\":%s,\"faults\":%llu}", is_backup ? "backup" : "store",
-        err == MST_OK && n_faults == 0 ? "true" : "false", (unsigned long long)n_faults);
+            "%llu fault%s: do not serve this; put back a backup and tell the makers of muster",
+            (unsigned long long)n_faults, n_faults > 1 ? "s" : "");
+    (void)mst_buf_addf(out, "{\"kind\":\"%s\",\"whole\":%s,\"faults\":%llu}",
+                       is_backup ? "backup" : "store", n_faults == 0 ? "true" : "false",
+                       (unsigned long long)n_faults);
     return err == MST_OK && n_faults > 0 ? MST_ECORRUPT : err;
 }
 

@@ -348,8 +348,7 @@ enum mst_err mst_sqlite_check(const char *dir, const struct mst_offline_talk *ta
 
     for (int i = 0; i < MST_FILE_COUNT; i++)
         mst_sql_conn_close(&check.conns[i]);
-    if (err == MST_OK)
-        *ret_faults = check.n_faults;
+    *ret_faults = check.n_faults;
     return err;
 }
 

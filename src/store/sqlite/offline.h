@@ -35,7 +35,8 @@ MST_MUST_USE enum mst_err mst_backup_copy(const char *from, const char *to, cons
 
 /*
  * Looks at every page and at every fact that one row tells of another. Nothing is changed. A backup
- * is compared with its hashes first. MST_OK also if faults were found, which *ret_faults counts;
+ * is compared with its hashes first. MST_OK also if faults were found. *ret_faults counts those that
+ * were found, also before an error ended the look;
  * MST_ENOENT: a file of the store is missing; MST_EVERSION: made by a newer muster;
  * MST_ECORRUPT: so damaged that it cannot be read through.
  */
