@@ -8,6 +8,7 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,7 +17,7 @@
 
 extern char **environ;
 
-enum { BACKUP_TIMEOUT_S = 3600, ANSWER_MAX = 4096, WORDS_MAX = 10 };
+enum { BACKUP_TIMEOUT_S = 3600, ANSWER_MAX = 4096, SAID_MAX = 2048, WORDS_MAX = 10 };
 
 /* ---- backup ---- */
 
@@ -98,38 +99,92 @@ static void read_answer(int fd, char *text, size_t max)
     text[len] = '\0';
 }
 
-/* Runs it with its standard output going to answer; its messages go where ours go. */
+/*
+ * What musterd says goes where our messages go. With --json those are JSON, so it is kept in said_fd,
+ * a file without a name, until it is known whether it was a failure.
+ */
+struct run {
+    struct cli *cli;
+    const char *program;
+    int said_fd; /* -1: not kept */
+    pid_t pid;
+};
+
+static enum cli_exit start_musterd(struct run *run, const char *const *words, int *ret_answer_fd)
+{
+    posix_spawn_file_actions_t actions;
+    int ends[2], rc;
+
+    if (run->cli->is_json && (run->said_fd = memfd_create("said", MFD_CLOEXEC)) < 0)
+        return cli_fail(run->cli, CLI_LOCAL, "cannot keep words: %s", strerror(errno));
+    if (pipe(ends) != 0)
+        return cli_fail(run->cli, CLI_LOCAL, "cannot make a pipe: %s", strerror(errno));
+    (void)posix_spawn_file_actions_init(&actions);
+    (void)posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+    if (run->said_fd >= 0)
+        (void)posix_spawn_file_actions_adddup2(&actions, run->said_fd, STDERR_FILENO);
+    (void)posix_spawn_file_actions_addclose(&actions, ends[0]);
+    (void)posix_spawn_file_actions_addclose(&actions, ends[1]);
+    rc = posix_spawnp(&run->pid, run->program, &actions, NULL, (char *const *)words, environ);
+    (void)posix_spawn_file_actions_destroy(&actions);
+    (void)close(ends[1]);
+    *ret_answer_fd = ends[0];
+    if (rc == 0)
+        return CLI_OK;
+    (void)close(ends[0]);
+    return cli_fail(run->cli, CLI_LOCAL,
+                    "cannot run %s: %s (it must be on this machine; MUSTERD names its path)",
+                    run->program, strerror(rc));
+}
+
+/* As an error if it was one; gives exit back. */
+static enum cli_exit pass_on_said(const struct run *run, enum cli_exit exit)
+{
+    char said[SAID_MAX];
+    size_t len;
+
+    if (run->said_fd < 0 || lseek(run->said_fd, 0, SEEK_SET) != 0)
+        return exit;
+    read_answer(run->said_fd, said, sizeof said);
+    for (len = strlen(said); len > 0 && said[len - 1] == '\n'; len--)
+        said[len - 1] = '\0';
+    if (exit != CLI_OK)
+        return cli_fail(run->cli, exit, "%s",
+                        len > 0 ? said : "musterd failed and did not say why");
+    if (len > 0)
+        (void)fprintf(run->cli->err, "%s\n", said);
+    return exit;
+}
+
+static enum cli_exit end_musterd(const struct run *run)
+{
+    int status = 0;
+
+    while (waitpid(run->pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (!WIFEXITED(status))
+        return cli_fail(run->cli, CLI_LOCAL, "%s was killed", run->program);
+    return pass_on_said(run, WEXITSTATUS(status) == 0   ? CLI_OK
+                             : WEXITSTATUS(status) == 1 ? CLI_REFUSED
+                                                        : CLI_USAGE);
+}
+
+/* Runs it with its standard output going to answer. */
 static enum cli_exit run_musterd(struct cli *cli, const char *const *words, char *answer)
 {
     char path[PATH_MAX];
-    const char *program = find_musterd(path);
-    posix_spawn_file_actions_t actions;
-    int ends[2], status = 0, rc;
-    pid_t pid;
+    struct run run = {.cli = cli, .program = find_musterd(path), .said_fd = -1};
+    int answer_fd = -1;
+    enum cli_exit exit = start_musterd(&run, words, &answer_fd);
 
-    if (pipe(ends) != 0)
-        return cli_fail(cli, CLI_LOCAL, "cannot make a pipe: %s", strerror(errno));
-    (void)posix_spawn_file_actions_init(&actions);
-    (void)posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-    (void)posix_spawn_file_actions_addclose(&actions, ends[0]);
-    (void)posix_spawn_file_actions_addclose(&actions, ends[1]);
-    rc = posix_spawnp(&pid, program, &actions, NULL, (char *const *)words, environ);
-    (void)posix_spawn_file_actions_destroy(&actions);
-    (void)close(ends[1]);
-    if (rc == 0)
-        read_answer(ends[0], answer, ANSWER_MAX);
-    (void)close(ends[0]);
-    if (rc != 0)
-        return cli_fail(cli, CLI_LOCAL,
-                        "cannot run %s: %s (it must be on this machine; MUSTERD names its path)",
-                        program, strerror(rc));
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    if (!WIFEXITED(status))
-        return cli_fail(cli, CLI_LOCAL, "%s was killed", program);
-    if (WEXITSTATUS(status) == 0)
-        return CLI_OK;
-    return WEXITSTATUS(status) == 1 ? CLI_REFUSED : CLI_USAGE;
+    if (exit == CLI_OK) {
+        read_answer(answer_fd, answer, ANSWER_MAX);
+        (void)close(answer_fd);
+        exit = end_musterd(&run);
+    }
+    if (run.said_fd >= 0)
+        (void)close(run.said_fd);
+    return exit;
 }
 
 /* What musterd did not refuse is a JSON object; with faults it comes beside the exit code. */
