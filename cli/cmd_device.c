@@ -2,12 +2,12 @@
 #include <string.h>
 
 #include "cli/api.h"
+#include "cli/listed.h"
 #include "cli/output.h"
 #include "cli/profile.h"
 #include "cli/progress.h"
 #include "cli/rpc.h"
 #include "cli/serials.h"
-#include "cli/status.h"
 
 enum { FORM_MAX = 4096 };
 
@@ -17,6 +17,18 @@ static const struct cli_option ENABLE_OPTIONS[] = {
     {"heading",      NULL,   "leave out the first row of the file"                            },
     {"skip-enabled", NULL,   "pass over serial numbers that have a device already"            },
     {"progress",     NULL,   "tell after each call how far it is, also when not on a terminal"},
+    CLI_OPTIONS_END
+};
+
+static const struct cli_option REENABLE_OPTIONS[] = {
+    {"file",     "FILE", "CSV as for sn add; - reads standard input"                      },
+    {"heading",  NULL,   "leave out the first row of the file"                            },
+    {"progress", NULL,   "tell after each call how far it is, also when not on a terminal"},
+    CLI_OPTIONS_END
+};
+
+static const struct cli_option DROP_OPTIONS[] = {
+    {"yes", NULL, "do it: the device and all its data go for good"},
     CLI_OPTIONS_END
 };
 
@@ -50,14 +62,14 @@ static enum cli_exit post(struct cli *cli, const char *sn, struct mst_span form,
                           const struct cli_reason *reasons)
 {
     struct cli_reply reply;
-    enum cli_exit exit = cli_sn_call(cli,
-                                     &(struct cli_sn_call){.method = "POST",
-                                                           .model = cli->options.operands[0],
-                                                           .sn = sn,
-                                                           .query = "",
-                                                           .form = form,
-                                                           .reasons = reasons},
-                                     &reply);
+    enum cli_exit exit = cli_listed_call(cli,
+                                         &(struct cli_sn_call){.method = "POST",
+                                                               .model = cli->options.operands[0],
+                                                               .sn = sn,
+                                                               .query = "",
+                                                               .form = form,
+                                                               .reasons = reasons},
+                                         &reply);
 
     cli_reply_fini(&reply);
     return exit;
@@ -86,23 +98,145 @@ static enum cli_exit done(struct cli *cli, const char *sn, const char *result, c
     return CLI_OK;
 }
 
-/* ---- enable: one or many ---- */
+/* ---- one or many: enable, reenable ---- */
 
-struct enabling {
+struct outcome {
+    bool is_skipped;
+    struct cli_secret rid; /* not set: not told */
+};
+
+struct bulk;
+
+/* What is done to each serial number, and the words for it. */
+struct deed {
+    const char *word;      /* "enabled" */
+    const char *then;      /* what one can do now */
+    const char *then_many; /* and what many can */
+    const char *go_on;     /* how to do the rest after one failed */
+    enum cli_exit (*run)(struct bulk *bulk, const char *sn, struct outcome *ret);
+};
+
+struct bulk {
     struct cli *cli;
+    const struct deed *deed;
     const char *owner;
     struct cli_serials serials;
     struct cli_progress progress;
     struct cli_list list;
-    size_t n_enabled, n_skipped;
+    size_t n_done, n_skipped;
     bool is_skipping;
 };
 
-/* The RID of a device that was there before; a refusal for any other reason is said. */
-static enum cli_exit find_enabled(struct enabling *enabling, const char *sn,
-                                  struct cli_secret *ret_rid)
+static enum cli_exit do_one(struct bulk *bulk)
 {
-    struct cli *cli = enabling->cli;
+    struct cli *cli = bulk->cli;
+    const char *sn = cli->options.operands[1];
+    struct outcome outcome = {0};
+    enum cli_exit exit = bulk->deed->run(bulk, sn, &outcome);
+
+    if (exit != CLI_OK)
+        return exit;
+    return done(cli, sn, outcome.is_skipped ? "skipped" : bulk->deed->word,
+                outcome.is_skipped ? "it has a device already" : bulk->deed->then,
+                outcome.rid.is_set ? &outcome.rid : NULL);
+}
+
+static enum cli_exit do_nth(struct bulk *bulk, size_t i)
+{
+    char sn[MST_SN_MAX + 1];
+    struct outcome outcome = {0};
+    enum cli_exit exit;
+    json_t *row;
+
+    cli_serials_text(&bulk->serials, i, sn);
+    exit = bulk->deed->run(bulk, sn, &outcome);
+    if (exit != CLI_OK)
+        return exit;
+    bulk->n_done += outcome.is_skipped ? 0 : 1;
+    bulk->n_skipped += outcome.is_skipped ? 1 : 0;
+    cli_progress_at(&bulk->progress, i + 1);
+    if (!bulk->cli->is_json)
+        return CLI_OK;
+    row = json_pack("{s:s, s:s}", "sn", sn, "result",
+                    outcome.is_skipped ? "skipped" : bulk->deed->word);
+    if (outcome.rid.is_set && !cli_json_set(row, "rid", mst_handle_span(&outcome.rid.handle)))
+        json_decref(row), row = NULL;
+    return cli_list_row(&bulk->list, row);
+}
+
+static void show_done(struct bulk *bulk, bool is_whole)
+{
+    struct cli *cli = bulk->cli;
+
+    if (cli->is_json)
+        cli_list_end(&bulk->list, "");
+    else if (is_whole && bulk->n_skipped > 0)
+        (void)fprintf(cli->out, "%zu %s, %zu skipped (they have a device already)\n", bulk->n_done,
+                      bulk->deed->word, bulk->n_skipped);
+    else if (is_whole)
+        (void)fprintf(cli->out, "%zu %s; %s\n", bulk->n_done, bulk->deed->word,
+                      bulk->deed->then_many);
+}
+
+/* A rerun stops at the same serial number again if it is the one that was refused. */
+static void tell_stop(struct bulk *bulk, size_t at, enum cli_exit exit)
+{
+    size_t n = bulk->serials.n_items;
+    struct cli *cli = bulk->cli;
+    char sn[MST_SN_MAX + 1];
+
+    if (n < 2)
+        return;
+    cli_serials_text(&bulk->serials, at, sn);
+    if (exit == CLI_REFUSED)
+        cli_warn(cli,
+                 "%zu of %zu had been %s before %s, which stopped it: mend what is said of it, or "
+                 "take it out of the list; then %s",
+                 at, n, bulk->deed->word, sn, bulk->deed->go_on);
+    else
+        cli_warn(cli, "%zu of %zu had been %s before %s; %s", at, n, bulk->deed->word, sn,
+                 bulk->deed->go_on);
+}
+
+static enum cli_exit do_many(struct bulk *bulk)
+{
+    struct cli *cli = bulk->cli;
+    size_t n = bulk->serials.n_items, i = 0;
+    enum cli_exit exit = cli_list_begin(&bulk->list, cli, NULL);
+
+    if (exit != CLI_OK)
+        return exit;
+    cli_progress_begin(&bulk->progress, cli, n);
+    for (; exit == CLI_OK && i < n; i++)
+        exit = do_nth(bulk, i);
+    cli_progress_end(&bulk->progress);
+    /* What was done before one failed is told all the same. */
+    if (exit == CLI_OK || bulk->n_done + bulk->n_skipped > 0)
+        show_done(bulk, exit == CLI_OK);
+    if (exit != CLI_OK)
+        tell_stop(bulk, i - 1, exit);
+    cli_list_fini(&bulk->list);
+    return exit;
+}
+
+static enum cli_exit run_bulk(struct bulk *bulk)
+{
+    struct cli *cli = bulk->cli;
+    enum cli_exit exit;
+
+    cli_serials_init(&bulk->serials);
+    exit = cli_serials_given(cli, &bulk->serials);
+    if (exit == CLI_OK)
+        exit = cli->options.n_operands == 2 ? do_one(bulk) : do_many(bulk);
+    cli_serials_fini(&bulk->serials);
+    return exit;
+}
+
+/* ---- enable ---- */
+
+/* The RID of a device that was there before; a refusal for any other reason is said. */
+static enum cli_exit find_enabled(struct cli *cli, const char *sn, struct cli_secret *ret_rid)
+{
     struct cli_status status;
     enum cli_exit exit = cli_status_get(cli, cli->options.operands[0], sn, &status);
 
@@ -116,172 +250,88 @@ static enum cli_exit find_enabled(struct enabling *enabling, const char *sn,
     return exit;
 }
 
-/* *ret_is_new: it had no device before. */
-static enum cli_exit enable(struct enabling *enabling, const char *sn, bool *ret_is_new,
-                            struct cli_secret *ret_rid)
+static enum cli_exit enable(struct bulk *bulk, const char *sn, struct outcome *ret)
 {
-    struct cli *cli = enabling->cli;
+    struct cli *cli = bulk->cli;
     struct cli_reply reply = {0};
     struct mst_buf form;
     enum cli_exit exit;
 
     mst_buf_init(&form, FORM_MAX);
     cli_form_add_str(&form, "enable", "true");
-    cli_form_add_str(&form, "owner", enabling->owner);
+    cli_form_add_str(&form, "owner", bulk->owner);
     if (mst_buf_err(&form) != MST_OK)
         exit = cli_fail(cli, CLI_USAGE, "a RID has 40 characters");
     else
-        exit = cli_sn_call(cli,
-                           &(struct cli_sn_call){.method = "POST",
-                                                 .model = cli->options.operands[0],
-                                                 .sn = sn,
-                                                 .query = "",
-                                                 .form = mst_buf_span(&form),
-                                                 .reasons = ENABLE_REASONS,
-                                                 .also = {enabling->is_skipping ? 409 : 0}},
-                           &reply);
-    *ret_is_new = reply.status != 409;
-    if (exit == CLI_OK && !*ret_is_new)
-        exit = find_enabled(enabling, sn, ret_rid);
-    else if (exit == CLI_OK && !cli_secret_parse(mst_buf_span(&reply.body), ret_rid))
+        exit = cli_listed_call(cli,
+                               &(struct cli_sn_call){.method = "POST",
+                                                     .model = cli->options.operands[0],
+                                                     .sn = sn,
+                                                     .query = "",
+                                                     .form = mst_buf_span(&form),
+                                                     .reasons = ENABLE_REASONS,
+                                                     .also = {bulk->is_skipping ? 409 : 0}},
+                               &reply);
+    ret->is_skipped = reply.status == 409;
+    if (exit == CLI_OK && ret->is_skipped)
+        exit = find_enabled(cli, sn, &ret->rid);
+    else if (exit == CLI_OK && !cli_secret_parse(mst_buf_span(&reply.body), &ret->rid))
         exit = cli_fail(cli, CLI_SERVER, "the reply is not a RID");
     cli_reply_fini(&reply);
     mst_buf_fini(&form);
     return exit;
 }
 
-static enum cli_exit enable_one(struct enabling *enabling)
-{
-    struct cli *cli = enabling->cli;
-    const char *sn = cli->options.operands[1];
-    struct cli_secret rid = {0};
-    bool is_new = false;
-    enum cli_exit exit = enable(enabling, sn, &is_new, &rid);
-
-    if (exit != CLI_OK)
-        return exit;
-    return is_new ? done(cli, sn, "enabled", "it may call in now", &rid)
-                  : done(cli, sn, "skipped", "it has a device already", &rid);
-}
-
-static enum cli_exit enable_nth(struct enabling *enabling, size_t i)
-{
-    struct mst_span span = enabling->serials.items[i].sn;
-    char sn[MST_SN_MAX + 1];
-    struct cli_secret rid = {0};
-    bool is_new = false;
-    enum cli_exit exit;
-
-    memcpy(sn, span.ptr, span.len); /* cli_serials_add looked at its length */
-    sn[span.len] = '\0';
-    exit = enable(enabling, sn, &is_new, &rid);
-    if (exit != CLI_OK)
-        return exit;
-    enabling->n_enabled += is_new ? 1 : 0;
-    enabling->n_skipped += is_new ? 0 : 1;
-    cli_progress_at(&enabling->progress, i + 1);
-    if (!enabling->cli->is_json)
-        return CLI_OK;
-    return cli_list_row(&enabling->list, json_pack("{s:s, s:s, s:s%}", "sn", sn, "result",
-                                                   is_new ? "enabled" : "skipped", "rid",
-                                                   rid.handle.text, (size_t)MST_HANDLE_CHARS));
-}
-
-static void show_enabled(struct enabling *enabling, bool is_whole)
-{
-    struct cli *cli = enabling->cli;
-
-    if (cli->is_json)
-        cli_list_end(&enabling->list, "");
-    else if (is_whole && enabling->n_skipped > 0)
-        (void)fprintf(cli->out, "%zu enabled, %zu skipped (they have a device already)\n",
-                      enabling->n_enabled, enabling->n_skipped);
-    else if (is_whole)
-        (void)fprintf(cli->out, "%zu enabled; they may call in now\n", enabling->n_enabled);
-}
-
-static enum cli_exit enable_many(struct enabling *enabling)
-{
-    struct cli *cli = enabling->cli;
-    size_t n = enabling->serials.n_items;
-    enum cli_exit exit = cli_list_begin(&enabling->list, cli, NULL);
-
-    cli_progress_begin(&enabling->progress, cli, n);
-    for (size_t i = 0; exit == CLI_OK && i < n; i++)
-        exit = enable_nth(enabling, i);
-    cli_progress_end(&enabling->progress);
-    /* What was done before one failed is told all the same. */
-    if (exit == CLI_OK || enabling->n_enabled + enabling->n_skipped > 0)
-        show_enabled(enabling, exit == CLI_OK);
-    if (exit != CLI_OK && enabling->n_enabled + enabling->n_skipped > 0)
-        cli_warn(cli, "%zu of %zu had been enabled before that; --skip-enabled goes on from there",
-                 enabling->n_enabled + enabling->n_skipped, n);
-    cli_list_fini(&enabling->list);
-    return exit;
-}
-
-/* The serial numbers of command line or file; text keeps the file's bytes. */
-static enum cli_exit gather(struct enabling *enabling, struct mst_buf *text)
-{
-    struct cli *cli = enabling->cli;
-    const char *file = cli_options_text(&cli->options, "file");
-    enum cli_exit exit = CLI_OK;
-    enum mst_err err = MST_OK;
-
-    if ((file == NULL) == (cli->options.n_operands == 1))
-        return cli_fail(cli, CLI_USAGE, "give serial numbers, or --file FILE, but not both");
-    for (size_t i = 1; i < cli->options.n_operands && err == MST_OK; i++)
-        err = cli_serials_add(&enabling->serials, mst_span_str(cli->options.operands[i]),
-                              (struct mst_span){NULL, 0}, i);
-    if (file != NULL)
-        exit = cli_file_read(cli, file, CLI_SERIALS_FILE_MAX, text);
-    if (file != NULL && exit == CLI_OK)
-        err = cli_serials_read(&enabling->serials, mst_buf_span(text),
-                               cli_options_has(&cli->options, "heading"));
-    if (exit == CLI_OK && err == MST_OK)
-        err = cli_serials_check_twins(&enabling->serials);
-    if (err == MST_EINVAL)
-        return cli_fail(cli, CLI_USAGE, "%s; nothing was sent", enabling->serials.problem);
-    return err == MST_OK ? exit : cli_no_memory(cli);
-}
-
 static enum cli_exit run_enable(struct cli *cli)
 {
-    struct enabling enabling = {
+    static const struct deed ENABLE = {
+        .word = "enabled",
+        .then = "it may call in now",
+        .then_many = "they may call in now",
+        .go_on = "--skip-enabled goes on from there",
+        .run = enable,
+    };
+    struct bulk bulk = {
         .cli = cli,
+        .deed = &ENABLE,
         .owner = cli_options_text(&cli->options, "owner"),
         .is_skipping = cli_options_has(&cli->options, "skip-enabled"),
     };
-    struct mst_buf text;
-    enum cli_exit exit;
 
-    if (enabling.owner == NULL)
-        enabling.owner = cli->saved.portal_rid;
-    if (enabling.owner == NULL)
+    if (bulk.owner == NULL)
+        bulk.owner = cli->saved.portal_rid;
+    if (bulk.owner == NULL)
         return cli_fail(cli, CLI_USAGE,
-                        "who owns it? Give --owner RID, or keep a portal in a profile ('muster "
-                        "init --help')");
-    cli_serials_init(&enabling.serials);
-    mst_buf_init(&text, 0);
-    exit = gather(&enabling, &text);
-    if (exit == CLI_OK && cli->options.n_operands == 2)
-        exit = enable_one(&enabling);
-    else if (exit == CLI_OK)
-        exit = enable_many(&enabling);
-    mst_buf_fini(&text);
-    cli_serials_fini(&enabling.serials);
-    return exit;
+                        "who owns it? Give --owner RID, or keep one in a profile: 'muster profile "
+                        "set --portal RID'");
+    return run_bulk(&bulk);
+}
+
+/* ---- reenable ---- */
+
+static enum cli_exit reenable(struct bulk *bulk, const char *sn, struct outcome *ret)
+{
+    (void)ret;
+    return post(bulk->cli, sn, MST_LIT("enable=true"), REENABLE_REASONS);
 }
 
 static enum cli_exit run_reenable(struct cli *cli)
 {
-    const char *sn = cli->options.operands[1];
-    enum cli_exit exit = post(cli, sn, MST_LIT("enable=true"), REENABLE_REASONS);
+    static const struct deed REENABLE = {
+        .word = "re-enabled",
+        .then = "its old key is dead, it may call in for a new one now",
+        .then_many = "their old keys are dead, they may call in for new ones now",
+        .go_on =
+            "give the rest of the list alone: a second re-enabling ends what keys were fetched "
+            "since the first",
+        .run = reenable,
+    };
+    struct bulk bulk = {.cli = cli, .deed = &REENABLE};
 
-    return exit == CLI_OK ? done(cli, sn, "re-enabled",
-                                 "its old key is dead, it may call in for a new one now", NULL)
-                          : exit;
+    return run_bulk(&bulk);
 }
+
+/* ---- disable, remap, status ---- */
 
 static enum cli_exit run_disable(struct cli *cli)
 {
@@ -340,8 +390,15 @@ static enum cli_exit run_drop(struct cli *cli)
     struct cli_rpc_auth auth = {0};
     json_t *result = NULL;
     bool is_token;
-    enum cli_exit exit = cli_api_key(cli, CLI_VENDOR_CIK, &auth.cik, &is_token);
+    enum cli_exit exit;
 
+    if (!cli_options_has(&cli->options, "yes"))
+        return cli_fail(
+            cli, CLI_USAGE,
+            "this deletes the device of %s %s and all its data, which cannot be undone. "
+            "Say --yes if that is meant",
+            cli->options.operands[0], cli->options.operands[1]);
+    exit = cli_api_key(cli, CLI_VENDOR_CIK, &auth.cik, &is_token);
     if (exit != CLI_OK)
         return exit;
     exit = find_client(cli, &status);
@@ -403,17 +460,23 @@ static const struct cli_command COMMANDS[] = {
      .options = ENABLE_OPTIONS,
      .run = run_enable},
     {.name = "reenable",
-     ONE_DEVICE,                                                     .summary = "a new key and a new window; the old key dies at once",
+     .usage = "MODEL SN... | MODEL --file FILE",
+     .min_operands = 1,
+     .max_operands = SIZE_MAX,
+     .options = REENABLE_OPTIONS,
+     .summary = "a new key and a new window; the old key dies at once",
      .more =
          "For a device that lost its key, missed its window, was disabled, or whose key may be\n"
-         "known to others. Data, aliases and RID stay.\n"
+         "known to others. Data, aliases and RID stay. Many are done as by device enable: every\n"
+         "serial number is a call of its own, and the first that fails stops the rest.\n"
          "\n"
-         "Example:\n"
-         "  muster device reenable thermo 0001\n",                                                .run = run_reenable                                                                                                                              },
+         "Examples:\n"
+         "  muster device reenable thermo 0001\n"
+         "  muster device reenable thermo --file serials.csv\n", .run = run_reenable},
     {.name = "disable",
-     ONE_DEVICE,     .summary = "its key dies at once; data stay",
+     ONE_DEVICE,          .summary = "its key dies at once; data stay",
      .more = "Example:\n"
-             "  muster device disable thermo 0001\n",.run = run_disable                                                                                                                              },
+             "  muster device disable thermo 0001\n",     .run = run_disable          },
     {.name = "remap",
      .usage = "MODEL OLD-SN NEW-SN",
      .summary = "swap the hardware: data and RID go over to another serial number",
@@ -422,28 +485,29 @@ static const struct cli_command COMMANDS[] = {
              "the new one calls in for its own.\n"
              "\n"
              "Example:\n"
-             "  muster device remap thermo 0001 0002\n",                                                .min_operands = 3,
+             "  muster device remap thermo 0001 0002\n",.min_operands = 3,
      .max_operands = 3,
      .run = run_remap},
     {.name = "status",
-     ONE_DEVICE, .summary = "where it stands, and what to do next",
+     ONE_DEVICE,                                                   .summary = "where it stands, and what to do next",
      .more = "Example:\n"
-             "  muster device status thermo 0001\n",                                                                      .run = run_status                                                                                                                      },
+             "  muster device status thermo 0001\n",                                                                    .run = run_status                                                                          },
     {.name = "key",
-     ONE_DEVICE,         .summary = "show the owner the device's CIK",
+     ONE_DEVICE,   .summary = "show the owner the device's CIK",
      .more = "Needs the CIK of the direct owner (the portal). While the device is notactivated "
              "this is\n"
              "the key that its activation will give.\n"
              "\n"
              "Example:\n"
-             "  muster device key thermo 0001\n",.run = run_key},
+             "  muster device key thermo 0001\n",.run = run_key                                                                                                   },
     {.name = "drop",
-     ONE_DEVICE,      .summary = "delete the device and all its data",
+     ONE_DEVICE,                                                   .summary = "delete the device and all its data",
      .more = "Cannot be undone. The serial number stays listed (orphaned) until it is deleted or\n"
              "enabled anew. Needs the vendor's CIK.\n"
              "\n"
              "Example:\n"
-             "  muster device drop thermo 0001\n",                                                                            .run = run_drop                                                                                                                                                                                                                                                  },
+             "  muster device drop thermo 0001 --yes\n",                                                                            .options = DROP_OPTIONS,
+     .run = run_drop},
 };
 
 const struct cli_noun cli_noun_device = {"device", "add, re-add, swap and disable devices",

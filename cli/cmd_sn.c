@@ -4,12 +4,11 @@
 #include "cli/api.h"
 #include "base/limits.h"
 #include "cli/csv.h"
+#include "cli/listed.h"
 #include "cli/names.h"
 #include "cli/output.h"
 #include "cli/progress.h"
-#include "cli/profile.h"
 #include "cli/serials.h"
-#include "cli/status.h"
 
 enum { PATH_TEXT_MAX = 4096, CHUNK = 1000, LIST_PAGE = 1000 };
 
@@ -136,6 +135,8 @@ struct adding {
     const char *model;
     struct cli_serials serials;
     size_t n_total, n_added, n_skipped;
+    size_t n_elsewhere;             /* not added: another model of the vendor lists them */
+    char elsewhere[MST_SN_MAX + 1]; /* the first of them */
     struct cli_progress progress;
     bool is_skipping;
 };
@@ -192,6 +193,28 @@ static enum cli_exit leave_out_listed(struct adding *adding)
     return exit;
 }
 
+/* One that is refused alone: does this model list it, or another one? */
+static enum cli_exit pass_over(struct adding *adding, size_t i)
+{
+    char sn[MST_SN_MAX + 1];
+    struct cli_reply reply;
+    enum cli_exit exit;
+
+    cli_serials_text(&adding->serials, i, sn);
+    exit = cli_sn_call(
+        adding->cli,
+        &(struct cli_sn_call){
+            .method = "GET", .model = adding->model, .sn = sn, .query = "", .also = {404, 409}
+    },
+        &reply);
+    if (exit == CLI_OK && reply.status == 404 && adding->n_elsewhere++ == 0)
+        memcpy(adding->elsewhere, sn, sizeof sn);
+    else if (exit == CLI_OK && reply.status != 404)
+        adding->n_skipped++;
+    cli_reply_fini(&reply);
+    return exit;
+}
+
 /*
  * Adds items [from, to). What is refused although leave_out_listed left it in is listed under another
  * model, or was listed just now. The server takes a piece whole or not at all, so a piece with such
@@ -207,51 +230,20 @@ static enum cli_exit add_some(struct adding *adding, size_t from, size_t to)
         enum cli_exit exit =
             send_piece(adding, from, n < to - from ? n : to - from, &is_listed, &next);
 
-        if (exit != CLI_OK)
-            return exit;
-        if (is_listed && next - from > 1) {
+        if (exit == CLI_OK && is_listed && next - from > 1) {
             n = (next - from) / 2;
             continue;
         }
+        if (exit == CLI_OK && is_listed)
+            exit = pass_over(adding, from);
+        if (exit != CLI_OK)
+            return exit;
         adding->n_added += is_listed ? 0 : next - from;
-        adding->n_skipped += is_listed ? 1 : 0;
         n = is_listed ? 1 : n * 2;
         from = next;
     }
-    cli_progress_at(&adding->progress, adding->n_added + adding->n_skipped);
+    cli_progress_at(&adding->progress, adding->n_added + adding->n_skipped + adding->n_elsewhere);
     return CLI_OK;
-}
-
-static enum cli_exit bad_list(struct cli *cli, const struct adding *adding, enum mst_err err)
-{
-    return err == MST_EINVAL
-               ? cli_fail(cli, CLI_USAGE, "%s; nothing was sent", adding->serials.problem)
-               : cli_no_memory(cli);
-}
-
-/* All that the command line and the file name, checked. text keeps the file's bytes. */
-static enum cli_exit gather(struct adding *adding, struct mst_buf *text)
-{
-    struct cli *cli = adding->cli;
-    const char *file = cli_options_text(&cli->options, "file");
-    struct mst_span extra = mst_span_str(cli_options_text(&cli->options, "extra"));
-    enum mst_err err = MST_OK;
-    enum cli_exit exit;
-
-    if ((file == NULL) == (cli->options.n_operands == 1))
-        return cli_fail(cli, CLI_USAGE, "give serial numbers, or --file FILE, but not both");
-    for (size_t i = 1; i < cli->options.n_operands && err == MST_OK; i++)
-        err = cli_serials_add(&adding->serials, mst_span_str(cli->options.operands[i]), extra, i);
-    if (file != NULL) {
-        exit = cli_file_read(cli, file, CLI_SERIALS_FILE_MAX, text);
-        if (exit != CLI_OK)
-            return exit;
-        err = cli_serials_read(&adding->serials, mst_buf_span(text),
-                               cli_options_has(&cli->options, "heading"));
-    }
-    if (err == MST_OK)
-        err = cli_serials_check_twins(&adding->serials);
-    return err == MST_OK ? CLI_OK : bad_list(cli, adding, err);
 }
 
 /* Names that are taken and may still not be what was meant. */
@@ -290,7 +282,12 @@ static enum cli_exit show_added(const struct adding *adding)
                       adding->n_skipped);
     else
         (void)fprintf(cli->out, "%zu added\n", adding->n_added);
-    return CLI_OK;
+    if (adding->n_elsewhere == 0)
+        return CLI_OK;
+    return cli_fail_status(cli, CLI_REFUSED, 409,
+                           "%s: 409: not added, because another model of the vendor lists them: "
+                           "%zu, %s the first of them",
+                           adding->model, adding->n_elsewhere, adding->elsewhere);
 }
 
 static enum cli_exit add_all(struct adding *adding, size_t chunk)
@@ -316,15 +313,13 @@ static enum cli_exit run_add(struct cli *cli)
         .model = cli->options.operands[0],
         .is_skipping = cli_options_has(&cli->options, "skip-listed"),
     };
-    struct mst_buf text;
     uint64_t chunk = CHUNK;
     enum cli_exit exit;
 
     if (cli_options_number(&cli->options, "chunk", 1, MST_SERIALS_MAX, CHUNK, &chunk) != MST_OK)
         return cli_fail(cli, CLI_USAGE, "%s", cli->options.problem);
     cli_serials_init(&adding.serials);
-    mst_buf_init(&text, 0);
-    exit = gather(&adding, &text);
+    exit = cli_serials_given(cli, &adding.serials);
     adding.n_total = adding.serials.n_items;
     if (exit == CLI_OK && adding.is_skipping && adding.n_total > 1)
         exit = leave_out_listed(&adding);
@@ -335,7 +330,6 @@ static enum cli_exit run_add(struct cli *cli)
     else if (adding.n_added > 0)
         cli_warn(cli, "%zu of %zu had been added before that; --skip-listed goes on from there",
                  adding.n_added, adding.n_total);
-    mst_buf_fini(&text);
     cli_serials_fini(&adding.serials);
     return exit;
 }
@@ -367,18 +361,22 @@ static enum cli_exit list_row(void *arg, const struct cli_csv_row *row)
 static enum cli_exit run_list(struct cli *cli)
 {
     struct listing listing = {0};
-    uint64_t offset = 0, n = LIST_PAGE;
+    char empty[64] = "no serial numbers: add some with 'muster sn add'";
+    uint64_t first = 0, n = LIST_PAGE;
     enum cli_exit exit;
 
-    if (cli_options_number(&cli->options, "offset", 0, INT64_MAX / 2, 0, &offset) != MST_OK ||
+    if (cli_options_number(&cli->options, "offset", 0, INT64_MAX / 2, 0, &first) != MST_OK ||
         cli_options_number(&cli->options, "limit", 1, INT64_MAX / 2, INT64_MAX, &listing.left) !=
             MST_OK)
         return cli_fail(cli, CLI_USAGE, "%s", cli->options.problem);
     exit = cli_list_begin(&listing.list, cli, LIST_FIELDS);
-    for (; exit == CLI_OK && n == LIST_PAGE && listing.left > 0; offset += n)
+    for (uint64_t offset = first; exit == CLI_OK && n == LIST_PAGE && listing.left > 0; offset += n)
         exit = get_page(cli, offset, list_row, &listing, &n);
+    if (first > 0)
+        (void)snprintf(empty, sizeof empty, "no serial numbers behind the first %llu",
+                       (unsigned long long)first);
     if (exit == CLI_OK)
-        cli_list_end(&listing.list, "no serial numbers: add some with 'muster sn add'");
+        cli_list_end(&listing.list, empty);
     cli_list_fini(&listing.list);
     return exit;
 }
@@ -435,13 +433,13 @@ static enum cli_exit show_log(struct cli *cli, struct mst_span body)
 static enum cli_exit run_log(struct cli *cli)
 {
     struct cli_reply reply = {0};
-    enum cli_exit exit = cli_sn_call(cli,
-                                     &(struct cli_sn_call){.method = "GET",
-                                                           .model = cli->options.operands[0],
-                                                           .sn = cli->options.operands[1],
-                                                           .query = "?show=log",
-                                                           .reasons = SN_REASONS},
-                                     &reply);
+    enum cli_exit exit = cli_listed_call(cli,
+                                         &(struct cli_sn_call){.method = "GET",
+                                                               .model = cli->options.operands[0],
+                                                               .sn = cli->options.operands[1],
+                                                               .query = "?show=log",
+                                                               .reasons = SN_REASONS},
+                                         &reply);
 
     if (exit == CLI_OK)
         exit = show_log(cli, mst_buf_span(&reply.body));
@@ -449,52 +447,89 @@ static enum cli_exit run_log(struct cli *cli)
     return exit;
 }
 
-/* 409 is a serial number that never had a device, or whose device is gone: nothing to disable. */
-static enum cli_exit disable_first(struct cli *cli, const char *model, const char *sn)
+/* A serial number to delete: *ret_is_known tells whether it was listed. */
+static enum cli_exit delete_one(struct cli *cli, const char *sn, bool *ret_is_known)
 {
-    struct cli_reply reply = {0};
-    enum cli_exit exit = cli_sn_call(cli,
-                                     &(struct cli_sn_call){.method = "POST",
-                                                           .model = model,
-                                                           .sn = sn,
-                                                           .query = "",
-                                                           .form = MST_LIT("disable=true"),
-                                                           .reasons = SN_REASONS,
-                                                           .also = {409}},
-                                     &reply);
+    /* 409 is a serial number that never had a device, or whose device is gone: nothing to disable. */
+    const struct cli_sn_call calls[] = {
+        {.method = "POST", .form = MST_LIT("disable=true"), .also = {404, 409}},
+        {.method = "DELETE",                .also = {404}                             },
+    };
+    enum cli_exit exit = CLI_OK;
 
-    cli_reply_fini(&reply);
+    *ret_is_known = true;
+    for (size_t i = cli_options_has(&cli->options, "disable") ? 0 : 1;
+         i < 2 && exit == CLI_OK && *ret_is_known; i++) {
+        struct cli_sn_call call = calls[i];
+        struct cli_reply reply;
+
+        call.model = cli->options.operands[0];
+        call.sn = sn;
+        call.query = "";
+        exit = cli_sn_call(cli, &call, &reply);
+        *ret_is_known = reply.status != 404;
+        cli_reply_fini(&reply);
+    }
     return exit;
+}
+
+struct deleting {
+    struct cli_list list;
+    size_t n_deleted, n_unknown;
+    const char *unknown; /* the first */
+};
+
+/* As the server does with a list, unknown ones are passed over; but they are told. */
+static enum cli_exit delete_next(struct cli *cli, struct deleting *deleting, const char *sn)
+{
+    bool is_known;
+    enum cli_exit exit = delete_one(cli, sn, &is_known);
+
+    if (exit == CLI_OK && !is_known && deleting->n_unknown++ == 0) {
+        deleting->unknown = sn;
+        exit = cli_listed_model(cli, cli->options.operands[0]);
+    }
+    if (exit != CLI_OK)
+        return exit;
+    deleting->n_deleted += is_known ? 1 : 0;
+    return cli_list_row(&deleting->list, json_pack("{s:s, s:s}", "sn", sn, "result",
+                                                   is_known ? "deleted" : "unknown"));
+}
+
+static enum cli_exit tell_unknown(struct cli *cli, const struct deleting *deleting)
+{
+    const char *model = cli->options.operands[0];
+
+    if (deleting->n_unknown == 1)
+        return cli_fail_status(cli, CLI_REFUSED, 404,
+                               "%s %s: 404: no such serial number of this model: see 'muster sn "
+                               "list'%s",
+                               model, deleting->unknown,
+                               deleting->n_deleted > 0 ? "; the others were deleted" : "");
+    return cli_fail_status(cli, CLI_REFUSED, 404,
+                           "%s: 404: no such serial numbers of this model: %zu, %s the first of "
+                           "them%s",
+                           model, deleting->n_unknown, deleting->unknown,
+                           deleting->n_deleted > 0 ? "; the others were deleted" : "");
 }
 
 static enum cli_exit run_delete(struct cli *cli)
 {
-    const char *model = cli->options.operands[0];
-    struct cli_list list = {0};
-    enum cli_exit exit = cli_list_begin(&list, cli, DELETED_FIELDS);
+    struct deleting deleting = {0};
+    size_t n = cli->options.n_operands, i = 1;
+    enum cli_exit exit = cli_list_begin(&deleting.list, cli, DELETED_FIELDS);
 
-    for (size_t i = 1; i < cli->options.n_operands && exit == CLI_OK; i++) {
-        const char *sn = cli->options.operands[i];
-        struct cli_reply reply = {0};
-
-        if (cli_options_has(&cli->options, "disable"))
-            exit = disable_first(cli, model, sn);
-        if (exit == CLI_OK)
-            exit = cli_sn_call(cli,
-                               &(struct cli_sn_call){.method = "DELETE",
-                                                     .model = model,
-                                                     .sn = sn,
-                                                     .query = "",
-                                                     .reasons = SN_REASONS},
-                               &reply);
-        cli_reply_fini(&reply);
-        if (exit == CLI_OK)
-            exit = cli_list_row(&list, json_pack("{s:s, s:s}", "sn", sn, "result", "deleted"));
-    }
+    for (; i < n && exit == CLI_OK; i++)
+        exit = delete_next(cli, &deleting, cli->options.operands[i]);
     /* What was deleted before one failed is told all the same. */
-    if (list.n_rows > 0)
-        cli_list_end(&list, "");
-    cli_list_fini(&list);
+    if (deleting.list.n_rows > 0)
+        cli_list_end(&deleting.list, "");
+    if (exit != CLI_OK && n > 2)
+        cli_warn(cli, "%zu of %zu had been deleted before that; %s and what stands behind it stays",
+                 deleting.n_deleted, n - 1, cli->options.operands[i - 1]);
+    else if (exit == CLI_OK && deleting.n_unknown > 0)
+        exit = tell_unknown(cli, &deleting);
+    cli_list_fini(&deleting.list);
     return exit;
 }
 
@@ -507,6 +542,8 @@ static const struct cli_command COMMANDS[] = {
          "is\n"
          "checked before anything is sent, then it goes in pieces of --chunk, of which the server\n"
          "takes each whole or not at all. If it was interrupted, run it again with --skip-listed.\n"
+         "What another model of the vendor lists is not added; if there was any, the exit status "
+         "is 1.\n"
          "\n"
          "Examples:\n"
          "  muster sn add thermo 0001 0002\n"
@@ -519,7 +556,8 @@ static const struct cli_command COMMANDS[] = {
      .summary = "serial numbers with their status",
      .more =
          "Status: unused (no device), notactivated (may call in), activated, expired (the window\n"
-         "is over, or it was disabled), orphaned (its device was dropped).\n"
+         "is over, or it was disabled). One whose device was dropped is unused here: only 'sn\n"
+         "status' of the serial number tells that it is orphaned.\n"
          "\n"
          "Example:\n"
          "  muster sn list thermo --limit 20\n",                      .min_operands = 1,
@@ -545,7 +583,8 @@ static const struct cli_command COMMANDS[] = {
      .summary = "take serial numbers off the list",
      .more =
          "The record and its log go. The device stays with its owner and its key goes on working\n"
-         "unless --disable is given or the device was dropped.\n"
+         "unless --disable is given or the device was dropped. Unknown serial numbers are passed\n"
+         "over and told; the exit status is then 1.\n"
          "\n"
          "Example:\n"
          "  muster sn delete thermo 0001 --disable\n",                                        .min_operands = 2,

@@ -2,10 +2,12 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/csv.h"
+#include "cli/profile.h"
 
-enum { QUOTED_MAX = 1 << 30, FIRST_CAP = 64 };
+enum { QUOTED_MAX = 1 << 30, FIRST_CAP = 64, WORD_SHOWN = 60 };
 
 /* A row of CSV at its longest: both fields quoted, each byte a doubled quote, CRLF. */
 enum { ROW_MAX = 2 * (MST_SN_MAX + MST_EXTRA_MAX) + 8 };
@@ -13,6 +15,7 @@ enum { ROW_MAX = 2 * (MST_SN_MAX + MST_EXTRA_MAX) + 8 };
 void cli_serials_init(struct cli_serials *serials)
 {
     *serials = (struct cli_serials){0};
+    mst_buf_init(&serials->text, 0);
     mst_buf_init(&serials->quoted, QUOTED_MAX);
 }
 
@@ -22,16 +25,23 @@ void cli_serials_fini(struct cli_serials *serials)
     free(serials->sorted);
     serials->sorted = NULL;
     mst_buf_fini(&serials->quoted);
+    mst_buf_fini(&serials->text);
     serials->items = NULL;
     serials->n_items = serials->cap = 0;
 }
 
 static enum mst_err refuse(struct cli_serials *serials, size_t line, const char *text)
 {
-    if (line > 0)
-        (void)snprintf(serials->problem, sizeof serials->problem, "line %zu: %s", line, text);
-    else
-        (void)snprintf(serials->problem, sizeof serials->problem, "%s", text);
+    (void)snprintf(serials->problem, sizeof serials->problem, "line %zu: %s", line, text);
+    return MST_EINVAL;
+}
+
+/* Words stand on no line: they are named. */
+static enum mst_err refuse_word(struct cli_serials *serials, struct mst_span word, const char *text)
+{
+    (void)snprintf(serials->problem, sizeof serials->problem, "'%.*s%s': %s",
+                   word.len < WORD_SHOWN ? (int)word.len : WORD_SHOWN, word.ptr,
+                   word.len > WORD_SHOWN ? "..." : "", text);
     return MST_EINVAL;
 }
 
@@ -82,7 +92,7 @@ enum mst_err cli_serials_add(struct cli_serials *serials, struct mst_span sn, st
     if (problem == NULL)
         problem = extra_problem(extra);
     if (problem != NULL)
-        return refuse(serials, line, problem);
+        return line > 0 ? refuse(serials, line, problem) : refuse_word(serials, sn, problem);
     if (serials->n_items == serials->cap && grow(serials) != MST_OK)
         return MST_ENOMEM;
     serials->items[serials->n_items++] =
@@ -186,12 +196,81 @@ enum mst_err cli_serials_read(struct cli_serials *serials, struct mst_span csv, 
     return err == MST_ENOENT ? MST_OK : err;
 }
 
+void cli_serials_text(const struct cli_serials *serials, size_t i, char ret_sn[MST_SN_MAX + 1])
+{
+    struct mst_span sn = serials->items[i].sn;
+
+    memcpy(ret_sn, sn.ptr, sn.len); /* cli_serials_add looked at its length */
+    ret_sn[sn.len] = '\0';
+}
+
+/* Options that go with the other way to give serial numbers. */
+static enum cli_exit check_options(struct cli *cli)
+{
+    bool has_file = cli_options_has(&cli->options, "file");
+
+    if (has_file == (cli->options.n_operands > 1))
+        return cli_fail(cli, CLI_USAGE, "give serial numbers, or --file FILE, but not both");
+    if (has_file && cli_options_has(&cli->options, "extra"))
+        return cli_fail(cli, CLI_USAGE,
+                        "--extra goes with serial numbers of the command line: a file has its "
+                        "texts in its second column");
+    if (!has_file && cli_options_has(&cli->options, "heading"))
+        return cli_fail(cli, CLI_USAGE, "--heading goes with --file");
+    return CLI_OK;
+}
+
+static enum mst_err take_words(struct cli_serials *serials, const struct cli_options *options)
+{
+    struct mst_span extra = mst_span_str(cli_options_text(options, "extra"));
+    enum mst_err err = MST_OK;
+
+    for (size_t i = 1; i < options->n_operands && err == MST_OK; i++)
+        err = cli_serials_add(serials, mst_span_str(options->operands[i]), extra, 0);
+    return err;
+}
+
+enum cli_exit cli_serials_given(struct cli *cli, struct cli_serials *serials)
+{
+    const char *file = cli_options_text(&cli->options, "file");
+    enum cli_exit exit = check_options(cli);
+    enum mst_err err;
+
+    if (exit == CLI_OK && file != NULL)
+        exit = cli_file_read(cli, file, CLI_SERIALS_FILE_MAX, &serials->text);
+    if (exit != CLI_OK)
+        return exit;
+    if (file != NULL)
+        err = cli_serials_read(serials, mst_buf_span(&serials->text),
+                               cli_options_has(&cli->options, "heading"));
+    else
+        err = take_words(serials, &cli->options);
+    if (err == MST_OK)
+        err = cli_serials_check_twins(serials);
+    if (err == MST_EINVAL)
+        return cli_fail(cli, CLI_USAGE, "%s; nothing was sent", serials->problem);
+    return err == MST_OK ? CLI_OK : cli_no_memory(cli);
+}
+
 static int by_sn(const void *a, const void *b)
 {
     const struct cli_serial *const *x = a, *const *y = b;
     int order = mst_span_cmp((*x)->sn, (*y)->sn);
 
     return order != 0 ? order : (*x > *y) - (*x < *y);
+}
+
+static enum mst_err refuse_twins(struct cli_serials *serials, const struct cli_serial *x,
+                                 const struct cli_serial *y)
+{
+    if (x->line == 0)
+        (void)snprintf(serials->problem, sizeof serials->problem, "%.*s stands there twice",
+                       (int)x->sn.len, x->sn.ptr);
+    else
+        (void)snprintf(serials->problem, sizeof serials->problem,
+                       "%.*s stands there twice: lines %zu and %zu", (int)x->sn.len, x->sn.ptr,
+                       x->line, y->line);
+    return MST_EINVAL;
 }
 
 enum mst_err cli_serials_check_twins(struct cli_serials *serials)
@@ -209,12 +288,8 @@ enum mst_err cli_serials_check_twins(struct cli_serials *serials)
     for (size_t i = 1; i < serials->n_items; i++) {
         const struct cli_serial *x = sorted[i - 1], *y = sorted[i];
 
-        if (!mst_span_eq(x->sn, y->sn))
-            continue;
-        (void)snprintf(serials->problem, sizeof serials->problem,
-                       "%.*s stands there twice: lines %zu and %zu", (int)x->sn.len, x->sn.ptr,
-                       x->line, y->line);
-        return MST_EINVAL;
+        if (mst_span_eq(x->sn, y->sn))
+            return refuse_twins(serials, x, y);
     }
     return MST_OK;
 }

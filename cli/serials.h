@@ -7,27 +7,36 @@
 #ifndef MST_CLI_SERIALS_H
 #define MST_CLI_SERIALS_H
 
-#include "base/buf.h"
 #include "base/limits.h"
+#include "cli/cli.h"
 
 enum { CLI_SERIALS_FILE_MAX = 1 << 29 }; /* bytes of a file */
 
 struct cli_serial {
     struct mst_span sn, extra; /* borrowed */
     bool is_listed;
-    size_t line; /* in the file, from 1; or the place on the command line; 0: none */
+    size_t line; /* in the file, from 1; 0: a word of the command line */
 };
 
 struct cli_serials {
     struct cli_serial *items;
     struct cli_serial **sorted; /* by serial number, after cli_serials_check_twins */
     size_t n_items, cap;
+    struct mst_buf text;   /* of the file that cli_serials_given read */
     struct mst_buf quoted; /* what had to be copied out of quotes */
     char problem[256];     /* after MST_EINVAL */
 };
 
 void cli_serials_init(struct cli_serials *serials);
 void cli_serials_fini(struct cli_serials *serials);
+
+/*
+ * What a command was given behind the model: words (with --extra) or --file (with --heading), all of
+ * it checked. What is wrong was said.
+ */
+enum cli_exit cli_serials_given(struct cli *cli, struct cli_serials *serials);
+/* The serial number of an item as a text of C. */
+void cli_serials_text(const struct cli_serials *serials, size_t i, char ret_sn[MST_SN_MAX + 1]);
 
 /* MST_EINVAL: not the form of a serial number (protocol.md 4). */
 MST_MUST_USE enum mst_err cli_serials_add(struct cli_serials *serials, struct mst_span sn,

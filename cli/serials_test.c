@@ -103,6 +103,32 @@ MST_TEST(the_same_serial_number_twice_is_found_with_both_lines)
 }
 MST_TEST_END
 
+MST_TEST(a_bad_word_of_the_command_line_is_named)
+{
+    char longest[MST_SN_MAX + 2];
+    struct cli_serials serials;
+
+    memset(longest, 'x', sizeof longest);
+    cli_serials_init(&serials);
+    ck_assert_int_eq(cli_serials_add(&serials, MST_LIT("a/b"), (struct mst_span){NULL, 0}, 0),
+                     MST_EINVAL);
+    ck_assert_str_eq(serials.problem, "'a/b': a serial number is printable ASCII without comma, "
+                                      "double quote and slash");
+    ck_assert_int_eq(cli_serials_add(&serials, mst_span_of(longest, MST_SN_MAX + 1),
+                                     (struct mst_span){NULL, 0}, 0),
+                     MST_EINVAL);
+    ck_assert_str_eq(serials.problem,
+                     "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...': "
+                     "the serial number is longer than 128 characters");
+    for (size_t i = 0; i < 2; i++)
+        ck_assert_int_eq(cli_serials_add(&serials, MST_LIT("a"), (struct mst_span){NULL, 0}, 0),
+                         MST_OK);
+    ck_assert_int_eq(cli_serials_check_twins(&serials), MST_EINVAL);
+    ck_assert_str_eq(serials.problem, "a stands there twice");
+    cli_serials_fini(&serials);
+}
+MST_TEST_END
+
 MST_TEST(what_the_server_has_is_left_out)
 {
     static const char *const listed[] = {"a", "b0", "c", "", "zz"};
@@ -217,6 +243,7 @@ MST_TEST_END
 
 MST_TESTS("cli/serials", a_csv_file_is_read_whole_or_its_first_bad_line_is_named,
           names_longer_than_the_server_takes_are_refused_here,
-          the_same_serial_number_twice_is_found_with_both_lines, what_the_server_has_is_left_out,
+          the_same_serial_number_twice_is_found_with_both_lines,
+          a_bad_word_of_the_command_line_is_named, what_the_server_has_is_left_out,
           pieces_hold_all_items_in_order_and_no_more_than_the_server_takes,
           text_with_quotes_and_commas_survives_the_way_to_the_server)

@@ -99,7 +99,7 @@ sub case {
 my @activate = qw(activate thermo 0001 --vendor acme);
 my @models   = ('--token-file', $key_file, 'model', 'list');
 my @read     = ('--cik-file', $key_file, 'data', 'read', 'temp');
-my @drop     = ('--token-file', $key_file, '--cik-file', $key_file, qw(device drop thermo 0001));
+my @drop     = ('--token-file', $key_file, '--cik-file', $key_file, qw(device drop thermo 0001 --yes));
 my @init     = ('init', '--root-cik-file', $key_file, '--vendor', 'acme');
 
 case 'overload', reply('503 Service Unavailable', '', 'Retry-After: 7'), [@activate, '--retry', '6'], 4,
