@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "cli/csv.h"
+#include "cli/listed.h"
 #include "cli/output.h"
 
 enum { PATH_TEXT_MAX = 4096, SUBJECT_MAX = 512 };
@@ -35,6 +36,14 @@ static const struct cli_field FIELDS[] = {
     {"meaning", "meaning"      },
     {"rid",     "RID"          },
     {"extra",   "text"         },
+    CLI_FIELDS_END
+};
+
+static const struct cli_field FIELDS_NO_DEVICE[] = {
+    {"sn",      "serial number"},
+    {"status",  "status"       },
+    {"meaning", "meaning"      },
+    {"rid",     "RID"          },
     CLI_FIELDS_END
 };
 
@@ -101,6 +110,7 @@ static enum cli_exit take_row(struct cli *cli, struct mst_span body, struct cli_
         if (ret->has_rid)
             memcpy(ret->rid, row.fields[1].ptr, MST_HANDLE_CHARS);
         (void)mst_buf_add(&ret->extra, row.fields[2]);
+        ret->has_extra = true;
     }
     cli_csv_fini(&csv);
     return exit;
@@ -110,14 +120,14 @@ enum cli_exit cli_status_get(struct cli *cli, const char *model, const char *sn,
                              struct cli_status *ret_status)
 {
     struct cli_reply reply;
-    enum cli_exit exit = cli_sn_call(cli,
-                                     &(struct cli_sn_call){.method = "GET",
-                                                           .model = model,
-                                                           .sn = sn,
-                                                           .query = "",
-                                                           .reasons = REASONS,
-                                                           .also = {409}},
-                                     &reply);
+    enum cli_exit exit = cli_listed_call(cli,
+                                         &(struct cli_sn_call){.method = "GET",
+                                                               .model = model,
+                                                               .sn = sn,
+                                                               .query = "",
+                                                               .reasons = REASONS,
+                                                               .also = {409}},
+                                         &reply);
 
     *ret_status = (struct cli_status){.model = model, .sn = sn};
     mst_buf_init(&ret_status->extra, MST_KIB(64));
@@ -140,14 +150,17 @@ enum cli_exit cli_status_show(struct cli *cli, const struct cli_status *status)
 {
     json_t *object = json_pack("{s:s, s:s, s:s, s:s?}", "model", status->model, "sn", status->sn,
                                "status", status->word, "rid", status->has_rid ? status->rid : NULL);
-    bool is_good = cli_json_set(object, "extra", mst_buf_span(&status->extra));
+    bool is_good = object != NULL;
+
+    if (is_good && status->has_extra)
+        is_good = cli_json_set(object, "extra", mst_buf_span(&status->extra));
 
     for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0] && !cli->is_json; i++) {
         if (strcmp(WORDS[i].word, status->word) == 0)
             is_good = is_good && cli_json_set(object, "meaning", mst_span_str(WORDS[i].meaning));
     }
     if (is_good)
-        cli_print_object(cli, object, FIELDS);
+        cli_print_object(cli, object, status->has_extra ? FIELDS : FIELDS_NO_DEVICE);
     json_decref(object);
     return is_good ? CLI_OK : cli_no_memory(cli);
 }

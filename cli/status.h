@@ -21,6 +21,7 @@ struct cli_status {
     const char *word; /* "unused", "notactivated", "activated", "expired", "locked", "orphaned" */
     bool has_rid;
     char rid[MST_HANDLE_CHARS + 1];
+    bool has_extra; /* the server tells the text only while there is a device */
     struct mst_buf extra;
 };
 

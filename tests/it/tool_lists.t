@@ -89,6 +89,15 @@ case 'deleting without the model', [qw(sn delete nomodel a1)], 1, '', qr/nomodel
 case 'deleting without the serial number', [qw(sn delete m none)], 1, qr/^none +unknown$/m,
     qr/^(?!.*sn add).*m none: 404: no such serial number of this model/;
 
+case 'the status without the model', [qw(sn status nomodel a1)], 1, '', qr/nomodel: 404: there is no such model/;
+case 'the status without the serial number', [qw(device status m none)], 1, '', qr/m none: 404: no such serial number/;
+
+# -- the text that the server tells only while there is a device --
+
+case 'a text that is not known', [qw(sn status m a4)], 0, qr/\A(?!.*^text).*^status +unused$/ms, '';
+case 'as JSON', [qw(--json device status m a4)], 0, qq({"model":"m","sn":"a4","status":"unused","rid":null}\n), '';
+case 'a text that is empty', [qw(sn status m a1)], 0, qr/^text +-$/m, '';
+
 # -- deleting --
 
 case 'deleting passes over unknown ones', [qw(sn delete m none a6)], 1, qr/^none +unknown\na6 +deleted$/m,
