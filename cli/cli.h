@@ -62,6 +62,7 @@ struct cli_command {
     size_t min_operands, max_operands;
     const struct cli_option *options; /* may be NULL */
     bool is_profile_maker;            /* the profile that is named need not exist */
+    bool is_profile_writer;           /* replaces or deletes it; others do with --save */
     uint64_t timeout_s;               /* for one call unless --timeout says; 0: as usual */
     enum cli_exit (*run)(struct cli *cli);
 };

@@ -1,8 +1,6 @@
 /* cmd_profile.c - "muster profile": server, vendor and keys that need not be typed again. */
-#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "cli/api.h"
 #include "cli/output.h"
@@ -201,11 +199,9 @@ static enum cli_exit run_delete(struct cli *cli)
     char path[PATH_TEXT_MAX];
     enum cli_exit exit = path_of(cli, path);
 
-    if (exit != CLI_OK)
-        return exit;
-    if (unlink(path) != 0)
-        return cli_fail(cli, CLI_LOCAL, "cannot delete %s: %s", path, strerror(errno));
-    return cli_print_done(cli, "profile", path, "deleted");
+    if (exit == CLI_OK)
+        exit = cli_file_delete(cli, path);
+    return exit == CLI_OK ? cli_print_done(cli, "profile", path, "deleted") : exit;
 }
 
 static const struct cli_command COMMANDS[] = {
@@ -213,8 +209,8 @@ static const struct cli_command COMMANDS[] = {
      .usage = "",
      .summary = "what is kept, and where; keys are not shown",
      .more = "Example:\n"
-             "  muster profile show\n",              .run = run_show       },
-    {.name = "set",
+             "  muster profile show\n",                                      .run = run_show},
+    { .name = "set",
      .usage = "[--server URL] [--token-file FILE]",
      .summary = "keep server, vendor and keys for later commands",
      .more = "What is given is kept, with mode 0600; what is not given stays as it was. Several\n"
@@ -224,14 +220,16 @@ static const struct cli_command COMMANDS[] = {
              "  muster --server https://muster.example --token-file line-7.token \\\n"
              "         profile set --vendor acme\n", .options = SET_OPTIONS,
      .is_profile_maker = true,
+     .is_profile_writer = true,
      .run = run_set},
-    {.name = "delete",
+    {                                                                 .name = "delete",
      .usage = "",
      .summary = "forget it",
      .more = "The keys themselves stay good: 'muster token delete' ends a token.\n"
              "\n"
              "Example:\n"
-             "  muster profile delete\n",                                    .run = run_delete                                                },
+             "  muster profile delete\n",                                                 .is_profile_writer = true,
+     .run = run_delete},
 };
 
 const struct cli_noun cli_noun_profile = {"profile", "server and keys kept for later commands",

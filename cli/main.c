@@ -171,9 +171,14 @@ static enum cli_exit read_profile(struct cli *cli)
 {
     char path[PATH_TEXT_MAX];
     bool is_named = false;
+    enum cli_exit exit = CLI_OK;
 
     if (!cli_profile_path(cli, path, sizeof path, &is_named))
         return is_named ? cli_fail(cli, CLI_USAGE, "the profile's path is too long") : CLI_OK;
+    if (cli->command->is_profile_writer || cli_options_has(&cli->options, "save"))
+        exit = cli_file_check_kind(cli, path);
+    if (exit != CLI_OK)
+        return exit;
     return cli_profile_read(cli, path, is_named && !cli->command->is_profile_maker);
 }
 

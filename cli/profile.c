@@ -266,6 +266,15 @@ static bool write_new(const char *path, struct mst_span text)
     return is_written;
 }
 
+static const char *kind_of(mode_t mode)
+{
+    return S_ISLNK(mode)    ? "a symbolic link"
+           : S_ISDIR(mode)  ? "a directory"
+           : S_ISFIFO(mode) ? "a pipe"
+           : S_ISSOCK(mode) ? "a socket"
+                            : "a device";
+}
+
 /* Writes text beside path under a name of its own, *ret_fresh. */
 static enum cli_exit write_beside(struct cli *cli, const char *path, struct mst_span text,
                                   char ret_fresh[PATH_LEN_MAX])
@@ -279,21 +288,49 @@ static enum cli_exit write_beside(struct cli *cli, const char *path, struct mst_
     return cli_fail(cli, CLI_LOCAL, "cannot write %s: %s", path, strerror(errno));
 }
 
+enum cli_exit cli_file_check_kind(struct cli *cli, const char *path)
+{
+    struct stat st;
+
+    if (strcmp(path, "-") == 0)
+        return cli_fail(cli, CLI_USAGE,
+                        "a file name is needed, not -: keys go to a file of mode 0600");
+    if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
+        return cli_fail(cli, CLI_LOCAL,
+                        "%s is not a regular file (%s), so it is neither replaced nor deleted: "
+                        "name another",
+                        path, kind_of(st.st_mode));
+    return CLI_OK;
+}
+
 enum cli_exit cli_file_check(struct cli *cli, const char *path)
 {
     char fresh[PATH_LEN_MAX];
-    enum cli_exit exit = write_beside(cli, path, (struct mst_span){NULL, 0}, fresh);
+    enum cli_exit exit = cli_file_check_kind(cli, path);
 
     if (exit == CLI_OK)
+        exit = write_beside(cli, path, (struct mst_span){NULL, 0}, fresh);
+    if (exit == CLI_OK)
         (void)unlink(fresh);
+    return exit;
+}
+
+enum cli_exit cli_file_delete(struct cli *cli, const char *path)
+{
+    enum cli_exit exit = cli_file_check_kind(cli, path);
+
+    if (exit == CLI_OK && unlink(path) != 0)
+        exit = cli_fail(cli, CLI_LOCAL, "cannot delete %s: %s", path, strerror(errno));
     return exit;
 }
 
 enum cli_exit cli_file_replace(struct cli *cli, const char *path, struct mst_span text)
 {
     char fresh[PATH_LEN_MAX];
-    enum cli_exit exit = write_beside(cli, path, text, fresh);
+    enum cli_exit exit = cli_file_check_kind(cli, path);
 
+    if (exit == CLI_OK)
+        exit = write_beside(cli, path, text, fresh);
     if (exit != CLI_OK || rename(fresh, path) == 0)
         return exit;
     (void)cli_fail(cli, CLI_LOCAL, "cannot write %s: %s", path, strerror(errno));

@@ -27,9 +27,14 @@ bool cli_secret_parse(struct mst_span text, struct cli_secret *ret_secret);
 /* Reads a file ("-": standard input) up to max_bytes into ret, which is initialised. */
 enum cli_exit cli_file_read(struct cli *cli, const char *path, size_t max_bytes,
                             struct mst_buf *ret);
+/* Refuses "-" (keys are not for terminals), and what exists and is no regular file: a device, a pipe
+   or a link would be lost by replacing or deleting it. */
+enum cli_exit cli_file_check_kind(struct cli *cli, const char *path);
 /* Could cli_file_replace write there? Asked before something that happens only once. */
 enum cli_exit cli_file_check(struct cli *cli, const char *path);
-/* Writes text as the whole of a file of mode 0600, replacing it at once. */
+/* Writes text as the whole of a file of mode 0600, replacing it at once. What cli_file_check_kind
+   refuses stays as it is. */
 enum cli_exit cli_file_replace(struct cli *cli, const char *path, struct mst_span text);
+enum cli_exit cli_file_delete(struct cli *cli, const char *path);
 
 #endif
