@@ -10,6 +10,8 @@
  * A resource is made first and given its alias then. If a run ends between the two, the next run
  * finds the nameless resource by its kind and its name in the description, and gives it the alias.
  * If two runs race, the alias is the judge: who loses drops what it made and takes the other's.
+ * The name is registered before anything else is made; if that is refused, the domain client goes
+ * again if this run made it.
  */
 #include <string.h>
 
@@ -68,9 +70,11 @@ static const struct cli_field FIELDS_SAVED[] = {
 
 static const struct cli_reason REGISTER_REASONS[] = {
     {400, "the name is not one a vendor may have: 1 to 64 of A-Z a-z 0-9 _ - ."},
-    {403, "only clients made by the root client may register a vendor name"    },
-    {409, "the name belongs to another client, or this client has another name: choose another "
-          "--vendor"                                                  },
+    {403, "the key in --root-cik-file is not the root client's, whose clients alone may register a "
+     "vendor "
+          "name: take root.cik in the server's data directory"                                                                      },
+    {409,   "the name belongs to another client, or this client has another name: choose another "
+          "--vendor"},
     CLI_REASONS_END
 };
 
@@ -84,6 +88,7 @@ struct wanted {
 
 struct outcome {
     char rid[RID_TEXT_MAX];
+    bool is_made; /* by this run */
 };
 
 static bool take_rid(const json_t *rid, struct outcome *ret)
@@ -205,7 +210,22 @@ static enum cli_exit create(struct cli *cli, const struct cli_rpc_auth *auth,
 
     if (exit == CLI_OK && !take_rid(rid, ret))
         exit = no_rid(cli);
+    ret->is_made = exit == CLI_OK;
     json_decref(rid);
+    return exit;
+}
+
+/* Takes back what this run made. */
+static enum cli_exit drop_made(struct cli *cli, const struct cli_rpc_auth *auth,
+                               struct outcome *made)
+{
+    json_t *result = NULL;
+    enum cli_exit exit = CLI_OK;
+
+    if (made->is_made)
+        exit = cli_rpc_one(cli, auth, "drop", json_pack("[s]", made->rid), "invalid", &result);
+    json_decref(result);
+    made->is_made = false;
     return exit;
 }
 
@@ -214,8 +234,7 @@ static enum cli_exit create(struct cli *cli, const struct cli_rpc_auth *auth,
  * that other run has dropped what we adopted from it, *ret_is_settled is false.
  */
 static enum cli_exit map(struct cli *cli, const struct cli_rpc_auth *auth,
-                         const struct wanted *wanted, bool is_made, bool *ret_is_settled,
-                         struct outcome *ret)
+                         const struct wanted *wanted, bool *ret_is_settled, struct outcome *ret)
 {
     json_t *result = NULL;
     enum cli_exit exit =
@@ -227,9 +246,7 @@ static enum cli_exit map(struct cli *cli, const struct cli_rpc_auth *auth,
         json_decref(result);
         return exit;
     }
-    if (is_made)
-        exit = cli_rpc_one(cli, auth, "drop", json_pack("[s]", ret->rid), "invalid", &result);
-    json_decref(result);
+    exit = drop_made(cli, auth, ret);
     return exit == CLI_OK ? look_up(cli, auth, wanted->alias, ret_is_settled, ret) : exit;
 }
 
@@ -245,7 +262,7 @@ static enum cli_exit ensure(struct cli *cli, const struct cli_rpc_auth *auth,
         if (exit == CLI_OK && !is_found)
             exit = create(cli, auth, wanted, ret);
         if (exit == CLI_OK)
-            exit = map(cli, auth, wanted, !is_found, &is_settled, ret);
+            exit = map(cli, auth, wanted, &is_settled, ret);
     }
     if (exit == CLI_OK && !is_settled)
         exit = cli_fail(cli, CLI_SERVER, "the alias %s comes and goes: run this once more",
@@ -275,7 +292,7 @@ static enum cli_exit ensure_dataports(struct cli *cli, const struct mst_handle *
                                 .alias = DATAPORTS[i].alias,
                                 .name = DATAPORTS[i].alias,
                                 .format = DATAPORTS[i].format};
-        struct outcome port;
+        struct outcome port = {0};
 
         exit = ensure(cli, &auth, &wanted, &port);
     }
@@ -376,6 +393,8 @@ static enum cli_exit make_all(struct cli *cli, const struct mst_handle *root_cik
     exit = ensure_client(cli, &root, alias, alias, &ret->vendor, &ret->vendor_cik);
     if (exit == CLI_OK)
         exit = register_vendor(cli, &ret->vendor_cik, vendor);
+    if (exit == CLI_REFUSED)
+        (void)drop_made(cli, &root, &ret->vendor);
     if (exit == CLI_OK)
         exit = ensure_token(cli, &ret->vendor_cik, &ret->token);
     if (exit == CLI_OK)

@@ -7,6 +7,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use File::Temp qw(tempdir);
+use JSON::PP;
 use Muster;
 use POSIX qw(mkfifo);
 use Test::More;
@@ -108,5 +109,35 @@ refuses 'a CIK saved to -', [@server, qw(activate thermo 0001 --vendor acme --sa
 refuses 'a profile kept in -', [@server, qw(--profile - profile set --vendor acme)], 2, $name_needed;
 ok !-e "$work/-", 'no file of that name is made';
 is +(run(@tokens, 'show', 'fresh'))[0], 1, 'and no token';
+
+# ---- init that is refused leaves nothing -------------------------------------------------------
+
+# The clients below the client of a CIK: RIDs and aliases.
+sub clients {
+    my ($cik) = @_;
+    return $m->call({ cik => $cik }, 'listing', { alias => '' }, ['client'], { owned => JSON::PP::true });
+}
+sub alias_status {
+    my ($cik, $alias) = @_;
+    return $m->rpc({ cik => $cik }, ['lookup', { alias => '' }, 'aliased', $alias])->[0]{status};
+}
+
+my $before = clients($m->{domain_cik});
+refuses 'init with a key that is not the root client\'s',
+    [@server, 'init', '--root-cik-file', $cik_file, qw(--vendor acme2)], 1,
+    qr/acme2: 403: the key in --root-cik-file is not the root client's/;
+is_deeply clients($m->{domain_cik}), $before, 'the client that was made for it is gone';
+is alias_status($m->{domain_cik}, 'vendor.acme2'), 'invalid', 'and its alias';
+
+$before = clients($m->{root_cik});
+refuses 'init with a name that another client has',
+    [@server, 'init', '--root-cik-file', "$m->{dir}/root.cik", qw(--vendor acme)], 1, qr/acme: 409/;
+is_deeply clients($m->{root_cik}), $before, 'leaves nothing either';
+
+my $kept = $m->create_client({ cik => $m->{domain_cik} }, 'vendor.acme3');
+$m->call({ cik => $m->{domain_cik} }, 'map', 'alias', $kept, 'vendor.acme3');
+refuses 'init that finds its client', [@server, 'init', '--root-cik-file', $cik_file, qw(--vendor acme3)], 1,
+    qr/403/;
+is alias_status($m->{domain_cik}, 'vendor.acme3'), 'ok', 'keeps what an earlier run made';
 
 done_testing;
