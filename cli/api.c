@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -22,7 +23,7 @@ static const struct cli_reason GENERAL[] = {
           "--token-file, --cik-file or --profile"                         },
     {403, "this key may not do that"                                               },
     {404, "there is no such thing: check the model's name with 'muster model list'"},
-    {405, "the server does not know this call: is it a muster server?"             },
+    {405, "the server does not know this call: is it an older muster?"             },
     {409, "it stands in conflict with what is there"                               },
     {412, "the key belongs to a client without a vendor name: run 'muster init' first, or give "
           "the vendor's token"                                            },
@@ -38,17 +39,18 @@ static const struct {
     enum cli_exit exit;
     const char *text;
 } FAILURES[] = {
-    {MST_ECLOSED,  CLI_UNREACHABLE, "is musterd running there? Check --server or MUSTER_SERVER"   },
-    {MST_EKEY,     CLI_UNREACHABLE, "give the certificate of its authority with --ca-file FILE"   },
+    {MST_ECLOSED,  CLI_UNREACHABLE, "is musterd running there? Check --server or MUSTER_SERVER"        },
+    {MST_EKEY,     CLI_UNREACHABLE, "give the certificate of its authority with --ca-file FILE"        },
+    {MST_EIO,      CLI_LOCAL,       "the certificates to trust cannot be used: --ca-file must hold PEM"},
     {MST_ETIMEOUT, CLI_UNREACHABLE,
      "no answer in time; the call may have been carried out: look "
-     "before you repeat it"                                                                       },
+     "before you repeat it"                                                                            },
     {MST_EUNKNOWN, CLI_UNREACHABLE,
      "the connection broke; the call may have been carried out: "
-     "look before you repeat it"                                                                  },
-    {MST_EFULL,    CLI_SERVER,      "the reply or the address is longer than any that is expected"},
-    {MST_ENOMEM,   CLI_LOCAL,       "out of memory"                                               },
-    {MST_ESYS,     CLI_UNREACHABLE, "check --server or MUSTER_SERVER"                             },
+     "look before you repeat it"                                                                       },
+    {MST_EFULL,    CLI_SERVER,      "the reply or the address is longer than any that is expected"     },
+    {MST_ENOMEM,   CLI_LOCAL,       "out of memory"                                                    },
+    {MST_ESYS,     CLI_UNREACHABLE, "check --server or MUSTER_SERVER"                                  },
 };
 
 static const char *reason_of(const struct cli_reason *reasons, long status)
@@ -128,10 +130,14 @@ static enum cli_exit connect_to(struct cli *cli)
         return cli_fail(cli, CLI_USAGE,
                         "which server? Give --server http://HOST:PORT, set MUSTER_SERVER, or keep "
                         "it in a profile ('muster init --help')");
+    if (opts.ca_file != NULL && access(opts.ca_file, R_OK) != 0)
+        return cli_fail(cli, CLI_LOCAL, "cannot read the certificates of --ca-file %s: %s",
+                        opts.ca_file, strerror(errno));
     err = cli_http_new(&opts, &cli->http);
     if (err == MST_EINVAL)
         return cli_fail(cli, CLI_USAGE,
-                        "%s is no server address: it looks like http://HOST:PORT or https://HOST",
+                        "%s is no server address: it looks like http://HOST:PORT or https://HOST, "
+                        "with no path behind it",
                         opts.server);
     return err == MST_OK ? CLI_OK : cli_no_memory(cli);
 }
@@ -252,6 +258,24 @@ static enum mst_err call_patiently(struct cli *cli, const struct cli_request *re
     }
 }
 
+/*
+ * muster repeats the status line in the body of every error (protocol.md 2.1.4). A proxy before it
+ * that cannot reach it, or will not, answers with these statuses in its own words.
+ */
+static bool is_foreign(const struct cli_reply *reply)
+{
+    static const long by_proxies[] = {413, 429};
+
+    if (reply->status < 400 || reply->status >= 500 ||
+        mst_span_starts(mst_buf_span(&reply->body), MST_LIT("HTTP/1.1 ")))
+        return false;
+    for (size_t i = 0; i < sizeof by_proxies / sizeof by_proxies[0]; i++) {
+        if (reply->status == by_proxies[i])
+            return false;
+    }
+    return true;
+}
+
 static enum cli_exit refused(struct cli *cli, const struct cli_call *call,
                              const struct cli_reply *reply, size_t n_tries)
 {
@@ -307,6 +331,11 @@ enum cli_exit cli_api(struct cli *cli, const struct cli_call *call, struct cli_r
         return failed(cli, err);
     if (ret_reply->status >= 200 && ret_reply->status < 300)
         return CLI_OK;
+    if (is_foreign(ret_reply))
+        return cli_fail_status(cli, CLI_SERVER, ret_reply->status,
+                               "%ld: %s does not answer as a muster server: check --server or "
+                               "MUSTER_SERVER, or a proxy in front of it",
+                               ret_reply->status, cli_api_server(cli));
     for (size_t i = 0; i < CLI_ALSO_MAX; i++) {
         if (call->also[i] != 0 && call->also[i] == ret_reply->status)
             return CLI_OK;

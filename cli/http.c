@@ -32,9 +32,11 @@ static char *server_of(const char *text)
         url.len--;
     if (scheme == 0 || url.len == scheme || url.len > URL_MAX / 2)
         return NULL;
-    /* Credentials do not belong there, and a query would swallow the path. */
-    if (mst_span_find(url, '@', 0) < url.len || mst_span_find(url, '?', 0) < url.len ||
-        mst_span_find(url, '#', 0) < url.len || mst_span_find(url, ' ', 0) < url.len)
+    /* Credentials do not belong there, a query would swallow the path, and muster's paths begin at
+       the root. */
+    if (mst_span_find(url, '/', scheme) < url.len || mst_span_find(url, '@', 0) < url.len ||
+        mst_span_find(url, '?', 0) < url.len || mst_span_find(url, '#', 0) < url.len ||
+        mst_span_find(url, ' ', 0) < url.len)
         return NULL;
     return strndup(url.ptr, url.len);
 }
@@ -202,8 +204,9 @@ static enum mst_err outcome(CURLcode code, const struct mst_buf *body)
     case CURLE_COULDNT_CONNECT:
         return MST_ECLOSED;
     case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
         return MST_EKEY;
+    case CURLE_SSL_CACERT_BADFILE:
+        return MST_EIO;
     case CURLE_OPERATION_TIMEDOUT:
         return MST_ETIMEOUT;
     case CURLE_SEND_ERROR:

@@ -8,7 +8,7 @@
 struct cli_http;
 
 struct cli_http_opts {
-    const char *server;  /* http://host[:port][/prefix] or https://... */
+    const char *server;  /* http://host[:port] or https://..., no path */
     const char *ca_file; /* PEM; NULL: the system's */
     bool is_insecure;    /* https without looking at the certificate */
     uint64_t timeout_s;  /* for a whole call */
@@ -28,7 +28,7 @@ struct cli_reply {
     struct mst_buf body;
 };
 
-/* MST_EINVAL: server is not an http or https URL. opts' texts are copied. */
+/* MST_EINVAL: server is not an http or https URL, or has a path. opts' texts are copied. */
 MST_MUST_USE enum mst_err cli_http_new(const struct cli_http_opts *opts,
                                        struct cli_http **ret_http);
 void cli_http_free(struct cli_http *http);
@@ -36,7 +36,7 @@ void cli_http_free(struct cli_http *http);
 /*
  * Sends and waits. Any status is MST_OK. MST_ECLOSED: no connection; MST_ETIMEOUT, MST_EUNKNOWN:
  * connected, but no whole reply came, so the call may have been carried out; MST_EKEY: the TLS
- * certificate is not trusted; MST_EFULL: the reply is too large; MST_ESYS: anything else.
+ * certificate is not trusted; MST_EIO: ca_file, or the system's certificates, cannot be used; MST_EFULL: the reply is too large; MST_ESYS: anything else.
  * cli_http_problem tells more. The reply's body is the caller's, to be cleared by
  * cli_reply_fini also after a failure.
  */

@@ -71,6 +71,9 @@ sub reply {
     return join("\r\n", "HTTP/1.1 $status", @fields, 'Content-Length: ' . length $body, '', '') . $body;
 }
 
+# An error as muster words it: the status line again.
+sub muster_error { return reply($_[0], "HTTP/1.1 $_[0]\r\n", @_[1 .. $#_]) }
+
 sub run {
     my (@words) = @_;
     my $command = join ' ', map { my $w = $_; $w =~ s/'/'\\''/g; "'$w'" } $muster, @words;
@@ -108,7 +111,7 @@ case 'overload without an end in sight', reply('503 Service Unavailable', ''), \
 my $busy = reply('503 Service Unavailable', '', 'Retry-After: 1', 'Connection: close');
 case 'overload that passes', [$busy, reply('200 OK', $key)], \@activate, 0, qr/^$/, "$key\n";
 case 'overload that lasts longer than is waited', [$busy, $busy], [@activate, '--retry', '1'], 4, qr/503/;
-case 'overload behind which the change was made after all', [$busy, reply('409 Conflict', '')], \@activate, 1,
+case 'overload behind which the change was made after all', [$busy, muster_error('409 Conflict')], \@activate, 1,
     qr/409: .*an earlier try was answered 503 and may have been carried out/;
 case 'an internal error', reply('500 Internal Server Error', ''), \@activate, 4, qr/500: trouble/;
 case 'a rate limit', reply('429 Too Many Requests', '', 'Retry-After: 60'), \@activate, 1, qr/429.*60 s/;
@@ -117,6 +120,24 @@ my $request = case 'a redirect', reply('302 Found', '', 'Location: http://127.0.
 like $request, qr/^X-Exosite-Token: $key\r$/m, 'the token goes to the server asked';
 case 'a page of another server', reply('200 OK', '<html>', 'Content-Type: text/html'), \@activate, 4,
     qr/not a CIK/;
+my @status = ('--token-file', $key_file, qw(sn status thermo 0001));
+for my $status ('400 Bad Request', '401 Unauthorized', '403 Forbidden', '404 Not Found', '405 Method Not Allowed',
+    '409 Conflict', '410 Gone') {
+    my ($code) = split ' ', $status;
+    case "$code of another server", reply($status, '<html>', 'Content-Type: text/html'), \@status, 4,
+        qr/$code: http:\S+ does not answer as a muster server: check --server/;
+    case "$code without a body", reply($status, ''), \@init, 4, qr/does not answer as a muster server/;
+}
+case '404 of muster', muster_error('404 Not Found'), \@status, 1, qr/404: no such serial number/;
+case '401 of muster', muster_error('401 Unauthorized'), \@models, 1, qr/401: the key is not valid/;
+case '409 of muster', muster_error('409 Conflict'), [@status, '--json'], 0, qr/^$/,
+    qq({"model":"thermo","sn":"0001","status":"orphaned","rid":null,"extra":""}\n);
+for my $status ('502 Bad Gateway', '504 Gateway Timeout') {
+    my ($code) = split ' ', $status;
+    case "$code of a proxy", reply($status, '<html>'), \@models, 4, qr/$code: trouble in the server/;
+}
+case '503 of a proxy', reply('503 Service Unavailable', '<html>'), \@models, 4, qr/503: .*try again/;
+case '413 of a proxy', reply('413 Request Entity Too Large', '<html>'), \@models, 1, qr/413: .*smaller pieces/;
 case 'a key with a line end', reply('200 OK', "$key\r\n"), \@activate, 4, qr/not a CIK/;
 case 'a key in capitals', reply('200 OK', uc $key), \@activate, 4, qr/not a CIK/;
 $request = case 'a good key', reply('200 OK', $key), \@activate, 0, qr/^$/, "$key\n";

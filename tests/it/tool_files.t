@@ -140,4 +140,19 @@ refuses 'init that finds its client', [@server, 'init', '--root-cik-file', $cik_
     qr/403/;
 is alias_status($m->{domain_cik}, 'vendor.acme3'), 'ok', 'keeps what an earlier run made';
 
+# ---- what is wrong on this machine is said before anything is sent -----------------------------
+
+my $no_pem = write_file('no.pem', 'no certificate');
+refuses 'certificates that are not there', ['--ca-file', "$work/none", @vendor, qw(vendor show)], 5,
+    qr{cannot read the certificates of --ca-file \Q$work\E/none: No such file};
+refuses 'certificates that are none',
+    ['--ca-file', $no_pem, '--server', "https://127.0.0.1:$m->{port}{http}", '--token-file', $token_file,
+        qw(vendor show)], 5, qr/--ca-file must hold PEM/;
+
+for my $path ('/foo', '/provision/', '//foo') {
+    refuses "a server address with $path", ['--server', "$server[1]$path", '--token-file', $token_file,
+        qw(vendor show)], 2, qr/$path is no server address.*with no path/;
+}
+is +(run('--server', "$server[1]/", '--token-file', $token_file, qw(vendor show)))[0], 0, 'one slash is fine';
+
 done_testing;
