@@ -70,9 +70,9 @@ static const struct cli_field FIELDS_SAVED[] = {
 
 static const struct cli_reason REGISTER_REASONS[] = {
     {400, "the name is not one a vendor may have: 1 to 64 of A-Z a-z 0-9 _ - ."},
-    {403, "the key in --root-cik-file is not the root client's, whose clients alone may register a "
-          "vendor "
-          "name: take root.cik in the server's data directory"        },
+    {403,
+     "the key in --root-cik-file is not the root client's, and only its clients may register a "
+     "vendor name: take root.cik in the server's data directory"               },
     {409, "the name belongs to another client, or this client has another name: choose another "
           "--vendor"                                                  },
     CLI_REASONS_END

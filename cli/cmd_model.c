@@ -38,7 +38,6 @@ static const struct cli_field LIST_FIELDS[] = {
 static const struct cli_field SHOW_FIELDS[] = {
     {"model",        "model"       },
     {"template_rid", "template RID"},
-    {"share_code",   "share code"  },
     {"options_text", "options"     },
     CLI_FIELDS_END
 };

@@ -138,8 +138,8 @@ static enum cli_exit find(struct cli *cli, int argc, char **argv, int *at)
         return CLI_OK;
     }
     if (word == NULL || cli_options_has(&cli->options, "help")) {
-        help_all(word == NULL && argc < 2 ? cli->err : cli->out);
-        return argc < 2 ? CLI_USAGE : CLI_OK;
+        help_all(cli_options_has(&cli->options, "help") ? cli->out : cli->err);
+        return cli_options_has(&cli->options, "help") ? CLI_OK : CLI_USAGE;
     }
     noun = find_noun(word);
     if (noun == NULL)
@@ -154,8 +154,7 @@ static enum cli_exit find(struct cli *cli, int argc, char **argv, int *at)
     if (exit != CLI_OK)
         return exit;
     if (word == NULL || cli_options_has(&cli->options, "help")) {
-        help_noun(word == NULL && !cli_options_has(&cli->options, "help") ? cli->err : cli->out,
-                  noun);
+        help_noun(cli_options_has(&cli->options, "help") ? cli->out : cli->err, noun);
         return cli_options_has(&cli->options, "help") ? CLI_OK : CLI_USAGE;
     }
     cli->command = find_command(noun, word);

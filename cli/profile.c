@@ -60,10 +60,16 @@ enum cli_exit cli_file_read(struct cli *cli, const char *path, size_t max_bytes,
                             struct mst_buf *ret)
 {
     bool is_stdin = strcmp(path, "-") == 0;
-    FILE *file = is_stdin ? stdin : fopen(path, "re");
+    FILE *file;
     enum cli_exit exit = CLI_OK;
 
     mst_buf_init(ret, max_bytes);
+    if (is_stdin && cli->is_stdin_read)
+        return cli_fail(cli, CLI_USAGE,
+                        "standard input can be read once only: of all options that name a file, "
+                        "one may be -");
+    cli->is_stdin_read = cli->is_stdin_read || is_stdin;
+    file = is_stdin ? stdin : fopen(path, "re");
     if (file == NULL)
         return cli_fail(cli, CLI_LOCAL, "cannot read %s: %s", path, strerror(errno));
     if (!read_all(file, max_bytes, ret)) {

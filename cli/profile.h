@@ -24,7 +24,7 @@ enum cli_exit cli_secret_read(struct cli *cli, const char *path, struct cli_secr
 enum cli_exit cli_secret_take_env(struct cli *cli, const char *name, struct cli_secret *ret_secret);
 bool cli_secret_parse(struct mst_span text, struct cli_secret *ret_secret);
 
-/* Reads a file ("-": standard input) up to max_bytes into ret, which is initialised. */
+/* Reads a file ("-": standard input, once in a run) up to max_bytes into ret, which is initialised. */
 enum cli_exit cli_file_read(struct cli *cli, const char *path, size_t max_bytes,
                             struct mst_buf *ret);
 /* Refuses "-" (keys are not for terminals), and what exists and is no regular file: a device, a pipe

@@ -155,4 +155,30 @@ for my $path ('/foo', '/provision/', '//foo') {
 }
 is +(run('--server', "$server[1]/", '--token-file', $token_file, qw(vendor show)))[0], 0, 'one slash is fine';
 
+# ---- standard input is read by one option ------------------------------------------------------
+
+my $once = qr/standard input can be read once only/;
+refuses 'a CIK and serial numbers out of standard input',
+    [@server, qw(--cik-file - sn add thermo --file -)], 2, $once, "$m->{domain_cik}\n";
+refuses 'a token and a CIK', [@server, qw(--token-file - --cik-file - vendor show)], 2, $once, "$m->{token}\n";
+refuses 'a CIK and a profile', [@server, qw(--cik-file - --profile - token list)], 2, $once, "$m->{domain_cik}\n";
+is_deeply [run_with("0002\n", @vendor, qw(sn add thermo --file -))], [0, "1 added\n", ''],
+    'one of them is fine';
+
+# ---- help and views ----------------------------------------------------------------------------
+
+for my $words ([], ['--json'], ['--server', 'http://127.0.0.1:1'], ['model'], ['--json', 'model']) {
+    my ($code, $out, $err) = run(@$words);
+    is "$code $out", '2 ', "'muster @$words' is no command";
+    like $err, qr/^(?:usage: muster|muster model - )/, 'and help comes on standard error';
+}
+for my $words (['--help'], ['--json', '--help'], ['model', '--help']) {
+    my ($code, $out, $err) = run(@$words);
+    is "$code $err", '0 ', "'muster @$words' is fine";
+    like $out, qr/^(?:usage: muster|muster model - )/, 'and help comes on standard output';
+}
+is_deeply [run(@vendor, qw(model show thermo))],
+    [0, "model         thermo\ntemplate RID  $m->{template_rid}\noptions       -\n", ''],
+    'a model is shown with what it has';
+
 done_testing;
