@@ -30,7 +30,9 @@ static const struct {
 } SERVERS[] = {
     {"http://127.0.0.1:8080",  MST_OK    },
     {"https://example.org/",   MST_OK    },
-    {"http://[::1]:80/prefix", MST_OK    },
+    {"http://[::1]:80/",       MST_OK    },
+    {"http://[::1]:80/prefix", MST_EINVAL},
+    {"https://example.org//x", MST_EINVAL},
     {"127.0.0.1:8080",         MST_EINVAL},
     {"ftp://example.org",      MST_EINVAL},
     {"http://",                MST_EINVAL},
@@ -40,7 +42,7 @@ static const struct {
     {"",                       MST_EINVAL},
 };
 
-MST_TEST(a_server_is_an_http_address_without_credentials_or_query)
+MST_TEST(a_server_is_an_http_address_without_credentials_path_or_query)
 {
     for (size_t i = 0; i < sizeof SERVERS / sizeof SERVERS[0]; i++) {
         struct cli_http *http = NULL;
@@ -70,5 +72,5 @@ MST_TEST(a_key_is_forty_lower_case_hex_characters)
 MST_TEST_END
 
 MST_TESTS("cli/api", paths_and_forms_are_encoded_byte_by_byte,
-          a_server_is_an_http_address_without_credentials_or_query,
+          a_server_is_an_http_address_without_credentials_path_or_query,
           a_key_is_forty_lower_case_hex_characters)

@@ -110,7 +110,7 @@ case 'overload', reply('503 Service Unavailable', '', 'Retry-After: 7'), [@activ
 case 'overload without an end in sight', reply('503 Service Unavailable', ''), \@activate, 4, qr/503: .*try again$/;
 my $busy = reply('503 Service Unavailable', '', 'Retry-After: 1', 'Connection: close');
 case 'overload that passes', [$busy, reply('200 OK', $key)], \@activate, 0, qr/^$/, "$key\n";
-case 'overload that lasts longer than is waited', [$busy, $busy], [@activate, '--retry', '1'], 4, qr/503/;
+case 'overload that lasts longer than is waited', [$busy, $busy], [@activate, '--retry', '2'], 4, qr/503/;
 case 'overload behind which the change was made after all', [$busy, muster_error('409 Conflict')], \@activate, 1,
     qr/409: .*an earlier try was answered 503 and may have been carried out/;
 case 'an internal error', reply('500 Internal Server Error', ''), \@activate, 4, qr/500: trouble/;
