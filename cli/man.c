@@ -88,6 +88,8 @@ static const char END[] =
     "read "
     "it.\n"
     ".B \\-\\-profile /dev/null\ndoes without.\n"
+    "Files of keys and profiles are written over only if they are regular files; of all options "
+    "that name a file, one may be\n.BR \\- ,\nstandard input.\n"
     ".SH EXAMPLES\n"
     ".nf\n"
     "muster \\-\\-server http://127.0.0.1:8080 init \\-\\-root\\-cik\\-file data/root.cik "
