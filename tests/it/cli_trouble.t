@@ -128,10 +128,11 @@ for my $status ('400 Bad Request', '401 Unauthorized', '403 Forbidden', '404 Not
         qr/$code: http:\S+ does not answer as a muster server: check --server/;
     case "$code without a body", reply($status, ''), \@init, 4, qr/does not answer as a muster server/;
 }
-case '404 of muster', muster_error('404 Not Found'), \@status, 1, qr/404: no such serial number/;
+# A 404 is looked into: is it the model that is missing?
+case '404 of muster', [muster_error('404 Not Found'), reply('200 OK', "rid=$key")], \@status, 1, qr/404: no such serial number/;
 case '401 of muster', muster_error('401 Unauthorized'), \@models, 1, qr/401: the key is not valid/;
 case '409 of muster', muster_error('409 Conflict'), [@status, '--json'], 0, qr/^$/,
-    qq({"model":"thermo","sn":"0001","status":"orphaned","rid":null,"extra":""}\n);
+    qq({"model":"thermo","sn":"0001","status":"orphaned","rid":null}\n);
 for my $status ('502 Bad Gateway', '504 Gateway Timeout') {
     my ($code) = split ' ', $status;
     case "$code of a proxy", reply($status, '<html>'), \@models, 4, qr/$code: trouble in the server/;
