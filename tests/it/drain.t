@@ -20,8 +20,15 @@ sub wait_until {
     return 0;
 }
 
+# How much the server has read from its clients: what lies in the kernel yet is not under way.
+sub n_read {
+    my ($m) = @_;
+    my $said = $m->talk($m->dial($m->{port}{admin}), Muster::bytes_of('GET', '/metrics'))->{body};
+    return $said =~ /^muster_received_bytes_total\{listener="http"\} (\d+)/m ? $1 : die "no such metric: $said";
+}
+
 for my $threads (1, 3) {
-    my $m = Muster->start(variant => 'release', set => { threads => $threads })->init;
+    my $m = Muster->start(variant => 'release', set => { threads => $threads, admin => '127.0.0.1:0' })->init;
     $m->model('m');
     $m->add('m', 's1');
     my $rid = $m->enable('m', 's1');
@@ -29,8 +36,10 @@ for my $threads (1, 3) {
     my $request = Muster::bytes_of('POST', '/provision/activate', [], $body);
     my $half = length($request) - 5;
 
+    my $before = n_read($m);
     my $busy = $m->dial;
     syswrite($busy, substr($request, 0, $half));
+    wait_until(sub { n_read($m) >= $before + $half }) or die 'half a request is not read';
     my $idle = $m->dial;
     is($m->talk($idle, Muster::bytes_of('GET', '/timestamp'))->{status}, 200, 'a connection is idle');
     my $silent = $m->dial;
