@@ -60,9 +60,10 @@ static int take(void *arg, const char *section, const char *name, const char *va
     struct mst_buf why;
 
     mst_buf_init(&why, MST_KIB(8));
-    (void)section;
-    if (mst_settings_set(load->settings, MST_FROM_FILE, mst_span_str(name), mst_span_str(value),
-                         &why)) {
+    if (section[0] != '\0') /* its line began with a space */
+        fault(load, load->line, "sections are not used here");
+    else if (mst_settings_set(load->settings, MST_FROM_FILE, mst_span_str(name),
+                              mst_span_str(value), &why)) {
         load->is_bad = true;
         (void)mst_buf_addf(load->why, "%s:%u: %.*s\n", load->path, load->line, (int)why.len,
                            why.ptr ? why.ptr : "");

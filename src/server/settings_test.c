@@ -237,6 +237,9 @@ MST_TEST(sections_long_lines_and_missing_files_are_refused)
     setup();
     ck_assert_int_eq(load("[server]\nwindow = 5\n", path), MST_EINVAL);
     assert_says(":1: sections are not used here");
+    ck_assert_int_eq(load(" [indented]\nwindow = 5\n", path), MST_EINVAL);
+    assert_says(":2: sections are not used here");
+    mst_buf_clear(&why);
     ck_assert_int_eq(load("window = 5\n[last]\n", path), MST_EINVAL);
     assert_says(":2: sections are not used here");
     memset(text, 'x', sizeof text - 1);
