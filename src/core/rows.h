@@ -49,7 +49,23 @@
     T(delta)
 
 /*
- * A model (protocol.md 2.6.1). template_id is the client that enabling copies.
+ * A share code (protocol.md 1.1, 2.15.4 share): lets one other client, the activator, use
+ * resource_id; the code is derived from these fields. activator_id is 0 until someone used it.
+ */
+#define MST_ROW_SHARE(I, T) \
+    I(id)                   \
+    I(resource_id)          \
+    I(activator_id)         \
+    I(gen_ix)               \
+    I(kid)                  \
+    I(epoch)                \
+    I(salt)                 \
+    T(delta)                \
+    T(meta)
+
+/*
+ * A model (protocol.md 2.6.1). template_id is the client that enabling copies; share_id
+ * is the share code by which it was named, 0 if by its RID.
  * creator_id is the client whose key made the model (for a token its domain
  * client): owners of devices must lie below it (protocol.md 1.2). options are
  * MST_MODEL_NO* bits; window_s is the activation window, 0 = the server's default.
@@ -59,20 +75,81 @@
     I(vendor_id)            \
     T(name)                 \
     I(template_id)          \
+    I(share_id)             \
     I(creator_id)           \
     I(options)              \
     I(window_s)
 
+/* A model that is lent to another vendor (protocol.md 2.9). */
+#define MST_ROW_MODEL_SHARE(I, T) \
+    I(model_id)                   \
+    I(vendor_id)
+
 /*
  * A listed serial number. client_id is 0 while it has no client. A client_id
- * whose client is gone means ORPHANED (protocol.md 1.5, transition 17).
+ * whose client is gone means ORPHANED (protocol.md 1.5, transition 17). lent_to is the vendor that
+ * enabled it through a share, 0 if the model's own did.
  */
 #define MST_ROW_SERIAL(I, T) \
     I(model_id)              \
     T(sn)                    \
     I(vendor_id)             \
     I(client_id)             \
+    I(lent_to)               \
     T(extra)
+
+/* The serial numbers that another vendor enabled, for its listings: one for each serial.lent_to. */
+#define MST_ROW_LENT_SERIAL(I, T) \
+    I(model_id)                   \
+    I(vendor_id)                  \
+    T(sn)
+
+/*
+ * A range of serial numbers (protocol.md 2.6.4), whatever its size one row. shape is format,
+ * casing and length in one number; first and last are inclusive, of 64 bits without sign, stored so that
+ * they order as signed (the top bit is flipped).
+ */
+#define MST_ROW_SN_RANGE(I, T) \
+    I(id)                      \
+    I(model_id)                \
+    I(shape)                   \
+    I(first)                   \
+    I(last)
+
+/* A group of a model (protocol.md 2.8). */
+#define MST_ROW_MODEL_GROUP(I, T) \
+    I(id)                         \
+    I(model_id)                   \
+    T(name)                       \
+    T(meta)
+
+/*
+ * A member of a group. type is "sn", "content", "group" or any other word; member is a name, and what
+ * it names need not exist. expire is Unix seconds, 0 = never.
+ */
+#define MST_ROW_GROUP_MEMBER(I, T) \
+    I(group_id)                    \
+    T(type)                        \
+    T(member)                      \
+    I(model_id)                    \
+    I(expire)                      \
+    T(meta)
+
+/*
+ * A content entry of a model (protocol.md 2.7). blob_id is 0 until the blob is there; sha256 are
+ * the 32 bytes of its hash.
+ */
+#define MST_ROW_CONTENT(I, T) \
+    I(id)                     \
+    I(model_id)               \
+    T(name)                   \
+    T(meta)                   \
+    I(is_protected)           \
+    T(mime)                   \
+    I(size)                   \
+    I(updated)                \
+    I(blob_id)                \
+    T(sha256)
 
 /*
  * Past activations of a serial number, oldest first by seq (protocol.md 1.8).
@@ -86,11 +163,12 @@
     T(peer)
 
 /*
- * The description of any resource (protocol.md 1.2): client, dataport. owner_id
+ * The description of any resource (protocol.md 1.2): client, dataport, datarule, dispatch. owner_id
  * is 0 for the root client alone. For clients model_id and sn name the serial
  * number the client hangs on, 0 and "" if none. format is MST_FORMAT_* of a
- * dataport. detail is the canonical JSON text of what only the RPC shows
- * (retention, preprocess, subscribe), "" if none.
+ * dataport or datarule. detail is the canonical JSON text of what only the RPC shows
+ * (retention, preprocess, subscribe, rule, method, ...), "" if none. foreign_rid are the 20 bytes of a
+ * RID that was brought from elsewhere, "" if the RID is derived from the row (keys.md).
  */
 #define MST_ROW_RESOURCE(I, T) \
     I(id)                      \
@@ -105,7 +183,13 @@
     T(sn)                      \
     T(name)                    \
     T(meta)                    \
-    T(detail)
+    T(detail)                  \
+    T(foreign_rid)
+
+/* The resources whose RIDs were brought from elsewhere: for finding them (keys.md). */
+#define MST_ROW_FOREIGN_RID(I, T) \
+    T(rid)                        \
+    I(resource_id)
 
 /*
  * The state of a client's key: the hot row, the only one that activation
@@ -113,7 +197,7 @@
  * key_attempt which made it (design.md 5.9); deadline is the window time at which a
  * pending key expires (exclusive); log_at and log_peer
  * are the log entry of the current activation (0 = none). suspect is MST_SUSPECT_*: a key
- * that a restored backup brought back, until a new key replaces it.
+ * that a restored backup brought back, until a new key replaces it. foreign_bits are MST_FOREIGN_*.
  */
 #define MST_ROW_CLIENT(I, T) \
     I(id)                    \
@@ -129,7 +213,19 @@
     I(log_at)                \
     T(log_peer)              \
     T(delta)                 \
-    I(suspect)
+    I(suspect)               \
+    I(foreign_bits)
+
+/*
+ * A CIK that was brought from elsewhere (keys.md). locator is what finds it: IV and C.
+ * sealed is the key itself, encrypted. It goes when epoch, of its client, ends.
+ */
+#define MST_ROW_FOREIGN_CIK(I, T) \
+    T(locator)                    \
+    I(client_id)                  \
+    I(epoch)                      \
+    I(kid)                        \
+    T(sealed)
 
 /*
  * Limits of a client and what is drawn from them (protocol.md 2.15.5). lim_* is
@@ -164,6 +260,12 @@
     T(name)                 \
     I(resource_id)
 
+/* Stored points that are still to be copied from the dataport of a template to that of its
+   clone (protocol.md 1.9), because points lie in another file. */
+#define MST_ROW_POINT_COPY(I, T) \
+    I(target_id)                 \
+    I(source_id)
+
 /* A stored value (points.db): at is Unix seconds, value its canonical text. */
 #define MST_ROW_POINT(I, T) \
     I(dataport_id)          \
@@ -171,19 +273,29 @@
     T(value)
 
 /* Every table: upper case name, lower case name. The order is the order of the numbers. */
-#define MST_TABLES(X)     \
-    X(META, meta)         \
-    X(GEN, gen)           \
-    X(KEYRING, keyring)   \
-    X(VENDOR, vendor)     \
-    X(TOKEN, token)       \
-    X(MODEL, model)       \
-    X(SERIAL, serial)     \
-    X(LOG, log)           \
-    X(RESOURCE, resource) \
-    X(CLIENT, client)     \
-    X(QUOTA, quota)       \
-    X(ALIAS, alias)       \
+#define MST_TABLES(X)             \
+    X(META, meta)                 \
+    X(GEN, gen)                   \
+    X(KEYRING, keyring)           \
+    X(VENDOR, vendor)             \
+    X(TOKEN, token)               \
+    X(SHARE, share)               \
+    X(MODEL, model)               \
+    X(MODEL_SHARE, model_share)   \
+    X(SERIAL, serial)             \
+    X(LENT_SERIAL, lent_serial)   \
+    X(SN_RANGE, sn_range)         \
+    X(MODEL_GROUP, model_group)   \
+    X(GROUP_MEMBER, group_member) \
+    X(CONTENT, content)           \
+    X(LOG, log)                   \
+    X(RESOURCE, resource)         \
+    X(FOREIGN_RID, foreign_rid)   \
+    X(CLIENT, client)             \
+    X(FOREIGN_CIK, foreign_cik)   \
+    X(QUOTA, quota)               \
+    X(ALIAS, alias)               \
+    X(POINT_COPY, point_copy)     \
     X(POINT, point)
 
 #define MST_INT_MEMBER(name)  int64_t name;
@@ -201,19 +313,29 @@ MST_TABLES(MST_ROW_STRUCT)
 enum mst_table { MST_TABLES(MST_TABLE_NUMBER) MST_TABLE_COUNT };
 
 /* MST_F_client_state and so on: the position of a field in its table. */
-#define MST_FIELD_META(name)     MST_F_meta_##name,
-#define MST_FIELD_GEN(name)      MST_F_gen_##name,
-#define MST_FIELD_KEYRING(name)  MST_F_keyring_##name,
-#define MST_FIELD_VENDOR(name)   MST_F_vendor_##name,
-#define MST_FIELD_TOKEN(name)    MST_F_token_##name,
-#define MST_FIELD_MODEL(name)    MST_F_model_##name,
-#define MST_FIELD_SERIAL(name)   MST_F_serial_##name,
-#define MST_FIELD_LOG(name)      MST_F_log_##name,
-#define MST_FIELD_RESOURCE(name) MST_F_resource_##name,
-#define MST_FIELD_CLIENT(name)   MST_F_client_##name,
-#define MST_FIELD_QUOTA(name)    MST_F_quota_##name,
-#define MST_FIELD_ALIAS(name)    MST_F_alias_##name,
-#define MST_FIELD_POINT(name)    MST_F_point_##name,
+#define MST_FIELD_META(name)         MST_F_meta_##name,
+#define MST_FIELD_GEN(name)          MST_F_gen_##name,
+#define MST_FIELD_KEYRING(name)      MST_F_keyring_##name,
+#define MST_FIELD_VENDOR(name)       MST_F_vendor_##name,
+#define MST_FIELD_TOKEN(name)        MST_F_token_##name,
+#define MST_FIELD_SHARE(name)        MST_F_share_##name,
+#define MST_FIELD_MODEL(name)        MST_F_model_##name,
+#define MST_FIELD_MODEL_SHARE(name)  MST_F_model_share_##name,
+#define MST_FIELD_SERIAL(name)       MST_F_serial_##name,
+#define MST_FIELD_LENT_SERIAL(name)  MST_F_lent_serial_##name,
+#define MST_FIELD_SN_RANGE(name)     MST_F_sn_range_##name,
+#define MST_FIELD_MODEL_GROUP(name)  MST_F_model_group_##name,
+#define MST_FIELD_GROUP_MEMBER(name) MST_F_group_member_##name,
+#define MST_FIELD_CONTENT(name)      MST_F_content_##name,
+#define MST_FIELD_LOG(name)          MST_F_log_##name,
+#define MST_FIELD_RESOURCE(name)     MST_F_resource_##name,
+#define MST_FIELD_FOREIGN_RID(name)  MST_F_foreign_rid_##name,
+#define MST_FIELD_CLIENT(name)       MST_F_client_##name,
+#define MST_FIELD_FOREIGN_CIK(name)  MST_F_foreign_cik_##name,
+#define MST_FIELD_QUOTA(name)        MST_F_quota_##name,
+#define MST_FIELD_ALIAS(name)        MST_F_alias_##name,
+#define MST_FIELD_POINT_COPY(name)   MST_F_point_copy_##name,
+#define MST_FIELD_POINT(name)        MST_F_point_##name,
 #define MST_FIELD_ENUM(UPPER, lower)                                             \
     enum mst_field_##lower{MST_ROW_##UPPER(MST_FIELD_##UPPER, MST_FIELD_##UPPER) \
                                MST_F_##lower##_COUNT};
@@ -227,40 +349,71 @@ MST_TABLES(MST_FIELD_ENUM)
  * serve mst_tx_get; all serve mst_tx_scan, which also goes by a leading part.
  * X(name, table, is_unique, number of fields, fields...)
  */
-#define MST_INDEXES(X)                                                              \
-    X(META, META, 1, 1, MST_F_meta_name, 0, 0)                                      \
-    X(GEN, GEN, 1, 1, MST_F_gen_ix, 0, 0)                                           \
-    X(KEYRING, KEYRING, 1, 1, MST_F_keyring_kid, 0, 0)                              \
-    X(VENDOR, VENDOR, 1, 1, MST_F_vendor_id, 0, 0)                                  \
-    X(VENDOR_NAME, VENDOR, 1, 1, MST_F_vendor_name, 0, 0)                           \
-    X(VENDOR_CLIENT, VENDOR, 1, 1, MST_F_vendor_client_id, 0, 0)                    \
-    X(TOKEN, TOKEN, 1, 1, MST_F_token_id, 0, 0)                                     \
-    X(TOKEN_NAME, TOKEN, 1, 2, MST_F_token_vendor_id, MST_F_token_name, 0)          \
-    X(MODEL, MODEL, 1, 1, MST_F_model_id, 0, 0)                                     \
-    X(MODEL_NAME, MODEL, 1, 2, MST_F_model_vendor_id, MST_F_model_name, 0)          \
-    X(SERIAL, SERIAL, 1, 2, MST_F_serial_model_id, MST_F_serial_sn, 0)              \
-    X(SERIAL_VENDOR, SERIAL, 0, 2, MST_F_serial_vendor_id, MST_F_serial_sn, 0)      \
-    X(LOG, LOG, 1, 3, MST_F_log_model_id, MST_F_log_sn, MST_F_log_seq)              \
-    X(RESOURCE, RESOURCE, 1, 1, MST_F_resource_id, 0, 0)                            \
-    X(RESOURCE_OWNER, RESOURCE, 1, 3, MST_F_resource_owner_id, MST_F_resource_kind, \
-      MST_F_resource_id)                                                            \
-    X(CLIENT, CLIENT, 1, 1, MST_F_client_id, 0, 0)                                  \
-    X(QUOTA, QUOTA, 1, 1, MST_F_quota_client_id, 0, 0)                              \
-    X(ALIAS, ALIAS, 1, 2, MST_F_alias_client_id, MST_F_alias_name, 0)               \
-    X(ALIAS_RESOURCE, ALIAS, 1, 2, MST_F_alias_resource_id, MST_F_alias_name, 0)    \
+#define MST_INDEXES(X)                                                                            \
+    X(META, META, 1, 1, MST_F_meta_name, 0, 0)                                                    \
+    X(GEN, GEN, 1, 1, MST_F_gen_ix, 0, 0)                                                         \
+    X(KEYRING, KEYRING, 1, 1, MST_F_keyring_kid, 0, 0)                                            \
+    X(VENDOR, VENDOR, 1, 1, MST_F_vendor_id, 0, 0)                                                \
+    X(VENDOR_NAME, VENDOR, 1, 1, MST_F_vendor_name, 0, 0)                                         \
+    X(VENDOR_CLIENT, VENDOR, 1, 1, MST_F_vendor_client_id, 0, 0)                                  \
+    X(TOKEN, TOKEN, 1, 1, MST_F_token_id, 0, 0)                                                   \
+    X(TOKEN_NAME, TOKEN, 1, 2, MST_F_token_vendor_id, MST_F_token_name, 0)                        \
+    X(SHARE, SHARE, 1, 1, MST_F_share_id, 0, 0)                                                   \
+    X(SHARE_RESOURCE, SHARE, 1, 2, MST_F_share_resource_id, MST_F_share_id, 0)                    \
+    X(SHARE_ACTIVATOR, SHARE, 1, 2, MST_F_share_activator_id, MST_F_share_id, 0)                  \
+    X(MODEL, MODEL, 1, 1, MST_F_model_id, 0, 0)                                                   \
+    X(MODEL_NAME, MODEL, 1, 2, MST_F_model_vendor_id, MST_F_model_name, 0)                        \
+    X(MODEL_SHARE, MODEL_SHARE, 1, 2, MST_F_model_share_model_id, MST_F_model_share_vendor_id, 0) \
+    X(MODEL_SHARE_VENDOR, MODEL_SHARE, 1, 2, MST_F_model_share_vendor_id,                         \
+      MST_F_model_share_model_id, 0)                                                              \
+    X(SERIAL, SERIAL, 1, 2, MST_F_serial_model_id, MST_F_serial_sn, 0)                            \
+    X(SERIAL_VENDOR, SERIAL, 0, 2, MST_F_serial_vendor_id, MST_F_serial_sn, 0)                    \
+    X(LENT_SERIAL, LENT_SERIAL, 1, 3, MST_F_lent_serial_model_id, MST_F_lent_serial_vendor_id,    \
+      MST_F_lent_serial_sn)                                                                       \
+    X(SN_RANGE, SN_RANGE, 1, 1, MST_F_sn_range_id, 0, 0)                                          \
+    X(SN_RANGE_FIRST, SN_RANGE, 1, 3, MST_F_sn_range_model_id, MST_F_sn_range_shape,              \
+      MST_F_sn_range_first)                                                                       \
+    X(MODEL_GROUP, MODEL_GROUP, 1, 1, MST_F_model_group_id, 0, 0)                                 \
+    X(MODEL_GROUP_NAME, MODEL_GROUP, 1, 2, MST_F_model_group_model_id, MST_F_model_group_name, 0) \
+    X(GROUP_MEMBER, GROUP_MEMBER, 1, 3, MST_F_group_member_group_id, MST_F_group_member_type,     \
+      MST_F_group_member_member)                                                                  \
+    X(GROUP_MEMBER_OF, GROUP_MEMBER, 0, 3, MST_F_group_member_model_id, MST_F_group_member_type,  \
+      MST_F_group_member_member)                                                                  \
+    X(CONTENT, CONTENT, 1, 1, MST_F_content_id, 0, 0)                                             \
+    X(CONTENT_NAME, CONTENT, 1, 2, MST_F_content_model_id, MST_F_content_name, 0)                 \
+    X(LOG, LOG, 1, 3, MST_F_log_model_id, MST_F_log_sn, MST_F_log_seq)                            \
+    X(RESOURCE, RESOURCE, 1, 1, MST_F_resource_id, 0, 0)                                          \
+    X(RESOURCE_OWNER, RESOURCE, 1, 3, MST_F_resource_owner_id, MST_F_resource_kind,               \
+      MST_F_resource_id)                                                                          \
+    X(FOREIGN_RID, FOREIGN_RID, 1, 1, MST_F_foreign_rid_rid, 0, 0)                                \
+    X(CLIENT, CLIENT, 1, 1, MST_F_client_id, 0, 0)                                                \
+    X(FOREIGN_CIK, FOREIGN_CIK, 1, 1, MST_F_foreign_cik_locator, 0, 0)                            \
+    X(FOREIGN_CIK_CLIENT, FOREIGN_CIK, 1, 1, MST_F_foreign_cik_client_id, 0, 0)                   \
+    X(QUOTA, QUOTA, 1, 1, MST_F_quota_client_id, 0, 0)                                            \
+    X(ALIAS, ALIAS, 1, 2, MST_F_alias_client_id, MST_F_alias_name, 0)                             \
+    X(ALIAS_RESOURCE, ALIAS, 1, 2, MST_F_alias_resource_id, MST_F_alias_name, 0)                  \
+    X(POINT_COPY, POINT_COPY, 1, 1, MST_F_point_copy_target_id, 0, 0)                             \
     X(POINT, POINT, 1, 2, MST_F_point_dataport_id, MST_F_point_at, 0)
 
 #define MST_INDEX_NUMBER(name, table, is_unique, n, a, b, c) MST_IX_##name,
 enum mst_index { MST_INDEXES(MST_INDEX_NUMBER) MST_INDEX_COUNT };
 
 /* resource.kind */
-enum mst_kind { MST_KIND_CLIENT = 1, MST_KIND_DATAPORT = 2 };
+enum mst_kind {
+    MST_KIND_CLIENT = 1,
+    MST_KIND_DATAPORT = 2,
+    MST_KIND_DATARULE = 3,
+    MST_KIND_DISPATCH = 4
+};
 
 /* resource.format */
 enum mst_format { MST_FORMAT_NONE = 0, MST_FORMAT_FLOAT, MST_FORMAT_INTEGER, MST_FORMAT_STRING };
 
 /* client.suspect */
 enum mst_suspect { MST_SUSPECT_NO = 0, MST_SUSPECT_UNSEEN, MST_SUSPECT_SEEN };
+
+/* client.foreign_bits: the key, the RID was brought from elsewhere */
+enum { MST_FOREIGN_CIK = 1, MST_FOREIGN_RID = 2 };
 
 /* model.options, bits (protocol.md 1.9) */
 enum { MST_MODEL_NOALIASES = 1, MST_MODEL_NOCOMMENTS = 2, MST_MODEL_NOHISTORICAL = 4 };

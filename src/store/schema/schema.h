@@ -48,8 +48,10 @@ extern const struct mst_schema_index mst_schema_indexes[MST_INDEX_COUNT];
  *   1  the first
  *   2  client.suspect
  *   3  client has room to grow
+ *   4  shares, ranges, groups, content, foreign keys; model.share_id, serial.lent_to, client.foreign_bits,
+ *      resource.foreign_rid
  */
-enum { MST_SCHEMA_VERSION = 3 };
+enum { MST_SCHEMA_VERSION = 4 };
 
 /* Room for a row of any table. */
 #define MST_ANY_ROW_MEMBER(UPPER, lower) struct mst_row_##lower lower;

@@ -9,11 +9,56 @@
 
 enum { APPLICATION_ID = 0x6d737472 }; /* "mstr" */
 
+/* The statements of a version stay as they were, whatever later versions make of its tables. */
+static const char state_4[] =
+    "ALTER TABLE model ADD COLUMN share_id INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE serial ADD COLUMN lent_to INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE resource ADD COLUMN foreign_rid BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE client ADD COLUMN foreign_bits INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE share (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT CHECK (id BETWEEN "
+    "1 AND 1099511627775), resource_id INTEGER NOT NULL, activator_id INTEGER NOT NULL, "
+    "gen_ix INTEGER NOT NULL, kid INTEGER NOT NULL, epoch INTEGER NOT NULL, salt INTEGER "
+    "NOT NULL, delta BLOB NOT NULL, meta BLOB NOT NULL) STRICT;"
+    "CREATE TABLE model_share (model_id INTEGER NOT NULL, vendor_id INTEGER NOT NULL, "
+    "PRIMARY KEY (model_id, vendor_id)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE lent_serial (model_id INTEGER NOT NULL, vendor_id INTEGER NOT NULL, sn "
+    "BLOB NOT NULL, PRIMARY KEY (model_id, vendor_id, sn)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE sn_range (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT CHECK (id "
+    "BETWEEN 1 AND 1099511627775), model_id INTEGER NOT NULL, shape INTEGER NOT NULL, "
+    "first INTEGER NOT NULL, last INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE model_group (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT CHECK (id "
+    "BETWEEN 1 AND 1099511627775), model_id INTEGER NOT NULL, name BLOB NOT NULL, meta "
+    "BLOB NOT NULL) STRICT;"
+    "CREATE TABLE group_member (group_id INTEGER NOT NULL, type BLOB NOT NULL, member "
+    "BLOB NOT NULL, model_id INTEGER NOT NULL, expire INTEGER NOT NULL, meta BLOB NOT "
+    "NULL, PRIMARY KEY (group_id, type, member)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE content (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT CHECK (id "
+    "BETWEEN 1 AND 1099511627775), model_id INTEGER NOT NULL, name BLOB NOT NULL, meta "
+    "BLOB NOT NULL, is_protected INTEGER NOT NULL, mime BLOB NOT NULL, size INTEGER NOT "
+    "NULL, updated INTEGER NOT NULL, blob_id INTEGER NOT NULL, sha256 BLOB NOT NULL) "
+    "STRICT;"
+    "CREATE TABLE foreign_rid (rid BLOB NOT NULL, resource_id INTEGER NOT NULL, PRIMARY "
+    "KEY (rid)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE foreign_cik (locator BLOB NOT NULL, client_id INTEGER NOT NULL, epoch "
+    "INTEGER NOT NULL, kid INTEGER NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY (locator)) "
+    "STRICT, WITHOUT ROWID;"
+    "CREATE TABLE point_copy (target_id INTEGER NOT NULL PRIMARY KEY, source_id INTEGER "
+    "NOT NULL) STRICT;"
+    "CREATE UNIQUE INDEX by_SHARE_RESOURCE ON share (resource_id, id);"
+    "CREATE UNIQUE INDEX by_SHARE_ACTIVATOR ON share (activator_id, id);"
+    "CREATE UNIQUE INDEX by_MODEL_SHARE_VENDOR ON model_share (vendor_id, model_id);"
+    "CREATE UNIQUE INDEX by_SN_RANGE_FIRST ON sn_range (model_id, shape, first);"
+    "CREATE UNIQUE INDEX by_MODEL_GROUP_NAME ON model_group (model_id, name);"
+    "CREATE INDEX by_GROUP_MEMBER_OF ON group_member (model_id, type, member);"
+    "CREATE UNIQUE INDEX by_CONTENT_NAME ON content (model_id, name);"
+    "CREATE UNIQUE INDEX by_FOREIGN_CIK_CLIENT ON foreign_cik (client_id);";
+
 /* What makes version n + 1 of version n, per file; NULL: nothing changes there. */
 static const char *const migrations[MST_SCHEMA_VERSION][MST_FILE_COUNT] = {
     [1] = {[MST_FILE_STATE] = "ALTER TABLE client ADD COLUMN suspect INTEGER NOT NULL DEFAULT 0;"
                               "ALTER TABLE client DROP COLUMN used"},
     [2] = {[MST_FILE_STATE] = "ALTER TABLE client ADD COLUMN room BLOB NOT NULL DEFAULT x''"},
+    [3] = {[MST_FILE_STATE] = state_4},
 };
 
 static enum mst_err fail(int rc, const char *what, const char **ret_what)

@@ -88,9 +88,9 @@ MST_TEST(a_store_of_a_newer_version_is_refused_and_left_alone)
     dir_make();
     must_open(&store);
     mst_store_close(store);
-    change_file("muster.db", "PRAGMA user_version=4");
+    change_file("muster.db", "PRAGMA user_version=5");
     ck_assert_int_eq(open_store(&store), MST_EVERSION);
-    change_file("muster.db", "PRAGMA user_version=3");
+    change_file("muster.db", "PRAGMA user_version=4");
     must_open(&store);
     mst_store_close(store);
     dir_remove();
@@ -124,6 +124,55 @@ static int64_t ask_file(const char *name, const char *sql)
     return value;
 }
 
+/* Takes from a new file what version 4 brought. */
+#define TO_VERSION_3                                                                               \
+    "ALTER TABLE model DROP COLUMN share_id; ALTER TABLE serial DROP COLUMN lent_to;"              \
+    "ALTER TABLE resource DROP COLUMN foreign_rid; ALTER TABLE client DROP COLUMN foreign_bits;"   \
+    "DROP TABLE share; DROP TABLE model_share; DROP TABLE lent_serial; DROP TABLE sn_range;"       \
+    "DROP TABLE model_group; DROP TABLE group_member; DROP TABLE content; DROP TABLE foreign_rid;" \
+    "DROP TABLE foreign_cik; DROP TABLE point_copy; PRAGMA user_version=3;"
+
+/* Tables with their columns, and indexes, whatever their order. */
+static const char shape_sql[] =
+    "SELECT group_concat(x, char(10)) FROM (SELECT x FROM (SELECT t.name || ' ' || c.name || ' ' ||"
+    " c.type || c.\"notnull\" || c.pk AS x FROM sqlite_schema t, pragma_table_info(t.name) c"
+    " WHERE t.type = 'table' UNION ALL SELECT sql FROM sqlite_schema WHERE type = 'index' AND sql"
+    " IS NOT NULL) ORDER BY x)";
+
+static void read_shape(char shape[static 16384])
+{
+    sqlite3_stmt *select;
+    sqlite3 *db;
+    char path[128];
+
+    (void)snprintf(path, sizeof path, "%s/muster.db", dir);
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_prepare_v2(db, shape_sql, -1, &select, NULL), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_step(select), SQLITE_ROW);
+    ck_assert_int_lt(snprintf(shape, 16384, "%s", (const char *)sqlite3_column_text(select, 0)),
+                     16384);
+    ck_assert_int_eq(sqlite3_finalize(select), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+}
+
+MST_TEST(a_store_of_version_3_becomes_what_a_new_one_is)
+{
+    static char fresh[16384], grown[16384];
+    struct mst_store *store;
+
+    dir_make();
+    must_open(&store);
+    mst_store_close(store);
+    read_shape(fresh);
+    change_file("muster.db", TO_VERSION_3);
+    must_open(&store);
+    mst_store_close(store);
+    read_shape(grown);
+    ck_assert_str_eq(grown, fresh);
+    dir_remove();
+}
+MST_TEST_END
+
 MST_TEST(a_store_of_version_1_gets_the_mark_of_suspect_keys_and_keeps_its_rows)
 {
     struct mst_store *store;
@@ -132,7 +181,7 @@ MST_TEST(a_store_of_version_1_gets_the_mark_of_suspect_keys_and_keeps_its_rows)
     must_open(&store);
     mst_store_close(store);
     change_file(
-        "muster.db",
+        "muster.db", TO_VERSION_3
         "ALTER TABLE client DROP COLUMN suspect; ALTER TABLE client DROP COLUMN room; "
         "ALTER TABLE client ADD COLUMN used INTEGER NOT NULL DEFAULT 0; PRAGMA user_version=1;"
         "INSERT INTO client (id, state, is_locked, gen_ix, kid, epoch, salt, attempt, key_attempt, "
@@ -445,6 +494,7 @@ MST_TESTS("store/sqlite", a_new_store_is_for_its_owner_only,
           a_store_of_a_newer_version_is_refused_and_left_alone,
           a_file_that_holds_no_version_yet_is_brought_up_to_date,
           a_store_of_version_1_gets_the_mark_of_suspect_keys_and_keeps_its_rows,
+          a_store_of_version_3_becomes_what_a_new_one_is,
           a_migration_that_fails_leaves_the_file_as_it_was,
           a_foreign_file_in_the_stores_place_is_refused, a_store_is_open_once,
           no_statement_sorts_or_reads_more_than_its_index,
