@@ -16,7 +16,7 @@ struct node {
     struct mst_row_resource copy;
     struct node *parent; /* NULL: the template itself */
     unsigned depth;
-    int64_t n_ports; /* dataports among its children */
+    int64_t n_children[MST_COUNTED_COUNT]; /* but for clients, which are drawn one by one */
     struct node *next;
 };
 
@@ -41,8 +41,8 @@ static enum mst_err add_node(struct clone *clone, const struct mst_row_resource 
         return MST_ENOMEM;
     *node = (struct node){.source = *source, .parent = clone->parent};
     node->depth = clone->parent ? clone->parent->depth + 1 : 0;
-    if (clone->parent && source->kind == MST_KIND_DATAPORT)
-        clone->parent->n_ports++;
+    if (clone->parent && source->kind != MST_KIND_CLIENT)
+        clone->parent->n_children[mst_counted_kind(source->kind)]++;
     if (clone->last)
         clone->last->next = node;
     else
@@ -95,8 +95,8 @@ static enum mst_err insert_copy(struct clone *clone, struct node *node, int64_t 
     return mst_resource_insert(clone->domain, clone->tx, &node->copy, client, limits, ret_verdict);
 }
 
-/* A new key, not yet live (1.5: clients made by cloning are PENDING), and the template's limits. All
-   dataports of the client are drawn at once, before they are made. */
+/* A new key, not yet live (1.5: clients made by cloning are PENDING), and the template's limits. What
+   the client is to own is drawn at once, before it is made. */
 static enum mst_err copy_client(struct clone *clone, struct node *node, int64_t owner_id,
                                 int64_t deadline, int64_t attempt, enum mst_verdict *ret_verdict)
 {
@@ -109,12 +109,13 @@ static enum mst_err copy_client(struct clone *clone, struct node *node, int64_t 
     if (err != MST_OK)
         return err == MST_ENOENT ? MST_ECORRUPT : err;
     mst_quota_limits(&quota, limits);
-    err = mst_quota_charge(clone->tx, owner_id, MST_KIND_CLIENT, 1, ret_verdict);
+    err = mst_quota_charge(clone->tx, owner_id, MST_COUNTED_CLIENT, 1, ret_verdict);
     if (err == MST_OK && *ret_verdict == MST_DONE)
         err = insert_copy(clone, node, owner_id, &client, limits, ret_verdict);
-    if (err == MST_OK && *ret_verdict == MST_DONE)
-        err = mst_quota_charge(clone->tx, node->copy.id, MST_KIND_DATAPORT, node->n_ports,
-                               ret_verdict);
+    for (unsigned what = 0; what < MST_COUNTED_COUNT && err == MST_OK && *ret_verdict == MST_DONE;
+         what++)
+        err = mst_quota_charge(clone->tx, node->copy.id, (enum mst_counted)what,
+                               node->n_children[what], ret_verdict);
     return err;
 }
 

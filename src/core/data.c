@@ -218,7 +218,7 @@ enum mst_err mst_data_port(struct mst_tx *tx, int64_t client_id, struct mst_span
     }
     if (err != MST_OK && err != MST_ENOENT)
         return err;
-    *ret_verdict = err == MST_OK && port.kind == MST_KIND_DATAPORT ? MST_DONE : MST_NOT_FOUND;
+    *ret_verdict = err == MST_OK && mst_kind_has_points(port.kind) ? MST_DONE : MST_NOT_FOUND;
     if (*ret_verdict == MST_DONE)
         *ret_port = port;
     return MST_OK;

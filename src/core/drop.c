@@ -1,6 +1,6 @@
 /*
  * Dropping a resource removes it with all below it, from the leaves up: from the top down
- * to a client without clients of its own, which goes with its dataports, aliases, key and
+ * to a client without clients of its own, which goes with its other resources, aliases, key and
  * quota, and back to its owner, until the top itself is gone. No list is kept, so
  * neither the depth nor the size of the tree costs memory. What the whole subtree had
  * drawn is given back to the owner once, at the top.
@@ -35,7 +35,7 @@ static enum mst_err remove_port(void *arg, struct mst_tx *tx, const void *row)
     const struct drop *drop = arg;
     enum mst_err err = mst_tx_delete(tx, MST_TABLE_RESOURCE, port);
 
-    if (err == MST_OK && drop->each_port)
+    if (err == MST_OK && drop->each_port && mst_kind_has_points(port->kind))
         err = drop->each_port(drop->arg, port->id);
     return err;
 }
@@ -76,7 +76,7 @@ static enum mst_err remove_key(struct mst_tx *tx, const struct mst_row_resource 
 static enum mst_err remove_client(struct drop *drop, struct mst_tx *tx, int64_t client_id,
                                   int64_t *ret_owner_id)
 {
-    const struct mst_row_resource ports = {.owner_id = client_id, .kind = MST_KIND_DATAPORT};
+    const struct mst_row_resource ports = {.owner_id = client_id};
     const struct mst_row_alias aliases = {.client_id = client_id};
     struct mst_row_resource client = {.id = client_id};
     enum mst_err err = mst_tx_get(tx, MST_IX_RESOURCE, &client);
@@ -84,7 +84,7 @@ static enum mst_err remove_client(struct drop *drop, struct mst_tx *tx, int64_t 
     if (err == MST_OK)
         err = mst_sweep_delete(tx, MST_IX_ALIAS, &aliases, 1, MST_TABLE_ALIAS, sizeof aliases);
     if (err == MST_OK)
-        err = mst_sweep(tx, MST_IX_RESOURCE_OWNER, &ports, 2, sizeof ports, remove_port, drop);
+        err = mst_sweep(tx, MST_IX_RESOURCE_OWNER, &ports, 1, sizeof ports, remove_port, drop);
     if (err == MST_OK)
         err = remove_key(tx, &client);
     if (err == MST_OK)

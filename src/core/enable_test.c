@@ -364,7 +364,7 @@ MST_TEST(an_enabling_run_again_after_an_unknown_outcome_makes_one_client)
         ck_assert_str_eq(view("a").view_rid, call.handle);
         portal = (struct mst_world_call){.caller_id = world.domain_id, .rid = world.portal_rid};
         ck_assert_int_eq(mst_world_run(&world, mst_do_info, &portal), MST_DONE);
-        ck_assert_int_eq(portal.direct[0], 1);
+        ck_assert_int_eq(portal.direct[MST_KIND_CLIENT], 1);
         ck_assert_int_eq(activate("a", cik), MST_DONE);
         ck_assert_int_eq(mst_world_run(&world, mst_do_enable_owner, &call), MST_DONE);
         mst_world_close(&world);
@@ -467,8 +467,8 @@ MST_TEST(the_copy_has_the_dataports_and_aliases_of_the_template_and_names_its_de
     ck_assert_int_eq(RUN(add, .sn = "a\\b"), MST_DONE);
     enable_owner("a\\b", rid);
     got = info(rid);
-    ck_assert_int_eq(got.direct[0], 0);
-    ck_assert_int_eq(got.direct[1], 3);
+    ck_assert_int_eq(got.direct[MST_KIND_CLIENT], 0);
+    ck_assert_int_eq(got.direct[MST_KIND_DATAPORT], 3);
     ck_assert_int_eq(got.n_aliases, 3);
     ck_assert_str_eq(got.name_text, "template");
     ck_assert_str_eq(got.meta_text, "{\"device\":{\"type\":\"vendor\",\"vendor\":\"acme\","
@@ -490,7 +490,7 @@ MST_TEST(a_model_without_aliases_copies_none)
     ck_assert_int_eq(RUN(add_model, .model = "m2", .options = MST_MODEL_NOALIASES), MST_DONE);
     ck_assert_int_eq(RUN(add, .model = "m2", .sn = "a"), MST_DONE);
     ck_assert_int_eq(mst_world_run(&world, mst_do_enable_owner, &call), MST_DONE);
-    ck_assert_int_eq(info(call.handle).direct[1], 3);
+    ck_assert_int_eq(info(call.handle).direct[MST_KIND_DATAPORT], 3);
     ck_assert_int_eq(info(call.handle).n_aliases, 0);
     mst_world_close(&world);
 }
@@ -511,9 +511,9 @@ MST_TEST(an_owner_without_room_gets_no_client_and_nothing_is_left_behind)
     ck_assert_int_eq(view("b").view.standing, MST_HAS_NO_CLIENT);
     portal = (struct mst_world_call){.caller_id = world.domain_id, .rid = world.portal_rid};
     ck_assert_int_eq(mst_world_run(&world, mst_do_info, &portal), MST_DONE);
-    ck_assert_int_eq(portal.direct[0], 1);
-    ck_assert_int_eq(portal.use[0], 1);
-    ck_assert_int_eq(portal.use[1], 3);
+    ck_assert_int_eq(portal.direct[MST_KIND_CLIENT], 1);
+    ck_assert_int_eq(portal.use[MST_KIND_CLIENT], 1);
+    ck_assert_int_eq(portal.use[MST_KIND_DATAPORT], 3);
     drop(rid);
     ck_assert_int_eq(RUN(enable_owner, .sn = "b"), MST_DONE);
     mst_world_close(&world);

@@ -17,23 +17,28 @@ const char *const mst_limit_names[MST_LIMIT_COUNT] = {
     "http",   "http_bucket", "share",    "sms",  "sms_bucket", "xmpp",  "xmpp_bucket",
 };
 
-/* The kinds of which uses are counted; the others (daily amounts, buckets, disk) are only kept. */
+/* Of which uses are counted; the others (daily amounts, buckets, disk) are only kept. */
 static const struct {
     enum mst_field_quota limit, use;
-} counted[] = {
-    {MST_F_quota_lim_client,   MST_F_quota_use_client  },
-    {MST_F_quota_lim_dataport, MST_F_quota_use_dataport},
-    {MST_F_quota_lim_datarule, MST_F_quota_use_datarule},
-    {MST_F_quota_lim_dispatch, MST_F_quota_use_dispatch},
-    {MST_F_quota_lim_share,    MST_F_quota_use_share   },
+} counted[MST_COUNTED_COUNT] = {
+    [MST_COUNTED_CLIENT] = {MST_F_quota_lim_client,   MST_F_quota_use_client  },
+    [MST_COUNTED_DATAPORT] = {MST_F_quota_lim_dataport, MST_F_quota_use_dataport},
+    [MST_COUNTED_DATARULE] = {MST_F_quota_lim_datarule, MST_F_quota_use_datarule},
+    [MST_COUNTED_DISPATCH] = {MST_F_quota_lim_dispatch, MST_F_quota_use_dispatch},
+    [MST_COUNTED_SHARE] = {MST_F_quota_lim_share,    MST_F_quota_use_share   },
 };
 
-enum { N_COUNTED = sizeof counted / sizeof counted[0], OF_CLIENTS = 0, OF_DATAPORTS = 1 };
-
-static unsigned counted_of(enum mst_kind kind)
+enum mst_counted mst_counted_kind(int64_t kind)
 {
-    assert(kind == MST_KIND_CLIENT || kind == MST_KIND_DATAPORT);
-    return kind == MST_KIND_CLIENT ? OF_CLIENTS : OF_DATAPORTS;
+    static const enum mst_counted kinds[] = {
+        [MST_KIND_CLIENT] = MST_COUNTED_CLIENT,
+        [MST_KIND_DATAPORT] = MST_COUNTED_DATAPORT,
+        [MST_KIND_DATARULE] = MST_COUNTED_DATARULE,
+        [MST_KIND_DISPATCH] = MST_COUNTED_DISPATCH,
+    };
+
+    assert(kind >= MST_KIND_CLIENT && kind <= MST_KIND_DISPATCH);
+    return kinds[kind];
 }
 
 void mst_quota_limits(const struct mst_row_quota *quota, int64_t ret_limits[MST_LIMIT_COUNT])
@@ -53,7 +58,7 @@ static enum mst_err load(struct mst_tx *tx, int64_t client_id, union cells *ret_
 }
 
 /* What a client draws from its owner for a kind. */
-static int64_t drawn(const union cells *cells, unsigned what)
+static int64_t drawn(const union cells *cells, enum mst_counted what)
 {
     int64_t limit = cells->cell[counted[what].limit];
 
@@ -61,8 +66,8 @@ static int64_t drawn(const union cells *cells, unsigned what)
 }
 
 /* Adds amount, which may be negative, to the uses of client_id and upward. */
-static enum mst_err draw(struct mst_tx *tx, int64_t client_id, unsigned what, int64_t amount,
-                         enum mst_verdict *ret_verdict)
+enum mst_err mst_quota_charge(struct mst_tx *tx, int64_t client_id, enum mst_counted what,
+                              int64_t amount, enum mst_verdict *ret_verdict)
 {
     *ret_verdict = MST_DONE;
     while (amount != 0 && client_id != 0) {
@@ -90,12 +95,6 @@ static enum mst_err draw(struct mst_tx *tx, int64_t client_id, unsigned what, in
     return MST_OK;
 }
 
-enum mst_err mst_quota_charge(struct mst_tx *tx, int64_t owner_id, enum mst_kind kind, int64_t n,
-                              enum mst_verdict *ret_verdict)
-{
-    return draw(tx, owner_id, counted_of(kind), n, ret_verdict);
-}
-
 enum mst_err mst_quota_create(struct mst_tx *tx, int64_t client_id, int64_t owner_id,
                               const int64_t limits[MST_LIMIT_COUNT], enum mst_verdict *ret_verdict)
 {
@@ -105,8 +104,9 @@ enum mst_err mst_quota_create(struct mst_tx *tx, int64_t client_id, int64_t owne
     *ret_verdict = MST_DONE;
     for (int i = 0; i < MST_LIMIT_COUNT; i++)
         cells.cell[MST_F_quota_lim_client + i] = limits[i];
-    for (unsigned what = 0; what < N_COUNTED && err == MST_OK && *ret_verdict == MST_DONE; what++)
-        err = draw(tx, owner_id, what, drawn(&cells, what), ret_verdict);
+    for (unsigned what = 0; what < MST_COUNTED_COUNT && err == MST_OK && *ret_verdict == MST_DONE;
+         what++)
+        err = mst_quota_charge(tx, owner_id, what, drawn(&cells, what), ret_verdict);
     if (err == MST_OK && *ret_verdict == MST_DONE)
         err = mst_tx_insert(tx, MST_TABLE_QUOTA, &cells.row);
     return err;
@@ -140,13 +140,14 @@ enum mst_err mst_quota_update(struct mst_tx *tx, const struct mst_row_resource *
             mask |= UINT64_C(1) << (MST_F_quota_lim_client + i);
         }
     }
-    for (unsigned what = 0; what < N_COUNTED && err == MST_OK && *ret_verdict == MST_DONE; what++) {
+    for (unsigned what = 0; what < MST_COUNTED_COUNT && err == MST_OK && *ret_verdict == MST_DONE;
+         what++) {
         int64_t limit = new.cell[counted[what].limit];
         if (limit != MST_LIMIT_INHERIT && limit < new.cell[counted[what].use])
             *ret_verdict = MST_NO_ROOM;
         else
-            err = draw(tx, client->owner_id, what, drawn(&new, what) - drawn(&old, what),
-                       ret_verdict);
+            err = mst_quota_charge(tx, client->owner_id, what,
+                                   drawn(&new, what) - drawn(&old, what), ret_verdict);
     }
     if (err == MST_OK && *ret_verdict == MST_DONE && mask != 0)
         err = mst_tx_update(tx, MST_TABLE_QUOTA, &new.row, mask);
@@ -158,12 +159,12 @@ enum mst_err mst_quota_release(struct mst_tx *tx, const struct mst_row_resource 
     enum mst_verdict verdict;
     union cells cells;
     enum mst_err err =
-        draw(tx, resource->owner_id, counted_of((enum mst_kind)resource->kind), -1, &verdict);
+        mst_quota_charge(tx, resource->owner_id, mst_counted_kind(resource->kind), -1, &verdict);
 
     if (err != MST_OK || resource->kind != MST_KIND_CLIENT)
         return err;
     err = load(tx, resource->id, &cells);
-    for (unsigned what = 0; what < N_COUNTED && err == MST_OK; what++)
-        err = draw(tx, resource->owner_id, what, -drawn(&cells, what), &verdict);
+    for (unsigned what = 0; what < MST_COUNTED_COUNT && err == MST_OK; what++)
+        err = mst_quota_charge(tx, resource->owner_id, what, -drawn(&cells, what), &verdict);
     return err;
 }

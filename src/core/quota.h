@@ -15,9 +15,23 @@
 /* The limits of a quota row, in the order of mst_limit_names. */
 void mst_quota_limits(const struct mst_row_quota *quota, int64_t ret_limits[MST_LIMIT_COUNT]);
 
-/* Draws n resources of that kind from the owner. MST_NO_ROOM: may have written, undo. */
-MST_MUST_USE enum mst_err mst_quota_charge(struct mst_tx *tx, int64_t owner_id, enum mst_kind kind,
-                                           int64_t n, enum mst_verdict *ret_verdict);
+/* What is counted: the resources by their kinds. */
+enum mst_counted {
+    MST_COUNTED_CLIENT,
+    MST_COUNTED_DATAPORT,
+    MST_COUNTED_DATARULE,
+    MST_COUNTED_DISPATCH,
+    MST_COUNTED_SHARE,
+    MST_COUNTED_COUNT
+};
+
+enum mst_counted mst_counted_kind(int64_t kind);
+
+/* Draws n more of what is counted from the owner; n may be negative. MST_NO_ROOM: may have written,
+   undo. */
+MST_MUST_USE enum mst_err mst_quota_charge(struct mst_tx *tx, int64_t owner_id,
+                                           enum mst_counted what, int64_t n,
+                                           enum mst_verdict *ret_verdict);
 
 /* The quota row of a new client; its limits are drawn from the owner. MST_NO_ROOM: undo. */
 MST_MUST_USE enum mst_err mst_quota_create(struct mst_tx *tx, int64_t client_id, int64_t owner_id,

@@ -52,6 +52,11 @@ enum mst_err mst_resource_find(const struct mst_domain *domain, struct mst_tx *t
 
 /* ---- making ---- */
 
+bool mst_kind_has_points(int64_t kind)
+{
+    return kind == MST_KIND_DATAPORT || kind == MST_KIND_DATARULE;
+}
+
 static bool is_text(struct mst_span text, size_t max_bytes)
 {
     return text.len <= max_bytes && mst_name_is_utf8(text);
@@ -116,11 +121,10 @@ enum mst_err mst_resource_create(const struct mst_domain *domain, struct mst_tx 
                                  enum mst_verdict *ret_verdict,
                                  struct mst_row_resource *ret_resource)
 {
-    const bool is_client = kind == MST_KIND_CLIENT;
     struct mst_row_resource resource = {.kind = kind,
                                         .owner_id = parent->id,
                                         .is_public = description->is_public,
-                                        .format = is_client ? MST_FORMAT_NONE : description->format,
+                                        .format = description->format,
                                         .name = description->name,
                                         .meta = description->meta,
                                         .detail = description->detail};
@@ -131,7 +135,7 @@ enum mst_err mst_resource_create(const struct mst_domain *domain, struct mst_tx 
 
     *ret_verdict = MST_BAD_VALUE;
     if (parent->kind != MST_KIND_CLIENT || !is_description(description) ||
-        (!is_client && (!description->has_format || description->format == MST_FORMAT_NONE)))
+        mst_kind_has_points(kind) != (description->format != MST_FORMAT_NONE))
         return MST_OK;
     err = mst_resource_depth(tx, parent->id, &depth);
     if (err != MST_OK)
@@ -140,7 +144,7 @@ enum mst_err mst_resource_create(const struct mst_domain *domain, struct mst_tx 
         *ret_verdict = MST_NO_ROOM;
         return MST_OK;
     }
-    err = mst_quota_charge(tx, parent->id, kind, 1, ret_verdict);
+    err = mst_quota_charge(tx, parent->id, mst_counted_kind(kind), 1, ret_verdict);
     if (err != MST_OK || *ret_verdict != MST_DONE)
         return err;
     /* A limit that is not given is 0 in the description, which is its default (2.15.5). */
@@ -202,7 +206,7 @@ enum mst_err mst_resource_update(struct mst_tx *tx, int64_t caller_id,
     if (resource->id == caller_id || resource->owner_id == 0)
         *ret_verdict = MST_RESTRICTED;
     else if (!is_description(description) ||
-             (description->has_format && resource->kind == MST_KIND_DATAPORT &&
+             (description->has_format && mst_kind_has_points(resource->kind) &&
               (int64_t)description->format != resource->format))
         *ret_verdict = MST_BAD_VALUE;
     else
@@ -275,10 +279,8 @@ static enum mst_err fill_client_info(const struct mst_domain *domain, struct mst
         mst_lifecycle_word(mst_client_state(domain, tx, &info->client), info->client.is_locked);
     if (info->may_see_key)
         err = mst_client_cik(domain, &info->client, &info->key);
-    if (err == MST_OK)
-        err = count_children(tx, info->resource.id, MST_KIND_CLIENT, &info->direct[0]);
-    if (err == MST_OK)
-        err = count_children(tx, info->resource.id, MST_KIND_DATAPORT, &info->direct[1]);
+    for (int kind = MST_KIND_CLIENT; kind <= MST_KIND_DISPATCH && err == MST_OK; kind++)
+        err = count_children(tx, info->resource.id, (enum mst_kind)kind, &info->direct[kind]);
     return err;
 }
 

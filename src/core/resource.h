@@ -1,5 +1,5 @@
 /*
- * resource.h - the tree of clients and dataports (protocol.md 1.2, 2.15).
+ * resource.h - the tree of clients, dataports, datarules and dispatches (protocol.md 1.2, 2.15).
  * caller_id is the calling client (2.15.1).
  */
 #ifndef MST_CORE_RESOURCE_H
@@ -37,6 +37,9 @@ struct mst_description {
 
 /* The quota row of the root client: without limits. */
 MST_MUST_USE enum mst_err mst_quota_create_root(struct mst_tx *tx, int64_t client_id);
+
+/* Does a resource of that kind have a format and stored points? Dataports and datarules do. */
+bool mst_kind_has_points(int64_t kind);
 
 /* How many ancestors a resource has. */
 MST_MUST_USE enum mst_err mst_resource_depth(struct mst_tx *tx, int64_t resource_id,
@@ -82,7 +85,7 @@ MST_MUST_USE enum mst_err mst_resource_update(struct mst_tx *tx, int64_t caller_
 
 /*
  * Removes it with all below it, aliases included; keys die; serial numbers become ORPHANED.
- * each_port (may be NULL) is told every dataport that goes, so that its points can be removed from
+ * each_port (may be NULL) is told every dataport and datarule that goes, so that its points can be removed from
  * their own file (mst_data_flush) when this is durable; an error of it is returned. It must not
  * take memory from the transaction's arena.
  * MST_RESTRICTED (itself, the root, or a client that owns a vendor name, which must be given up
@@ -96,13 +99,13 @@ mst_resource_drop(struct mst_tx *tx, int64_t caller_id, const struct mst_row_res
 /* Everything info shows (2.15.6). Which of it the caller may see is said by the last three. */
 struct mst_info {
     struct mst_row_resource resource;
-    struct mst_row_client client; /* clients only */
-    struct mst_row_quota quota;   /* clients only */
-    const char *status;           /* clients only: 1.4 */
-    struct mst_handle key;        /* clients only, and only if may_see_key */
-    int64_t direct[2];            /* clients only: clients and dataports owned directly */
-    bool may_see_owner_view;      /* direct owner or itself: aliases, shares, tagged */
-    bool may_see_key;             /* direct owner only */
+    struct mst_row_client client;          /* clients only */
+    struct mst_row_quota quota;            /* clients only */
+    const char *status;                    /* clients only: 1.4 */
+    struct mst_handle key;                 /* clients only, and only if may_see_key */
+    int64_t direct[MST_KIND_DISPATCH + 1]; /* clients only: what it owns directly, by kind */
+    bool may_see_owner_view;               /* direct owner or itself: aliases, shares, tagged */
+    bool may_see_key;                      /* direct owner only */
 };
 
 MST_MUST_USE enum mst_err mst_resource_info(const struct mst_domain *domain, struct mst_tx *tx,

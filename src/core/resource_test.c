@@ -97,12 +97,12 @@ MST_TEST(a_client_without_limits_of_its_own_draws_from_the_next_ancestor_that_ha
     b = add_client(&a, INHERIT);
     c = add_client(&b, INHERIT);
     ck_assert_int_eq(try_client(&c, 0, &d), MST_NO_ROOM);
-    ck_assert_int_eq(info(&portal, &a).use[0], 2);
-    ck_assert_int_eq(info(&portal, &b).use[0], 1);
+    ck_assert_int_eq(info(&portal, &a).use[MST_KIND_CLIENT], 2);
+    ck_assert_int_eq(info(&portal, &b).use[MST_KIND_CLIENT], 1);
     ck_assert_int_eq(try_port(&c, NULL), MST_DONE);
     ck_assert_int_eq(try_port(&b, NULL), MST_DONE);
     ck_assert_int_eq(try_port(&c, NULL), MST_NO_ROOM);
-    ck_assert_int_eq(info(&portal, &a).use[1], 2);
+    ck_assert_int_eq(info(&portal, &a).use[MST_KIND_DATAPORT], 2);
     mst_world_close(&world);
 }
 MST_TEST_END
@@ -115,14 +115,14 @@ MST_TEST(a_client_with_limits_draws_them_from_its_owner_at_once)
     portal = the_portal();
     a = add_client(&portal, 5);
     b = add_client(&a, 3); /* itself and its three */
-    ck_assert_int_eq(info(&portal, &a).use[0], 4);
+    ck_assert_int_eq(info(&portal, &a).use[MST_KIND_CLIENT], 4);
     ck_assert_int_eq(try_client(&a, 1, &c), MST_NO_ROOM);
-    ck_assert_int_eq(info(&portal, &a).use[0], 4);
+    ck_assert_int_eq(info(&portal, &a).use[MST_KIND_CLIENT], 4);
     c = add_client(&a, 0);
-    ck_assert_int_eq(info(&portal, &a).use[0], 5);
+    ck_assert_int_eq(info(&portal, &a).use[MST_KIND_CLIENT], 5);
     c = add_client(&b, 0);
-    ck_assert_int_eq(info(&portal, &a).use[0], 5);
-    ck_assert_int_eq(info(&portal, &b).use[0], 1);
+    ck_assert_int_eq(info(&portal, &a).use[MST_KIND_CLIENT], 5);
+    ck_assert_int_eq(info(&portal, &b).use[MST_KIND_CLIENT], 1);
     mst_world_close(&world);
 }
 MST_TEST_END
@@ -138,13 +138,13 @@ MST_TEST(what_a_dropped_subtree_had_drawn_is_given_back)
     b = add_client(&a, INHERIT);
     c = add_client(&b, 2);
     ck_assert_int_eq(try_port(&b, port), MST_DONE);
-    ck_assert_int_eq(info(&portal, &a).use[0], 4);
-    ck_assert_int_eq(info(&portal, &a).use[1], 3);
+    ck_assert_int_eq(info(&portal, &a).use[MST_KIND_CLIENT], 4);
+    ck_assert_int_eq(info(&portal, &a).use[MST_KIND_DATAPORT], 3);
     ck_assert_int_eq(drop(&a, port), MST_DONE);
-    ck_assert_int_eq(info(&portal, &a).use[1], 2);
+    ck_assert_int_eq(info(&portal, &a).use[MST_KIND_DATAPORT], 2);
     ck_assert_int_eq(drop(&a, b.rid), MST_DONE);
-    ck_assert_int_eq(info(&portal, &a).use[0], 0);
-    ck_assert_int_eq(info(&portal, &a).use[1], 0);
+    ck_assert_int_eq(info(&portal, &a).use[MST_KIND_CLIENT], 0);
+    ck_assert_int_eq(info(&portal, &a).use[MST_KIND_DATAPORT], 0);
     ck_assert_int_eq(RUN(info, .caller_id = portal.id, .rid = c.rid), MST_NOT_FOUND);
     mst_world_close(&world);
 }
@@ -162,13 +162,13 @@ MST_TEST(a_limit_goes_neither_below_what_is_in_use_nor_beyond_what_the_owner_has
     (void)add_client(&b, 0);
     ck_assert_int_eq(set_limit(&a, &b, 1), MST_NO_ROOM);
     ck_assert_int_eq(set_limit(&a, &b, 6), MST_NO_ROOM);
-    ck_assert_int_eq(info(&portal, &a).use[0], 3);
+    ck_assert_int_eq(info(&portal, &a).use[MST_KIND_CLIENT], 3);
     ck_assert_int_eq(set_limit(&a, &b, 5), MST_DONE);
-    ck_assert_int_eq(info(&portal, &a).use[0], 6);
+    ck_assert_int_eq(info(&portal, &a).use[MST_KIND_CLIENT], 6);
     ck_assert_int_eq(set_limit(&a, &b, INHERIT), MST_DONE);
-    ck_assert_int_eq(info(&portal, &a).use[0], 3);
+    ck_assert_int_eq(info(&portal, &a).use[MST_KIND_CLIENT], 3);
     ck_assert_int_eq(set_limit(&a, &b, 2), MST_DONE);
-    ck_assert_int_eq(info(&portal, &a).use[0], 3);
+    ck_assert_int_eq(info(&portal, &a).use[MST_KIND_CLIENT], 3);
     ck_assert_int_eq(set_limit(&a, &b, -2), MST_BAD_VALUE);
     mst_world_close(&world);
 }
@@ -361,14 +361,14 @@ MST_TEST(a_drop_takes_everything_below_and_tells_of_every_dataport)
         b = add_client(&a, INHERIT);
         ck_assert_int_eq(try_port(&b, NULL), MST_DONE);
     }
-    ck_assert_int_eq(info(&portal, &a).direct[0], 300);
-    ck_assert_int_eq(info(&portal, &a).direct[1], 300);
+    ck_assert_int_eq(info(&portal, &a).direct[MST_KIND_CLIENT], 300);
+    ck_assert_int_eq(info(&portal, &a).direct[MST_KIND_DATAPORT], 300);
     call = (struct mst_world_call){.caller_id = portal.id, .rid = a.rid};
     ck_assert_int_eq(mst_world_run(&world, mst_do_drop, &call), MST_DONE);
     ck_assert_int_eq(call.n_ports, 600);
-    ck_assert_int_eq(info(&portal, &portal).direct[0], 0);
-    ck_assert_int_eq(info(&portal, &portal).use[0], 0);
-    ck_assert_int_eq(info(&portal, &portal).use[1], 0);
+    ck_assert_int_eq(info(&portal, &portal).direct[MST_KIND_CLIENT], 0);
+    ck_assert_int_eq(info(&portal, &portal).use[MST_KIND_CLIENT], 0);
+    ck_assert_int_eq(info(&portal, &portal).use[MST_KIND_DATAPORT], 0);
     ck_assert_int_eq(RUN(info, .caller_id = portal.id, .rid = b.rid), MST_NOT_FOUND);
     mst_world_close(&world);
 }
@@ -455,9 +455,9 @@ MST_TEST(a_template_can_be_copied_into_itself)
     a = add_client(&portal, INHERIT);
     b = add_client(&a, INHERIT);
     made = clone(&a, &b);
-    ck_assert_int_eq(info(&portal, &made).direct[0], 1);
-    ck_assert_int_eq(info(&portal, &b).direct[0], 1);
-    ck_assert_int_eq(info(&portal, &a).use[0], 3);
+    ck_assert_int_eq(info(&portal, &made).direct[MST_KIND_CLIENT], 1);
+    ck_assert_int_eq(info(&portal, &b).direct[MST_KIND_CLIENT], 1);
+    ck_assert_int_eq(info(&portal, &a).use[MST_KIND_CLIENT], 3);
     mst_world_close(&world);
 }
 MST_TEST_END

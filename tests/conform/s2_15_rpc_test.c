@@ -185,8 +185,6 @@ MST_TEST(unsupported_calls_fail_with_501_and_their_place)
         BY(DEV, "info", "[{\"alias\":\"\"},1]", UNSUPPORTED("arguments")),
         BY(DEV, "drop", "[1,2]", UNSUPPORTED("arguments")),
         BY(DEV, "create", "[\"dataport\"]", UNSUPPORTED("arguments")),
-        BY(DEV, "create", "[\"datarule\",{}]", UNSUPPORTED("arguments")),
-        BY(DEV, "create", "[\"dispatch\",{}]", UNSUPPORTED("arguments")),
         BY(DEV, "listing", "[\"client\"]", UNSUPPORTED("arguments")),
         {"POST", RPC, NULL, NULL, DEV "{\"id\":1}" END, 200, UNSUPPORTED("procedure")},
     };
@@ -431,6 +429,197 @@ MST_TEST(retention_is_filled_with_infinity_on_create_and_update)
 }
 MST_TEST_END
 
+/* ---- 2.15.5: datarules and dispatches ---- */
+
+#define R_SIMPLE   "{\"simple\":{\"comparison\":\"gt\",\"constant\":5,\"repeat\":true}}"
+#define R_TIMEOUT  "{\"timeout\":{\"repeat\":false,\"timeout\":60}}"
+#define R_TIMED(name) \
+    "{\"" name "\":{\"comparison\":\"leq\",\"constant\":\"x\",\"repeat\":false,\"timeout\":1.5}}"
+#define R_COUNT                                                                    \
+    "{\"count\":{\"comparison\":\"neq\",\"constant\":true,\"count\":3,\"repeat\":false," \
+    "\"timeout\":0}}"
+#define R_SCRIPT "{\"script\":\"return 1\"}"
+
+MST_TEST(every_rule_is_kept_and_shown_as_it_was_given)
+{
+    static const char *const rules[] = {R_SIMPLE, R_TIMEOUT, R_TIMED("interval"),
+                                        R_TIMED("duration"), R_COUNT, R_SCRIPT};
+
+    begin();
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        char made[41], arguments[512], wanted[512];
+
+        (void)snprintf(arguments, sizeof arguments,
+                       "[\"datarule\",{\"format\":\"float\",\"rule\":%s}]", rules[i]);
+        mst_site_rpc_rid(site, cik, "create", arguments, made);
+        (void)snprintf(arguments, sizeof arguments, "[\"%s\",[\"description\"]]", made);
+        (void)snprintf(wanted, sizeof wanted,
+                       "[{\"id\":1,\"status\":\"ok\",\"result\":{\"description\":{"
+                       "\"preprocess\":[],\"retention\":{\"count\":\"infinity\","
+                       "\"duration\":\"infinity\"},\"rule\":%s,\"subscribe\":null,"
+                       "\"format\":\"float\",\"meta\":\"\",\"name\":\"\",\"public\":false}}}]",
+                       rules[i]);
+        ck_assert_str_eq(mst_site_rpc(site, cik, "info", arguments), wanted);
+    }
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(a_rule_that_is_none_is_refused_on_create_and_update)
+{
+    static const char *const rules[] = {
+        "null", "[]", "{}", "5", "\"script\"", "{\"gizmo\":{}}", "{\"script\":5}",
+        "{\"simple\":\"gt\"}", "{\"simple\":{}}", "{\"timeout\":{}}",
+        "{\"script\":\"x\",\"timeout\":{\"timeout\":1}}",
+        "{\"simple\":{\"comparison\":\"above\",\"constant\":5}}",
+        "{\"simple\":{\"comparison\":\"gt\",\"constant\":[]}}",
+        "{\"simple\":{\"comparison\":\"gt\",\"constant\":1,\"repeat\":1}}",
+        "{\"timeout\":{\"timeout\":-1}}", "{\"timeout\":{\"timeout\":\"60\"}}",
+        "{\"interval\":{\"comparison\":\"gt\",\"constant\":1}}",
+        "{\"duration\":{\"comparison\":\"gt\",\"timeout\":1}}",
+        "{\"count\":{\"comparison\":\"gt\",\"constant\":1,\"timeout\":1}}",
+        "{\"count\":{\"comparison\":\"gt\",\"constant\":1,\"timeout\":1,\"count\":0}}",
+    };
+    char made[41], arguments[512];
+
+    begin();
+    ck_assert_str_eq(mst_site_rpc(site, cik, "create", "[\"datarule\",{\"format\":\"float\"}]"),
+                     SAYS("badarg"));
+    ck_assert_str_eq(mst_site_rpc(site, cik, "create", "[\"datarule\",{\"rule\":" R_SCRIPT "}]"),
+                     SAYS("badarg"));
+    mst_site_rpc_rid(site, cik, "create",
+                     "[\"datarule\",{\"format\":\"float\",\"rule\":" R_SIMPLE "}]", made);
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        (void)snprintf(arguments, sizeof arguments,
+                       "[\"datarule\",{\"format\":\"float\",\"rule\":%s}]", rules[i]);
+        ck_assert_msg(!strcmp(mst_site_rpc(site, cik, "create", arguments), SAYS("badarg")), "%s",
+                      rules[i]);
+        (void)snprintf(arguments, sizeof arguments, "[\"%s\",{\"rule\":%s}]", made, rules[i]);
+        ck_assert_msg(!strcmp(mst_site_rpc(site, cik, "update", arguments), SAYS("badarg")), "%s",
+                      rules[i]);
+    }
+    (void)snprintf(arguments, sizeof arguments, "[\"%s\",[\"description\"]]", made);
+    ck_assert_ptr_nonnull(strstr(mst_site_rpc(site, cik, "info", arguments), R_SIMPLE));
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(a_dispatch_is_made_shown_changed_and_locked)
+{
+#define DISPATCH(locked, message, retention)                                                     \
+    "[{\"id\":1,\"status\":\"ok\",\"result\":{\"description\":{\"locked\":" locked ","           \
+    "\"message\":\"" message "\",\"method\":\"email\",\"preprocess\":[],\"recipient\":\"a@b.c\"," \
+    "\"retention\":" retention ",\"subject\":\"\",\"subscribe\":null,\"meta\":\"\","             \
+    "\"name\":\"\",\"public\":false}}}]"
+#define FOREVER "{\"count\":\"infinity\",\"duration\":\"infinity\"}"
+    char made[41];
+    struct mst_cast own;
+    static const struct mst_script rows[] = {
+        BY(DEV, "info", "[\"$rid\",[\"description\"]]", DISPATCH("false", "", FOREVER)),
+        BY(DEV, "info", "[\"$rid\",[\"basic\"]]", "*"),
+        BY(DEV, "update",
+           "[\"$rid\",{\"locked\":true,\"message\":\"hot\",\"retention\":{\"count\":0}}]", OK1),
+        BY(DEV, "info", "[\"$rid\",[\"description\"]]",
+           DISPATCH("true", "hot", "{\"count\":0,\"duration\":\"infinity\"}")),
+        BY(DEV, "update", "[\"$rid\",{\"locked\":1}]", SAYS("badarg")),
+        BY(DEV, "update", "[\"$rid\",{\"method\":\"fax\"}]", SAYS("badarg")),
+        BY(DEV, "update", "[\"$rid\",{\"subject\":5}]", SAYS("badarg")),
+        BY(DEV, "update", "[\"$rid\",{\"subscribe\":\"short\"}]", SAYS("badarg")),
+        BY(DEV, "update", "[\"$rid\",{\"visibility\":\"parent\",\"rule\":5}]", OK1),
+        BY(DEV, "create", "[\"dispatch\",{}]", SAYS("badarg")),
+        BY(DEV, "create", "[\"dispatch\",{\"method\":\"fax\"}]", SAYS("badarg")),
+        BY(DEV, "create", "[\"dispatch\",{\"method\":\"sms\",\"recipient\":5}]", SAYS("badarg")),
+        BY(DEV, "create", "[\"dispatch\",{\"method\":\"sms\",\"preprocess\":{}}]", SAYS("badarg")),
+    };
+
+    begin();
+    mst_site_rpc_rid(site, cik, "create",
+                     "[\"dispatch\",{\"method\":\"email\",\"recipient\":\"a@b.c\"}]", made);
+    own = cast;
+    own.rid = made;
+    PLAY(site, &own, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(rules_and_dispatches_are_listed_counted_named_and_dropped)
+{
+    char rule[41], dispatch[41], arguments[256], wanted[1024];
+    const char *text;
+
+    begin();
+    mst_site_rpc_rid(site, cik, "create",
+                     "[{\"alias\":\"\"},\"datarule\",{\"format\":\"string\",\"rule\":" R_SCRIPT "}]",
+                     rule);
+    mst_site_rpc_rid(site, cik, "create", "[\"dispatch\",{\"method\":\"sms\"}]", dispatch);
+    (void)snprintf(wanted, sizeof wanted,
+                   "[{\"id\":1,\"status\":\"ok\",\"result\":{\"datarule\":[\"%s\"],"
+                   "\"dispatch\":[\"%s\"]}}]",
+                   rule, dispatch);
+    ck_assert_str_eq(mst_site_rpc(site, cik, "listing", "[[\"datarule\",\"dispatch\"],{}]"), wanted);
+    text = mst_site_rpc(site, cik, "info", "[{\"alias\":\"\"},[\"counts\",\"usage\"]]");
+    ck_assert_msg(strstr(text, "\"counts\":{\"client\":0,\"dataport\":3,\"datarule\":1,\"disk\":0,"
+                               "\"dispatch\":1,") &&
+                      strstr(text, "\"usage\":{\"client\":0,\"dataport\":3,\"datarule\":1,"
+                                   "\"disk\":0,\"dispatch\":1,"),
+                  "%s", text);
+    (void)snprintf(arguments, sizeof arguments, "[\"%s\",[\"basic\"]]", rule);
+    text = mst_site_rpc(site, cik, "info", arguments);
+    ck_assert_msg(strstr(text, "\"type\":\"datarule\",\"activity\":[],\"status\":\"waiting\""), "%s",
+                  text);
+    (void)snprintf(arguments, sizeof arguments, "[\"%s\",[\"basic\"]]", dispatch);
+    text = mst_site_rpc(site, cik, "info", arguments);
+    ck_assert_msg(strstr(text, "\"type\":\"dispatch\",\"status\":\"normal\""), "%s", text);
+    (void)snprintf(arguments, sizeof arguments, "[\"alias\",\"%s\",\"mail\"]", dispatch);
+    ck_assert_str_eq(mst_site_rpc(site, cik, "map", arguments), OK1);
+    ck_assert_str_eq(mst_site_rpc(site, cik, "drop", "[{\"alias\":\"mail\"}]"), OK1);
+    (void)snprintf(arguments, sizeof arguments, "[\"%s\"]", rule);
+    ck_assert_str_eq(mst_site_rpc(site, cik, "drop", arguments), OK1);
+    text = mst_site_rpc(site, cik, "info", "[{\"alias\":\"\"},[\"usage\"]]");
+    ck_assert_msg(strstr(text, "\"datarule\":0,\"disk\":0,\"dispatch\":0,"), "%s", text);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(a_datarule_has_points_as_a_dataport_has_and_a_dispatch_has_none)
+{
+    char rule[41], dispatch[41], arguments[256], by[64];
+
+    begin();
+    mst_site_rpc_rid(site, cik, "create",
+                     "[\"datarule\",{\"format\":\"integer\",\"rule\":" R_TIMEOUT "}]", rule);
+    mst_site_rpc_rid(site, cik, "create", "[\"dispatch\",{\"method\":\"xmpp\"}]", dispatch);
+    (void)snprintf(arguments, sizeof arguments, "[\"alias\",\"%s\",\"late\"]", rule);
+    ck_assert_str_eq(mst_site_rpc(site, cik, "map", arguments), OK1);
+    (void)snprintf(arguments, sizeof arguments, "[\"alias\",\"%s\",\"mail\"]", dispatch);
+    ck_assert_str_eq(mst_site_rpc(site, cik, "map", arguments), OK1);
+    ck_assert_status(site, 204, "POST", "/onep:v1/stack/alias", mst_by_cik(cik, by),
+                     "late=7&mail=8");
+    ck_assert_span_str(mst_site_ask(site, "GET", "/onep:v1/stack/alias?late&mail", by, NULL).body,
+                       "late=7");
+    ck_assert_status(site, 400, "POST", "/onep:v1/stack/alias", by, "late=seven");
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(limits_hold_for_rules_and_dispatches)
+{
+    char made[41], arguments[512];
+
+    begin();
+    (void)snprintf(arguments, sizeof arguments,
+                   "[\"%s\",\"client\",{\"limits\":{\"datarule\":1,\"dispatch\":0}}]", rid);
+    mst_site_rpc_rid(site, scene.portal_cik, "create", arguments, made);
+    (void)snprintf(arguments, sizeof arguments,
+                   "[\"%s\",\"datarule\",{\"format\":\"float\",\"rule\":" R_SIMPLE "}]", made);
+    ck_assert_msg(strstr(mst_site_rpc(site, scene.portal_cik, "create", arguments), "\"ok\""), "one");
+    ck_assert_str_eq(mst_site_rpc(site, scene.portal_cik, "create", arguments), SAYS("limit"));
+    (void)snprintf(arguments, sizeof arguments, "[\"%s\",\"dispatch\",{\"method\":\"sms\"}]", made);
+    ck_assert_str_eq(mst_site_rpc(site, scene.portal_cik, "create", arguments), SAYS("limit"));
+    mst_site_stop(site);
+}
+MST_TEST_END
+
 /* ---- 2.15.6 ---- */
 
 MST_TEST(info_shows_what_the_caller_may_see)
@@ -491,4 +680,10 @@ MST_TESTS("conform/2.15", ids_come_back_unchanged_and_in_order,
           listing_answers_objects_and_in_the_oldest_shape_lists, aliases_are_mapped_and_unmapped,
           a_client_has_no_power_over_itself_and_its_owner_has,
           retention_is_filled_with_infinity_on_create_and_update,
-          info_shows_what_the_caller_may_see, info_counts_what_a_dataport_stores)
+          every_rule_is_kept_and_shown_as_it_was_given,
+          a_rule_that_is_none_is_refused_on_create_and_update,
+          a_dispatch_is_made_shown_changed_and_locked,
+          rules_and_dispatches_are_listed_counted_named_and_dropped,
+          a_datarule_has_points_as_a_dataport_has_and_a_dispatch_has_none,
+          limits_hold_for_rules_and_dispatches, info_shows_what_the_caller_may_see,
+          info_counts_what_a_dataport_stores)

@@ -544,8 +544,10 @@ enum mst_err mst_do_info(struct mst_world *world, struct mst_tx *tx, struct mst_
     keep_text(call->meta_text, sizeof call->meta_text, info.resource.meta);
     keep_text(call->name_text, sizeof call->name_text, info.resource.name);
     memcpy(call->direct, info.direct, sizeof call->direct);
-    call->use[0] = info.quota.use_client;
-    call->use[1] = info.quota.use_dataport;
+    call->use[MST_KIND_CLIENT] = info.quota.use_client;
+    call->use[MST_KIND_DATAPORT] = info.quota.use_dataport;
+    call->use[MST_KIND_DATARULE] = info.quota.use_datarule;
+    call->use[MST_KIND_DISPATCH] = info.quota.use_dispatch;
     return mst_alias_list(tx, resource.id, count_alias, call);
 }
 

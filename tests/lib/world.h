@@ -72,7 +72,7 @@ struct mst_world_call {
     int n_log, n_ports, n_aliases;
     int64_t log_at[MST_WORLD_LOG_MAX];
     char log_peer[MST_WORLD_LOG_MAX][48];
-    int64_t direct[2], use[2];
+    int64_t direct[MST_KIND_DISPATCH + 1], use[MST_KIND_DISPATCH + 1]; /* by kind */
 };
 
 typedef enum mst_err mst_world_verb(struct mst_world *world, struct mst_tx *tx,

@@ -192,8 +192,8 @@ static enum mst_err run(struct mst_cmd *cmd, struct mst_tx *tx)
     for (uint64_t i = fill->from; i < fill->to && err == MST_OK; i++)
         err = add_device(fill, tx, &pattern, i, &fill->n_added);
     if (err == MST_OK && fill->n_added > 0)
-        err = mst_quota_charge(tx, pattern.client.owner_id, MST_KIND_CLIENT, (int64_t)fill->n_added,
-                               &verdict);
+        err = mst_quota_charge(tx, pattern.client.owner_id, MST_COUNTED_CLIENT,
+                               (int64_t)fill->n_added, &verdict);
     return err == MST_OK && verdict != MST_DONE ? MST_EFULL : err;
 }
 

@@ -111,6 +111,27 @@ bool mst_rpc_is_word(const json_t *value, const char *word)
     return mst_rpc_text(value, &text) && mst_span_eq(text, mst_span_str(word));
 }
 
+static const char *const kind_words[] = {
+    [MST_KIND_CLIENT] = "client",
+    [MST_KIND_DATAPORT] = "dataport",
+    [MST_KIND_DATARULE] = "datarule",
+    [MST_KIND_DISPATCH] = "dispatch",
+};
+
+int64_t mst_rpc_kind(const json_t *word)
+{
+    for (int64_t kind = MST_KIND_CLIENT; kind <= MST_KIND_DISPATCH; kind++)
+        if (mst_rpc_is_word(word, kind_words[kind]))
+            return kind;
+    return 0;
+}
+
+const char *mst_rpc_kind_word(int64_t kind)
+{
+    assert(kind >= MST_KIND_CLIENT && kind <= MST_KIND_DISPATCH);
+    return kind_words[kind];
+}
+
 bool mst_rpc_has_option(const json_t *options, const char *name)
 {
     if (json_is_object(options))

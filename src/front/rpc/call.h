@@ -67,6 +67,9 @@ json_t *mst_rpc_arg(const struct mst_rpc_call *call, size_t i);
 bool mst_rpc_text(const json_t *value, struct mst_span *ret_text);
 /* Is value the string word? */
 bool mst_rpc_is_word(const json_t *value, const char *word);
+/* "client", "dataport", "datarule", "dispatch"; 0 for any other word. */
+int64_t mst_rpc_kind(const json_t *word);
+const char *mst_rpc_kind_word(int64_t kind);
 /* Is name switched on in options: an object of booleans, or a list of names? */
 bool mst_rpc_has_option(const json_t *options, const char *name);
 /* 2.15.3: a RID, {"alias": name}, or {"alias": ""}. */
@@ -86,6 +89,17 @@ MST_MUST_USE enum mst_err mst_rpc_description(struct mst_rpc_call *call, struct 
                                               struct mst_description *ret_description);
 /* The description as info shows it; NULL without memory. */
 json_t *mst_rpc_describe(const struct mst_info *info);
+
+/* ---- what only the RPC shows of a resource that is no client, detail.c ---- */
+
+/* The detail of old, NULL for create, with what json gives, as the text that is kept: "badarg". Text
+   lives in the transaction's arena. */
+MST_MUST_USE enum mst_err mst_rpc_detail_read(struct mst_rpc_call *call, struct mst_tx *tx,
+                                              const json_t *json, int64_t kind,
+                                              const struct mst_row_resource *old,
+                                              struct mst_span *ret_detail);
+/* The keys of a detail that was kept, whole; NULL without memory. */
+json_t *mst_rpc_detail_load(int64_t kind, struct mst_span text);
 
 /* ---- info (2.15.6), info.c; listing, lookup: listing.c ---- */
 

@@ -1,9 +1,6 @@
 /*
- * Descriptions (protocol.md 2.15.5): JSON to what core takes, and back.
- *
- * What only the RPC shows of a dataport (retention, preprocess, subscribe) is kept
- * as one JSON object with sorted keys in the resource's detail. It is always whole:
- * create fills in the defaults, update merges into what is there.
+ * Descriptions (protocol.md 2.15.5): JSON to what core takes, and back. detail.c has the keys
+ * that only the RPC shows.
  */
 #include "front/rpc/call.h"
 
@@ -17,9 +14,6 @@ static const struct {
     {"binary",  MST_FORMAT_STRING }, /* legacy */
     {"boolean", MST_FORMAT_STRING },
 };
-
-static const char *const operations[] = {"add", "sub", "mul", "div", "mod", "gt",
-                                         "geq", "lt",  "leq", "eq",  "neq", "value"};
 
 /* ---- reading ---- */
 
@@ -84,130 +78,6 @@ static bool read_format(const json_t *json, struct mst_description *description)
     return false;
 }
 
-/* ---- detail of a dataport ---- */
-
-static json_t *default_detail(void)
-{
-    return json_pack("{s:[], s:{s:s, s:s}, s:n}", "preprocess", "retention", "count", "infinity",
-                     "duration", "infinity", "subscribe");
-}
-
-static json_t *load_detail(struct mst_span text)
-{
-    json_t *detail = text.len ? json_loadb(text.ptr, text.len, 0, NULL) : NULL;
-
-    return detail ? detail : default_detail();
-}
-
-static bool is_bound(const json_t *value)
-{
-    return mst_rpc_is_word(value, "infinity") ||
-           (json_is_integer(value) && json_integer_value(value) >= 0);
-}
-
-/* What is missing in a retention counts as infinity, on update too (2.1.5). */
-static bool merge_retention(const json_t *given, json_t *detail)
-{
-    static const char *const keys[] = {"count", "duration"};
-    json_t *retention = json_object();
-
-    if (!json_is_object(given) || !retention) {
-        json_decref(retention);
-        return false;
-    }
-    for (size_t i = 0; i < 2; i++) {
-        json_t *value = json_object_get(given, keys[i]);
-
-        if (value && !is_bound(value)) {
-            json_decref(retention);
-            return false;
-        }
-        if (value)
-            (void)json_object_set(retention, keys[i], value);
-        else
-            (void)json_object_set_new(retention, keys[i], json_string("infinity"));
-    }
-    return json_object_set_new(detail, "retention", retention) == 0;
-}
-
-static bool is_operation(const json_t *item)
-{
-    if (json_array_size(item) != 2)
-        return false;
-    for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++)
-        if (mst_rpc_is_word(json_array_get(item, 0), operations[i])) {
-            const json_t *operand = json_array_get(item, 1);
-            return json_is_number(operand) || json_is_string(operand) || json_is_boolean(operand);
-        }
-    return false;
-}
-
-static bool merge_preprocess(json_t *given, json_t *detail)
-{
-    if (!json_is_array(given))
-        return false;
-    for (size_t i = 0; i < json_array_size(given); i++)
-        if (!is_operation(json_array_get(given, i)))
-            return false;
-    return json_object_set(detail, "preprocess", given) == 0;
-}
-
-static bool merge_subscribe(json_t *given, json_t *detail)
-{
-    if (!json_is_null(given) && !json_is_string(given))
-        return false;
-    /* "" is how some clients say "nothing". */
-    if (json_is_string(given) && json_string_length(given) == 0)
-        return json_object_set_new(detail, "subscribe", json_null()) == 0;
-    if (json_is_string(given) && json_string_length(given) != MST_HANDLE_CHARS)
-        return false;
-    return json_object_set(detail, "subscribe", given) == 0;
-}
-
-static bool merge_detail(const json_t *json, json_t *detail)
-{
-    json_t *retention = json_object_get(json, "retention");
-    json_t *preprocess = json_object_get(json, "preprocess");
-    json_t *subscribe = json_object_get(json, "subscribe");
-
-    return (!retention || merge_retention(retention, detail)) &&
-           (!preprocess || merge_preprocess(preprocess, detail)) &&
-           (!subscribe || merge_subscribe(subscribe, detail));
-}
-
-static enum mst_err print_detail(struct mst_tx *tx, const json_t *detail,
-                                 struct mst_description *description)
-{
-    char *text = json_dumps(detail, JSON_COMPACT | JSON_SORT_KEYS);
-    enum mst_err err = MST_ENOMEM;
-
-    if (text) {
-        err = mst_arena_dup(mst_tx_arena(tx), mst_span_str(text), &description->detail);
-        free(text);
-    }
-    description->has_detail = true;
-    return err;
-}
-
-static enum mst_err read_detail(struct mst_rpc_call *call, struct mst_tx *tx, const json_t *json,
-                                const struct mst_row_resource *old,
-                                struct mst_description *description)
-{
-    json_t *detail = load_detail(old ? old->detail : (struct mst_span){NULL, 0});
-    enum mst_err err = MST_ENOMEM;
-
-    if (!detail)
-        return err;
-    if (!merge_detail(json, detail))
-        err = mst_rpc_say(call, "badarg");
-    else
-        err = print_detail(tx, detail, description);
-    json_decref(detail);
-    if (err == MST_OK && description->detail.len > MST_DETAIL_MAX)
-        err = mst_rpc_say(call, "badarg");
-    return err;
-}
-
 enum mst_err mst_rpc_description(struct mst_rpc_call *call, struct mst_tx *tx, const json_t *json,
                                  enum mst_kind kind, const struct mst_row_resource *old,
                                  struct mst_description *ret_description)
@@ -223,13 +93,14 @@ enum mst_err mst_rpc_description(struct mst_rpc_call *call, struct mst_tx *tx, c
     if (is_good && kind == MST_KIND_CLIENT)
         is_good = read_bool(json, "locked", &description.has_locked, &description.is_locked) &&
                   read_limits(json, &description);
-    else if (is_good)
+    else if (is_good && mst_kind_has_points(kind))
         is_good = read_format(json, &description) && (old || description.has_format);
     if (!is_good)
         return mst_rpc_say(call, "badarg");
-    if (kind == MST_KIND_DATAPORT) {
-        enum mst_err err = read_detail(call, tx, json, old, &description);
+    if (kind != MST_KIND_CLIENT) {
+        enum mst_err err = mst_rpc_detail_read(call, tx, json, kind, old, &description.detail);
 
+        description.has_detail = true;
         if (err != MST_OK)
             return err;
     }
@@ -276,7 +147,7 @@ json_t *mst_rpc_describe(const struct mst_info *info)
                          (int)info->client.is_locked, "meta", mst_rpc_string(resource->meta),
                          "name", mst_rpc_string(resource->name), "public",
                          (int)resource->is_public);
-    json = load_detail(resource->detail);
+    json = mst_rpc_detail_load(resource->kind, resource->detail);
     if (!json)
         return NULL;
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)

@@ -11,18 +11,42 @@ struct view {
 
 /* Each part gives *ret_json, NULL if the part does not apply or may not be seen. */
 
+/* A dispatch says whether it is locked, a script that it waits: none is run yet. */
+static enum mst_err add_standing(const struct mst_row_resource *resource, json_t *json)
+{
+    json_t *detail = mst_rpc_detail_load(resource->kind, resource->detail);
+
+    if (!detail)
+        return MST_ENOMEM;
+    if (resource->kind == MST_KIND_DISPATCH) {
+        bool is_locked = json_is_true(json_object_get(detail, "locked"));
+        (void)json_object_set_new(json, "status", json_string(is_locked ? "locked" : "normal"));
+    } else if (json_object_get(json_object_get(detail, "rule"), "script")) {
+        (void)json_object_set_new(json, "activity", json_array());
+        (void)json_object_set_new(json, "status", json_string("waiting"));
+    }
+    json_decref(detail);
+    return MST_OK;
+}
+
 static enum mst_err show_basic(struct view *view, json_t **ret_json)
 {
-    json_t *json =
-        json_pack("{s:I, s:i, s:s}", "modified", (json_int_t)view->info.resource.modified,
-                  "subscribers", 0, "type", view->is_client ? "client" : "dataport");
+    const struct mst_row_resource *resource = &view->info.resource;
+    json_t *json = json_pack("{s:I, s:i, s:s}", "modified", (json_int_t)resource->modified,
+                             "subscribers", 0, "type", mst_rpc_kind_word(resource->kind));
+    enum mst_err err = MST_OK;
 
     if (!json)
         return MST_ENOMEM;
     if (view->is_client)
         (void)json_object_set_new(json, "status", json_string(view->info.status));
-    *ret_json = json;
-    return MST_OK;
+    else
+        err = add_standing(resource, json);
+    if (err == MST_OK)
+        *ret_json = json;
+    else
+        json_decref(json);
+    return err;
 }
 
 static enum mst_err show_description(struct view *view, json_t **ret_json)
@@ -31,7 +55,7 @@ static enum mst_err show_description(struct view *view, json_t **ret_json)
     return *ret_json ? MST_OK : MST_ENOMEM;
 }
 
-/* What is counted but not named here does not exist yet, so there are none of it. */
+/* Nothing is sent and no disk is counted yet, so there is none of it. */
 static enum mst_err pack_counts(int64_t clients, int64_t dataports, int64_t datarules,
                                 int64_t dispatches, int64_t shares, json_t **ret_json)
 {
@@ -46,7 +70,9 @@ static enum mst_err show_counts(struct view *view, json_t **ret_json)
 {
     if (!view->is_client)
         return MST_OK;
-    return pack_counts(view->info.direct[0], view->info.direct[1], 0, 0, 0, ret_json);
+    return pack_counts(view->info.direct[MST_KIND_CLIENT], view->info.direct[MST_KIND_DATAPORT],
+                       view->info.direct[MST_KIND_DATARULE], view->info.direct[MST_KIND_DISPATCH],
+                       0, ret_json);
 }
 
 static enum mst_err show_usage(struct view *view, json_t **ret_json)

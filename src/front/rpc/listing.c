@@ -3,18 +3,6 @@
 
 /* ---- listing ---- */
 
-static const struct {
-    const char *name;
-    enum mst_kind kind; /* 0: nothing of the kind exists yet */
-} types[] = {
-    {"client",   MST_KIND_CLIENT  },
-    {"dataport", MST_KIND_DATAPORT},
-    {"datarule", 0                },
-    {"dispatch", 0                },
-};
-
-enum { TYPES = sizeof types / sizeof types[0] };
-
 struct listing {
     struct mst_rpc_call *call;
     struct mst_tx *tx;
@@ -63,26 +51,15 @@ static enum mst_err list_child(void *arg, const struct mst_row_resource *child)
                : MST_ENOMEM;
 }
 
-static size_t find_type(const json_t *word)
-{
-    size_t i = 0;
-
-    while (i < TYPES && !mst_rpc_is_word(word, types[i].name))
-        i++;
-    return i;
-}
-
 static enum mst_err list_type(struct listing *listing, const json_t *word, json_t *result)
 {
-    size_t type = find_type(word);
-    enum mst_err err = MST_OK;
+    int64_t kind = mst_rpc_kind(word);
+    enum mst_err err;
 
     listing->rids = json_array();
     if (!listing->rids)
         return MST_ENOMEM;
-    if (types[type].kind != 0)
-        err = mst_resource_children(listing->tx, listing->client_id, types[type].kind, list_child,
-                                    listing);
+    err = mst_resource_children(listing->tx, listing->client_id, kind, list_child, listing);
     if (err == MST_OK && listing->is_over)
         err = mst_rpc_say(listing->call, "limit");
     if (err != MST_OK) {
@@ -90,8 +67,9 @@ static enum mst_err list_type(struct listing *listing, const json_t *word, json_
         return err;
     }
     if (json_is_object(result))
-        return json_object_set_new(result, types[type].name, listing->rids) == 0 ? MST_OK
-                                                                                 : MST_ENOMEM;
+        return json_object_set_new(result, mst_rpc_kind_word(kind), listing->rids) == 0
+                   ? MST_OK
+                   : MST_ENOMEM;
     return json_array_append_new(result, listing->rids) == 0 ? MST_OK : MST_ENOMEM;
 }
 
@@ -109,7 +87,7 @@ static void read_filter(const json_t *options, struct listing *listing)
 static enum mst_err check_types(struct mst_rpc_call *call, const json_t *words)
 {
     for (size_t i = 0; i < json_array_size(words); i++) {
-        if (find_type(json_array_get(words, i)) < TYPES)
+        if (mst_rpc_kind(json_array_get(words, i)) != 0)
             continue;
         enum mst_err err = mst_rpc_give(call, json_string("Invalid resource type"));
         return err == MST_OK ? mst_rpc_say(call, "error") : err;

@@ -1,14 +1,9 @@
 /* The table of procedures (protocol.md 2.15.4), and those that change something. */
 #include "front/rpc/call.h"
 
-static const char *const type_words[] = {"client", "dataport", "datarule", "dispatch", "clone"};
-
 static bool is_type_word(const json_t *arg)
 {
-    for (size_t i = 0; i < sizeof type_words / sizeof type_words[0]; i++)
-        if (mst_rpc_is_word(arg, type_words[i]))
-            return true;
-    return false;
+    return mst_rpc_kind(arg) != 0 || mst_rpc_is_word(arg, "clone");
 }
 
 /* The calling client itself, for legacy calls that name no client. */
@@ -88,13 +83,9 @@ static enum mst_err create(struct mst_rpc_call *call, struct mst_tx *tx)
                     : mst_rpc_client(call, tx, mst_rpc_arg(call, 0), &parent);
     if (err != MST_OK)
         return err;
-    if (mst_rpc_is_word(type, "client"))
-        return create_described(call, tx, &parent, MST_KIND_CLIENT, json);
-    if (mst_rpc_is_word(type, "dataport"))
-        return create_described(call, tx, &parent, MST_KIND_DATAPORT, json);
     if (mst_rpc_is_word(type, "clone"))
         return create_clone(call, tx, &parent, json);
-    return mst_rpc_unsupported(call, "arguments"); /* datarule, dispatch */
+    return create_described(call, tx, &parent, (enum mst_kind)mst_rpc_kind(type), json);
 }
 
 /* ---- update, drop ---- */

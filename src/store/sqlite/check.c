@@ -47,7 +47,8 @@ static const struct fact facts[] = {
     {"a generation stands twice: number",
      "SELECT max(ix) FROM gen GROUP BY gen HAVING count(*) > 1"                                  },
     {"a resource of an unknown kind, or of an unknown generation: resource",
-     "SELECT id FROM resource WHERE kind NOT IN (1, 2) OR NOT EXISTS (SELECT 1 FROM gen WHERE "
+     "SELECT id FROM resource WHERE kind NOT IN (1, 2, 3, 4) OR NOT EXISTS (SELECT 1 FROM gen "
+     "WHERE "
      "gen.ix = resource.gen_ix)"                                                                 },
     {"a resource without an owner that is a client: resource",
      "SELECT id FROM resource r WHERE owner_id <> 0 AND NOT EXISTS (SELECT 1 FROM resource o WHERE "
@@ -95,8 +96,8 @@ static const struct fact facts[] = {
      "name = 'resource')"                                                                        },
     COUNTER(client, "1"),
     COUNTER(dataport, "2"),
-    COUNTER(datarule, NO_KIND),
-    COUNTER(dispatch, NO_KIND),
+    COUNTER(datarule, "3"),
+    COUNTER(dispatch, "4"),
     COUNTER(share, NO_KIND),
 };
 
