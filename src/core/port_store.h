@@ -119,8 +119,9 @@ struct mst_tx {
 /* ---- commands ---- */
 
 /* Which file, and so which committer, a command belongs to (design.md 5.6). A command sees the
-   tables of its own file only; points lie in MST_FILE_POINTS, all else in MST_FILE_STATE. */
-enum mst_file { MST_FILE_STATE, MST_FILE_POINTS, MST_FILE_COUNT };
+   tables of its own file only; points lie in MST_FILE_POINTS, blobs and their pieces in
+   MST_FILE_CONTENT, all else in MST_FILE_STATE. */
+enum mst_file { MST_FILE_STATE, MST_FILE_POINTS, MST_FILE_CONTENT, MST_FILE_COUNT };
 
 struct mst_cmd {
     struct mst_cmd *next; /* the store's own, while it has the command; first, for its queues */

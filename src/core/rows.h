@@ -272,6 +272,22 @@
     I(at)                   \
     T(value)
 
+/*
+ * The bytes of a content entry, as pieces (content.db). blob_id is drawn by chance and was never another
+ * blob's; session tells which process of the server took it in; n_swept pieces from the
+ * first on are gone already.
+ */
+#define MST_ROW_BLOB(I, T) \
+    I(blob_id)             \
+    I(content_id)          \
+    I(session)             \
+    I(n_swept)
+
+/* A piece of a blob (content.db): chunk_id is MST_CHUNK_ID. Never changed. */
+#define MST_ROW_CHUNK(I, T) \
+    I(chunk_id)             \
+    T(bytes)
+
 /* Every table: upper case name, lower case name. The order is the order of the numbers. */
 #define MST_TABLES(X)             \
     X(META, meta)                 \
@@ -296,7 +312,9 @@
     X(QUOTA, quota)               \
     X(ALIAS, alias)               \
     X(POINT_COPY, point_copy)     \
-    X(POINT, point)
+    X(POINT, point)               \
+    X(BLOB, blob)                 \
+    X(CHUNK, chunk)
 
 #define MST_INT_MEMBER(name)  int64_t name;
 #define MST_TEXT_MEMBER(name) struct mst_span name;
@@ -336,6 +354,8 @@ enum mst_table { MST_TABLES(MST_TABLE_NUMBER) MST_TABLE_COUNT };
 #define MST_FIELD_ALIAS(name)        MST_F_alias_##name,
 #define MST_FIELD_POINT_COPY(name)   MST_F_point_copy_##name,
 #define MST_FIELD_POINT(name)        MST_F_point_##name,
+#define MST_FIELD_BLOB(name)         MST_F_blob_##name,
+#define MST_FIELD_CHUNK(name)        MST_F_chunk_##name,
 #define MST_FIELD_ENUM(UPPER, lower)                                             \
     enum mst_field_##lower{MST_ROW_##UPPER(MST_FIELD_##UPPER, MST_FIELD_##UPPER) \
                                MST_F_##lower##_COUNT};
@@ -393,7 +413,9 @@ MST_TABLES(MST_FIELD_ENUM)
     X(ALIAS, ALIAS, 1, 2, MST_F_alias_client_id, MST_F_alias_name, 0)                             \
     X(ALIAS_RESOURCE, ALIAS, 1, 2, MST_F_alias_resource_id, MST_F_alias_name, 0)                  \
     X(POINT_COPY, POINT_COPY, 1, 1, MST_F_point_copy_target_id, 0, 0)                             \
-    X(POINT, POINT, 1, 2, MST_F_point_dataport_id, MST_F_point_at, 0)
+    X(POINT, POINT, 1, 2, MST_F_point_dataport_id, MST_F_point_at, 0)                             \
+    X(BLOB, BLOB, 1, 1, MST_F_blob_blob_id, 0, 0)                                                 \
+    X(CHUNK, CHUNK, 1, 1, MST_F_chunk_chunk_id, 0, 0)
 
 #define MST_INDEX_NUMBER(name, table, is_unique, n, a, b, c) MST_IX_##name,
 enum mst_index { MST_INDEXES(MST_INDEX_NUMBER) MST_INDEX_COUNT };
@@ -408,6 +430,10 @@ enum mst_kind {
 
 /* resource.format */
 enum mst_format { MST_FORMAT_NONE = 0, MST_FORMAT_FLOAT, MST_FORMAT_INTEGER, MST_FORMAT_STRING };
+
+/* blob_id has MST_ROW_BITS bits, the number of a piece the rest of chunk_id. */
+#define MST_CHUNK_BITS        22
+#define MST_CHUNK_ID(blob, n) ((int64_t)(blob) << MST_CHUNK_BITS | (int64_t)(n))
 
 /* client.suspect */
 enum mst_suspect { MST_SUSPECT_NO = 0, MST_SUSPECT_UNSEEN, MST_SUSPECT_SEEN };

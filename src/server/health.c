@@ -66,13 +66,18 @@ static bool is_committer_stuck(struct mst_health *health, unsigned file, uint64_
 
 bool mst_health_look(struct mst_health *health, uint64_t now_ns)
 {
+    static const enum mst_problem problems[MST_FILE_LEN] = {
+        [MST_FILE_LABEL_STATE] = MST_PROBLEM_STATE,
+        [MST_FILE_LABEL_POINTS] = MST_PROBLEM_POINTS,
+        [MST_FILE_LABEL_CONTENT] = MST_PROBLEM_CONTENT,
+    };
     enum mst_problem problem = MST_PROBLEM_NONE;
 
     if (atomic_load(&health->phase) != MST_SERVING)
         return mst_health_problem(health) == NULL;
     for (unsigned file = MST_FILE_LEN; file-- > 0;)
         if (is_committer_stuck(health, file, now_ns))
-            problem = file == MST_FILE_LABEL_STATE ? MST_PROBLEM_STATE : MST_PROBLEM_POINTS;
+            problem = problems[file];
     for (size_t i = 0; i < health->n_beats; i++)
         if (is_loop_stuck(health, &health->beats[i], now_ns))
             problem = MST_PROBLEM_LOOP;
@@ -93,6 +98,7 @@ const char *mst_health_problem(const struct mst_health *health)
         [MST_PROBLEM_LOOP] = "a thread that serves connections does not come round",
         [MST_PROBLEM_STATE] = "changes wait for muster.db, and none is answered",
         [MST_PROBLEM_POINTS] = "values wait for points.db, and none is answered",
+        [MST_PROBLEM_CONTENT] = "uploads wait for content.db, and none is answered",
     };
 
     return words[atomic_load(&health->problem)];

@@ -26,7 +26,7 @@
 
 enum { PATH_CHARS = MST_SETTING_TEXT_MAX + 512, QUEUE = 16 };
 
-static const char *const store_files[] = {"points.db", "muster.db"};
+static const char *const store_files[] = {"points.db", "content.db", "muster.db"};
 enum { N_STORE_FILES = sizeof store_files / sizeof store_files[0] };
 
 struct work {
@@ -137,7 +137,9 @@ enum mst_err mst_verify(const struct mst_settings *settings, struct mst_buf *out
     err = look_through(&work, data, &n_faults);
     end_work(&work);
     if (err == MST_ENOENT)
-        say(&work, "there is no whole store in %s: muster.db and points.db belong there", data);
+        say(&work,
+            "there is no whole store in %s: muster.db, points.db and content.db belong there",
+            data);
     else if (err == MST_EVERSION)
         say(&work, "%s was made by a newer muster: use that one", data);
     else if (err == MST_ECORRUPT)

@@ -69,7 +69,7 @@ static void box_reopen(struct box *box)
 
 static void box_close(struct box *box)
 {
-    static const char *const names[] = {"muster.db", "points.db", "lock"};
+    static const char *const names[] = {"muster.db", "points.db", "content.db", "lock"};
 
     mst_store_close(box->store);
     for (size_t i = 0; box->kind == SQLITE && i < sizeof names / sizeof names[0]; i++) {

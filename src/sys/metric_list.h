@@ -52,7 +52,8 @@
     VALUE(HANDSHAKE, "handshake")
 #define MST_LABEL_FILE(VALUE) \
     VALUE(STATE, "state")     \
-    VALUE(POINTS, "points")
+    VALUE(POINTS, "points")   \
+    VALUE(CONTENT, "content")
 #define MST_LABEL_FOUND(VALUE) \
     VALUE(HIT, "hit")          \
     VALUE(MISS, "miss")

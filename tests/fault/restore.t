@@ -40,9 +40,9 @@ comes_back() {
         run_musterd --data "$place" --http 127.0.0.1:0
         [ "$server_status" = 1 ] || { echo "a server ended with $server_status: $output"; return 1; }
     elif [ -e "$place/muster.db" ]; then
-        is_fenced && [ -e "$place/points.db" ] || { ls "$place"; return 1; }
+        is_fenced && [ -e "$place/points.db" ] && [ -e "$place/content.db" ] || { ls "$place"; return 1; }
         fresh_place # it was done, and is not done again over itself
-    elif [ -e "$place/points.db" ]; then
+    elif [ -e "$place/points.db" ] || [ -e "$place/content.db" ]; then
         ls "$place"
         return 1
     fi

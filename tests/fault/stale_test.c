@@ -23,7 +23,7 @@
 #include "core/port_store.h"
 #include "store/sqlite/sqlite.h"
 
-enum { THINGS = 48, READERS = 3, OUTSTANDING = 12 };
+enum { HALVES = MST_FILE_POINTS + 1, THINGS = 48, READERS = 3, OUTSTANDING = 12 };
 
 /* An alias leads to a resource of its own in each version: no two of one name lead to the same. */
 #define RESOURCES INT64_C(1000000000)
@@ -37,7 +37,7 @@ struct half {
 
 struct thing {
     struct stress *stress;
-    struct half halves[MST_FILE_COUNT];
+    struct half halves[HALVES]; /* in muster.db and points.db */
     int64_t id;
     int64_t begun, known; /* versions; atomic */
     int n_left;           /* halves not done; atomic */
@@ -114,9 +114,9 @@ static void note_done(struct mst_cmd *cmd, enum mst_err err)
 
 static void begin_change(struct thing *thing)
 {
-    __atomic_store_n(&thing->n_left, MST_FILE_COUNT, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&thing->n_left, HALVES, __ATOMIC_SEQ_CST);
     (void)__atomic_add_fetch(&thing->begun, 1, __ATOMIC_SEQ_CST);
-    for (int f = 0; f < MST_FILE_COUNT; f++)
+    for (int f = 0; f < HALVES; f++)
         if (mst_store_submit(thing->stress->store, &thing->halves[f].cmd) != MST_OK)
             abort();
 }
@@ -241,15 +241,15 @@ static void make_things(struct stress *stress)
     for (int i = 0; i < THINGS; i++) {
         struct thing *thing = &stress->things[i];
 
-        *thing = (struct thing){.stress = stress, .id = i + 1, .n_left = MST_FILE_COUNT};
-        for (int f = 0; f < MST_FILE_COUNT; f++)
+        *thing = (struct thing){.stress = stress, .id = i + 1, .n_left = HALVES};
+        for (int f = 0; f < HALVES; f++)
             thing->halves[f] = (struct half){
                 .cmd = {.run = f == MST_FILE_STATE ? make_thing : make_point,
                         .done = note_done,
                         .file = (enum mst_file)f},
                 .thing = thing
             };
-        for (int f = 0; f < MST_FILE_COUNT; f++)
+        for (int f = 0; f < HALVES; f++)
             if (mst_store_submit(stress->store, &thing->halves[f].cmd) != MST_OK)
                 abort();
         (void)sem_wait(&stress->free);
@@ -260,7 +260,7 @@ static void make_things(struct stress *stress)
 
 static void remove_store(const char *dir)
 {
-    static const char *const names[] = {"muster.db", "points.db", "lock"};
+    static const char *const names[] = {"muster.db", "points.db", "content.db", "lock"};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char path[128];

@@ -34,7 +34,7 @@ sub spew { open(my $f, '>', $_[0]) or die "$_[0]: $!"; print $f $_[1]; close $f 
 sub copy_of {
     my ($backup, $name) = @_;
     mkdir "$dir/$name" or die;
-    copy("$backup/$_", "$dir/$name/$_") or die for qw(muster.db points.db manifest);
+    copy("$backup/$_", "$dir/$name/$_") or die for qw(muster.db points.db content.db manifest);
     return "$dir/$name";
 }
 sub new_place {
@@ -67,10 +67,10 @@ is($status, 0, 'a backup is made while the server works') or diag $err;
 my $said = decode_json($out);
 my $backup = $said->{path};
 like($backup, qr{^\Q$dir\E/data/backups/\d{8}T\d{6}Z$}, 'in a directory named by the time');
-is(files_of($backup), 'manifest muster.db points.db', 'it holds the two files and a manifest, and no key file');
-is($said->{bytes}, (-s "$backup/muster.db") + (-s "$backup/points.db"), 'and its sizes are told');
+is(files_of($backup), 'content.db manifest muster.db points.db', 'it holds the three files and a manifest, and no key file');
+is($said->{bytes}, (-s "$backup/muster.db") + (-s "$backup/points.db") + (-s "$backup/content.db"), 'and its sizes are told');
 is(sprintf('%04o', (stat "$backup/$_")[2] & 07777), '0600', "$_ is for its owner only") for qw(manifest muster.db points.db);
-my $bytes = join '', map { slurp("$backup/$_") } qw(muster.db points.db manifest);
+my $bytes = join '', map { slurp("$backup/$_") } qw(muster.db points.db content.db manifest);
 is(scalar(grep { index($bytes, $_) >= 0 || index($bytes, pack('H*', $_)) >= 0 } values %key, $m->{token}, $m->{root_cik}),
     0, 'no key or token is in it');
 
@@ -217,7 +217,7 @@ is($? >> 8, 1, 'where a restore was not finished no server starts');
 like($refused, qr/run it again/, 'and it says what to do');
 ($status, undef, $err) = muster('restore', '--from', $backup, '--data', $place);
 is($status, 0, 'run again it is done') or diag $err;
-is(files_of($place), 'lock muster.db muster.key points.db', 'whole');
+is(files_of($place), 'content.db lock muster.db muster.key points.db', 'whole');
 
 # -- the check finds what rows say wrong of each other --
 
@@ -234,7 +234,7 @@ SKIP: {
     for my $name (sort keys %breach) {
         (my $short = $name) =~ tr/ /-/;
         my $bad = new_place("breach-$short");
-        copy("$dir/restored/$_", "$bad/$_") or die for qw(muster.db points.db);
+        copy("$dir/restored/$_", "$bad/$_") or die for qw(muster.db points.db content.db);
         system('sqlite3', "$bad/muster.db", $breach{$name}[0]) == 0 or die;
         ($status, $out, $err) = muster('--json', 'check', '--data', $bad);
         is($status, 1, "$name is found");

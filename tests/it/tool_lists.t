@@ -141,7 +141,7 @@ case 'the same for people', ['check', '--data', "$dir/empty"], 1, qr/^faults +1$
 spew("$dir/root.cik", $m->{root_cik});
 my $backup = decode_json((run('--json', '--cik-file', "$dir/root.cik", 'backup'))[1])->{path};
 case 'a whole backup', ['check', '--data', $backup], 0, qr/^whole +yes\nfaults +0$/m, '';
-chmod 0600, "$backup/muster.db", "$backup/points.db";
+chmod 0600, "$backup/muster.db", "$backup/points.db", "$backup/content.db";
 spew("$backup/points.db", slurp("$backup/points.db") . "\0");
 case 'a backup with a byte too many', ['check', '--data', $backup], 1, qr/^whole +no\nfaults +1$/m, qr/^musterd: 1 fault: do not/m;
 spew("$backup/muster.db", slurp("$backup/muster.db") . "\0");

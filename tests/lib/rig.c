@@ -239,7 +239,7 @@ void mst_rig_init(struct mst_rig *rig, struct mst_disk *disk, const char *vfs, u
 
 void mst_rig_fini(struct mst_rig *rig)
 {
-    static const char *const names[] = {"muster.db", "points.db", "lock"};
+    static const char *const names[] = {"muster.db", "points.db", "content.db", "lock"};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char path[128];
@@ -495,6 +495,7 @@ void mst_rig_verify(struct mst_rig *rig)
 {
     verify_file(rig, "muster.db");
     verify_file(rig, "points.db");
+    verify_file(rig, "content.db");
     for (size_t i = 0; i < MST_RIG_DEVICES; i++) {
         verify_state(&rig->devices[i]);
         verify_keys(&rig->devices[i]);

@@ -40,10 +40,11 @@ static enum mst_err make_backup(struct mst_exchange *x, struct mst_tx *tx)
     add_text(&x->reply, opts->backup_dir);
     (void)mst_buf_addf(&x->reply,
                        "/%s\",\"made\":%lld,\"bytes\":%llu,\"files\":{\"muster.db\":%llu,"
-                       "\"points.db\":%llu},\"ms\":%llu}",
+                       "\"points.db\":%llu,\"content.db\":%llu},\"ms\":%llu}",
                        backup.name, (long long)backup.made_at,
-                       bytes[MST_FILE_STATE] + bytes[MST_FILE_POINTS], bytes[MST_FILE_STATE],
-                       bytes[MST_FILE_POINTS], (unsigned long long)backup.took_us / 1000);
+                       bytes[MST_FILE_STATE] + bytes[MST_FILE_POINTS] + bytes[MST_FILE_CONTENT],
+                       bytes[MST_FILE_STATE], bytes[MST_FILE_POINTS], bytes[MST_FILE_CONTENT],
+                       (unsigned long long)backup.took_us / 1000);
     return mst_exchange_answer(x, 200, MST_TYPE_JSON);
 }
 

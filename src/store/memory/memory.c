@@ -40,7 +40,7 @@ struct row_list {
 struct mem_tx {
     struct mst_tx tx;
     struct memory *memory;
-    struct committer *committer; /* NULL: a reader's, who may look at both files */
+    struct committer *committer; /* NULL: a reader's, who may look at all files */
     bool has_reset_clock;
 };
 
@@ -579,7 +579,8 @@ static const struct mst_store_ops store_ops = {store_submit,
 
 static enum mst_err start_committers(struct memory *memory)
 {
-    static const char *const names[MST_FILE_COUNT] = {"commit-state", "commit-points"};
+    static const char *const names[MST_FILE_COUNT] = {"commit-state", "commit-points",
+                                                      "commit-content"};
     enum mst_err err = MST_OK;
 
     for (int i = 0; i < MST_FILE_COUNT && err == MST_OK; i++) {

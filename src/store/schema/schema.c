@@ -33,6 +33,8 @@
 #define INT_ALIAS(name)         FIELD(alias, MST_FIELD_INT, name)
 #define INT_POINT_COPY(name)    FIELD(point_copy, MST_FIELD_INT, name)
 #define INT_POINT(name)         FIELD(point, MST_FIELD_INT, name)
+#define INT_BLOB(name)          FIELD(blob, MST_FIELD_INT, name)
+#define INT_CHUNK(name)         FIELD(chunk, MST_FIELD_INT, name)
 #define TEXT_META(name)         FIELD(meta, MST_FIELD_TEXT, name)
 #define TEXT_GEN(name)          FIELD(gen, MST_FIELD_TEXT, name)
 #define TEXT_KEYRING(name)      FIELD(keyring, MST_FIELD_TEXT, name)
@@ -56,6 +58,8 @@
 #define TEXT_ALIAS(name)        FIELD(alias, MST_FIELD_TEXT, name)
 #define TEXT_POINT_COPY(name)   FIELD(point_copy, MST_FIELD_TEXT, name)
 #define TEXT_POINT(name)        FIELD(point, MST_FIELD_TEXT, name)
+#define TEXT_BLOB(name)         FIELD(blob, MST_FIELD_TEXT, name)
+#define TEXT_CHUNK(name)        FIELD(chunk, MST_FIELD_TEXT, name)
 
 #define FIELDS(UPPER, lower)                                  \
     static const struct mst_schema_field fields_##lower[] = { \
@@ -69,7 +73,10 @@ enum {
                    1 << MST_TABLE_CONTENT | 1 << MST_TABLE_RESOURCE | 1 << MST_TABLE_CLIENT
 };
 
-#define TABLE_FILE(table) ((table) == MST_TABLE_POINT ? MST_FILE_POINTS : MST_FILE_STATE)
+#define TABLE_FILE(table)                                                         \
+    ((table) == MST_TABLE_POINT                                ? MST_FILE_POINTS  \
+     : (table) == MST_TABLE_BLOB || (table) == MST_TABLE_CHUNK ? MST_FILE_CONTENT \
+                                                               : MST_FILE_STATE)
 
 /*
  * An activation adds the attempt (8), its time (4) and an IPv4 address as text (15), and takes away

@@ -49,7 +49,7 @@ extern const struct mst_schema_index mst_schema_indexes[MST_INDEX_COUNT];
  *   2  client.suspect
  *   3  client has room to grow
  *   4  shares, ranges, groups, content, foreign keys; model.share_id, serial.lent_to, client.foreign_bits,
- *      resource.foreign_rid
+ *      resource.foreign_rid; the file content.db
  */
 enum { MST_SCHEMA_VERSION = 4 };
 

@@ -1,11 +1,13 @@
 /*
  * Backups while the store works.
  *
- * Both files are looked at at one moment: a read transaction is opened on points.db, then one on
- * muster.db, and only then are they copied, each in one sqlite3_backup_step(-1). (Step by step it
- * would begin anew at every commit, and never end.) points.db is opened first, so
- * every value of the copy belongs to a dataport of the copy, or to one dropped before: never to a
- * row number that the restored store will give to somebody else.
+ * All files are looked at at one moment: a read transaction is opened on points.db, then one on
+ * muster.db, then one on content.db, and only then are they copied, each in one
+ * sqlite3_backup_step(-1). (Step by step it would begin anew at every commit, and never end.)
+ * points.db is opened first, so every value of the copy belongs to a dataport of the copy, or to one
+ * dropped before: never to a row number that the restored store will give to somebody else.
+ * Between the views of muster.db and content.db nothing is committed to the latter. Blobs come
+ * before what points to them and go after it, so all that the copy of muster.db points to is there.
  *
  * The copies are made in NAME.part with neither journal nor flushes, which nobody needs before
  * they are whole; then they are flushed and read again for their hashes, the manifest is
@@ -143,8 +145,12 @@ static enum mst_err open_views(struct backup *backup)
     int rc = open_view(backup, MST_FILE_POINTS);
     enum mst_err err;
 
+    (void)pthread_mutex_lock(&backup->engine->content_turn);
     if (rc == SQLITE_OK)
         rc = open_view(backup, MST_FILE_STATE);
+    if (rc == SQLITE_OK)
+        rc = open_view(backup, MST_FILE_CONTENT);
+    (void)pthread_mutex_unlock(&backup->engine->content_turn);
     if (rc == SQLITE_OK)
         rc = mst_sql_number(state->db, "PRAGMA user_version", &manifest->schema);
     if (rc != SQLITE_OK)

@@ -174,11 +174,12 @@ MST_TEST(a_manifest_with_any_byte_missing_or_a_line_too_many_is_no_manifest)
     }
     overwrite(path, mst_buf_span(&text));
     ck_assert_int_eq(mst_backup_read(place, &facts), MST_OK);
-    ck_assert_uint_eq(facts.bytes, backup.bytes[MST_FILE_STATE] + backup.bytes[MST_FILE_POINTS]);
+    ck_assert_uint_eq(facts.bytes, backup.bytes[MST_FILE_STATE] + backup.bytes[MST_FILE_POINTS] +
+                                       backup.bytes[MST_FILE_CONTENT]);
     (void)mst_buf_add_str(&text, "more\n");
     overwrite(path, mst_buf_span(&text));
     ck_assert_int_eq(mst_backup_read(place, &facts), MST_ESYNTAX);
-    overwrite(path, MST_LIT("muster backup 2\nwho knows\n"));
+    overwrite(path, MST_LIT("muster backup 3\nwho knows\n"));
     ck_assert_int_eq(mst_backup_read(place, &facts), MST_EVERSION);
     mst_buf_fini(&text);
     close_store();

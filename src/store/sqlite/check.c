@@ -3,6 +3,7 @@
  * another: each is a query for the rows that break it. All of it is reading. A file without a log
  * beside it is opened as immutable, so that not even a lock is left in a backup's directory.
  */
+#include <nettle/sha2.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@
 #include "store/sqlite/manifest.h"
 #include "store/sqlite/offline.h"
 
-enum { SHOWN_MAX = 5, CACHE_KIB = 64 * 1024 };
+enum { SHOWN_MAX = 5, CACHE_KIB = 64 * 1024, CONTENT_SINCE = 4 };
 
 struct fact {
     const char *text; /* what a row that the query gives is */
@@ -101,12 +102,12 @@ static const struct fact facts[] = {
     COUNTER(share, NO_KIND),
 };
 
-enum { N_FACTS = sizeof facts / sizeof facts[0], N_STEPS = 2 * MST_FILE_COUNT + N_FACTS + 1 };
+enum { N_FACTS = sizeof facts / sizeof facts[0], N_STEPS = 2 * MST_FILE_COUNT + N_FACTS + 3 };
 
 struct check {
     const char *dir;
     const struct mst_offline_talk *talk;
-    struct mst_sql_conn conns[MST_FILE_COUNT];
+    struct mst_sql_conn conns[MST_FILE_COUNT]; /* a store from before content.db lacks that one */
     unsigned n_done;
     uint64_t n_faults;
 };
@@ -199,6 +200,19 @@ static enum mst_err check_version(struct check *check, sqlite3 *db)
     return version < 1 ? MST_ECORRUPT : MST_OK;
 }
 
+/* A store that no muster with content.db has opened yet has none. */
+static enum mst_err check_missing(struct check *check, enum mst_file file)
+{
+    int64_t version = CONTENT_SINCE;
+    int rc = SQLITE_OK;
+
+    if (file == MST_FILE_CONTENT)
+        rc = mst_sql_number(check->conns[MST_FILE_STATE].db, "PRAGMA user_version", &version);
+    if (rc != SQLITE_OK)
+        return mst_sql_err(rc);
+    return version < CONTENT_SINCE ? MST_OK : MST_ENOENT;
+}
+
 static enum mst_err open_file(struct check *check, enum mst_file file)
 {
     struct mst_sql_conn *conn = &check->conns[file];
@@ -211,7 +225,7 @@ static enum mst_err open_file(struct check *check, enum mst_file file)
         return MST_ENOMEM;
     if (stat(path, &st) != 0) {
         free(path);
-        return MST_ENOENT;
+        return check_missing(check, file);
     }
     conn->file = file;
     rc = has_log(path) ? open_with_log(path, &conn->db) : open_still(path, &conn->db);
@@ -226,6 +240,8 @@ static enum mst_err open_file(struct check *check, enum mst_file file)
 
 static enum mst_err check_hashes(struct check *check)
 {
+    static const char *const hash_steps[MST_FILE_COUNT] = {
+        "the hash of muster.db", "the hash of points.db", "the hash of content.db"};
     struct mst_sql_manifest manifest;
     enum mst_err err = mst_sql_manifest_read(check->dir, &manifest);
 
@@ -234,7 +250,9 @@ static enum mst_err check_hashes(struct check *check)
         struct mst_sql_manifest_file file;
         char *path = NULL;
 
-        begin_step(check, i == MST_FILE_STATE ? "the hash of muster.db" : "the hash of points.db");
+        if (manifest.files[i].bytes == 0)
+            continue;
+        begin_step(check, hash_steps[i]);
         if (asprintf(&path, "%s/%s", check->dir, name) < 0)
             return MST_ENOMEM;
         err = mst_sql_measure(path, &file);
@@ -269,12 +287,15 @@ static int tell_rows(struct check *check, const char *text, sqlite3_stmt *stmt, 
 
 static enum mst_err check_pages(struct check *check, enum mst_file file)
 {
+    static const char *const page_steps[MST_FILE_COUNT] = {
+        "every page of muster.db", "every page of points.db", "every page of content.db"};
     sqlite3_stmt *stmt = NULL;
     uint64_t n = 0;
     int rc;
 
-    begin_step(check,
-               file == MST_FILE_STATE ? "every page of muster.db" : "every page of points.db");
+    if (!check->conns[file].db)
+        return MST_OK;
+    begin_step(check, page_steps[file]);
     rc = sqlite3_prepare_v2(check->conns[file].db,
                             "SELECT integrity_check FROM pragma_integrity_check(100) WHERE "
                             "integrity_check <> 'ok'",
@@ -325,6 +346,86 @@ static enum mst_err check_points(struct check *check)
     return mst_sql_err(rc);
 }
 
+/* ---- content ---- */
+
+/* Hashes the pieces of a blob, in order, and measures them. */
+static int hash_blob(struct check *check, int64_t blob_id, struct sha256_ctx *sha,
+                     int64_t *ret_size)
+{
+    sqlite3_stmt *stmt = NULL;
+    int64_t next = MST_CHUNK_ID(blob_id, 0), size = 0;
+    int rc = sqlite3_prepare_v2(
+        check->conns[MST_FILE_CONTENT].db,
+        "SELECT chunk_id, bytes FROM chunk WHERE chunk_id BETWEEN ?1 AND ?2 ORDER BY chunk_id", -1,
+        &stmt, NULL);
+
+    if (rc == SQLITE_OK)
+        rc = sqlite3_bind_int64(stmt, 1, next);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_bind_int64(stmt, 2, MST_CHUNK_ID(blob_id + 1, 0) - 1);
+    while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+        const void *bytes = sqlite3_column_blob(stmt, 1);
+        int n = sqlite3_column_bytes(stmt, 1);
+
+        rc = sqlite3_column_int64(stmt, 0) == next++ ? SQLITE_OK : SQLITE_DONE; /* a gap */
+        if (rc != SQLITE_OK)
+            break;
+        sha256_update(sha, (size_t)n, bytes);
+        size += n;
+    }
+    (void)sqlite3_finalize(stmt);
+    *ret_size = size;
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static const struct fact content_fact = {
+    "a content entry without its model: entry",
+    "SELECT id FROM content c WHERE NOT EXISTS (SELECT 1 FROM model m WHERE m.id = c.model_id)"};
+
+static int check_blob(struct check *check, sqlite3_stmt *entry)
+{
+    const char *name = (const char *)sqlite3_column_text(entry, 0);
+    const void *want = sqlite3_column_blob(entry, 3);
+    uint8_t digest[SHA256_DIGEST_SIZE];
+    struct sha256_ctx sha;
+    int64_t size = 0;
+    int rc;
+
+    sha256_init(&sha);
+    rc = hash_blob(check, sqlite3_column_int64(entry, 1), &sha, &size);
+    if (rc != SQLITE_OK)
+        return rc;
+    sha256_digest(&sha, sizeof digest, digest);
+    if (size != sqlite3_column_int64(entry, 2) ||
+        sqlite3_column_bytes(entry, 3) != (int)sizeof digest ||
+        memcmp(digest, want, sizeof digest) != 0)
+        tell_fault(check, "the bytes of a content entry are not what was uploaded: entry %s", name);
+    return SQLITE_OK;
+}
+
+/* Every entry's bytes are there, and hash to what the entry says. */
+static enum mst_err check_content(struct check *check)
+{
+    sqlite3_stmt *stmt = NULL;
+    enum mst_err err;
+    int rc;
+
+    if (!check->conns[MST_FILE_CONTENT].db)
+        return MST_OK;
+    err = check_fact(check, &content_fact);
+    if (err != MST_OK)
+        return err;
+    begin_step(check, "the bytes of content");
+    rc = sqlite3_prepare_v2(check->conns[MST_FILE_STATE].db,
+                            "SELECT model_id || ' ' || CAST(name AS TEXT), blob_id, size, sha256 "
+                            "FROM content WHERE blob_id <> 0",
+                            -1, &stmt, NULL);
+    while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW)
+        rc = check_blob(check, stmt);
+    (void)sqlite3_finalize(stmt);
+    return mst_sql_err(rc);
+}
+
 static enum mst_err check_all(struct check *check)
 {
     enum mst_err err = mst_backup_is(check->dir) ? check_hashes(check) : MST_OK;
@@ -338,7 +439,9 @@ static enum mst_err check_all(struct check *check)
         return err;
     for (size_t i = 0; i < N_FACTS && err == MST_OK; i++)
         err = check_fact(check, &facts[i]);
-    return err == MST_OK ? check_points(check) : err;
+    if (err == MST_OK)
+        err = check_points(check);
+    return err == MST_OK ? check_content(check) : err;
 }
 
 enum mst_err mst_sqlite_check(const char *dir, const struct mst_offline_talk *talk,
@@ -393,6 +496,8 @@ enum mst_err mst_backup_copy(const char *from, const char *to, const char **ret_
         struct mst_sql_manifest_file file;
         char *old = NULL, *new = NULL;
 
+        if (manifest.files[i].bytes == 0)
+            continue;
         *ret_file = name;
         if (asprintf(&old, "%s/%s", from, name) < 0)
             return MST_ENOMEM;

@@ -29,7 +29,7 @@
  * too, and a log that filled the disk could never be moved.
  *
  * A reader that holds a view holds back what was committed after it, and holds on to the log.
- * Another attempt is made when the log has grown by RETRY_FRAMES. When the reader is gone, the next
+ * Another attempt is made when the log has grown by RETRY_KIB. When the reader is gone, the next
  * pass of kind a brings the log to an end.
  *
  * The turns are a lock with a queue of one: a plain mutex would be taken again by a busy
@@ -48,14 +48,14 @@
 #include "sys/metric.h"
 
 enum {
-    FRAME_BYTES = 4096 + 24,
+    FRAME_HEAD_BYTES = 24,
     ROOM_PARTS = 8,
-    LOG_FRAMES_LEAST = 256, /* where room is short */
-    LOG_FRAMES_MIN = 4096,  /* 16 MiB */
-    LOG_FRAMES_MAX = 32768, /* 128 MiB: a start reads them in a tenth of a second */
-    RUNS_WANTED = 12500,    /* separate writes to the disk for each log, at some 20 µs each */
-    LEFT_FRAMES = 128,      /* for the pass that holds up the commits */
-    RETRY_FRAMES = 1024,
+    LOG_KIB_LEAST = 1024, /* where room is short */
+    LOG_KIB_MIN = 16384,  /* 16 MiB */
+    LOG_KIB_MAX = 131072, /* 128 MiB: a start reads them in a tenth of a second */
+    RUNS_WANTED = 12500,  /* separate writes to the disk for each log, at some 20 µs each */
+    LEFT_KIB = 512,       /* for the pass that holds up the commits */
+    RETRY_KIB = 4096,
     GAINS_MAX = 8,
     RECKLESS_PASSES = 64
 };
@@ -128,15 +128,23 @@ void mst_sql_checkpointer_begin_turn(struct mst_sql_checkpointer *checkpointer)
     unlock(checkpointer);
 }
 
+/* As many frames as take that much of the log. */
+static int frames_of(const struct mst_sql_checkpointer *checkpointer, int kib)
+{
+    return kib / (mst_sql_page_bytes(checkpointer->conn.file) / 1024);
+}
+
 /* A log begins in the file of the one before, whose room it uses again. */
 static void set_length(struct mst_sql_checkpointer *checkpointer)
 {
-    uint64_t room = mst_path_room(checkpointer->engine->dir) / FRAME_BYTES;
+    int frame_bytes = mst_sql_page_bytes(checkpointer->conn.file) + FRAME_HEAD_BYTES;
+    uint64_t room = mst_path_room(checkpointer->engine->dir) / (uint64_t)frame_bytes;
+    uint64_t least = (uint64_t)frames_of(checkpointer, LOG_KIB_LEAST);
     uint64_t most = (room + (uint64_t)checkpointer->wal_frames) / ROOM_PARTS;
 
     checkpointer->long_at = checkpointer->long_frames;
     if (!checkpointer->is_fixed && most < (uint64_t)checkpointer->long_frames)
-        checkpointer->long_at = most > LOG_FRAMES_LEAST ? (int)most : LOG_FRAMES_LEAST;
+        checkpointer->long_at = (int)(most > least ? most : least);
 }
 
 static void note_commit(struct mst_sql_checkpointer *checkpointer, int wal_frames)
@@ -274,13 +282,12 @@ static void fit_length(struct mst_sql_checkpointer *checkpointer)
 {
     double first = checkpointer->n_first_frames, runs = (double)checkpointer->n_first_runs;
     double per_frame = 1 / (double)RUNS_WANTED - (1 / runs - 1 / first);
-    double fitting = per_frame > 0 ? first / checkpointer->wal_frames / per_frame : LOG_FRAMES_MAX;
+    int least = frames_of(checkpointer, LOG_KIB_MIN), most = frames_of(checkpointer, LOG_KIB_MAX);
+    double fitting = per_frame > 0 ? first / checkpointer->wal_frames / per_frame : most;
 
     if (checkpointer->is_fixed)
         return;
-    checkpointer->long_frames = fitting < LOG_FRAMES_MIN   ? LOG_FRAMES_MIN
-                                : fitting > LOG_FRAMES_MAX ? LOG_FRAMES_MAX
-                                                           : (int)fitting;
+    checkpointer->long_frames = fitting < least ? least : fitting > most ? most : (int)fitting;
 }
 
 static void end_log(struct mst_sql_checkpointer *checkpointer)
@@ -333,23 +340,26 @@ static void run_thread(void *arg)
 
 static void set_lengths(struct mst_sql_checkpointer *checkpointer, int fixed_frames)
 {
-    checkpointer->is_fixed = fixed_frames > 0;
-    checkpointer->long_frames = fixed_frames > 0 ? fixed_frames : LOG_FRAMES_MIN;
-    checkpointer->left_frames = fixed_frames > 0 ? fixed_frames / 4 : LEFT_FRAMES;
-    checkpointer->retry_frames = fixed_frames > 0 ? fixed_frames : RETRY_FRAMES;
+    bool is_fixed = fixed_frames > 0;
+
+    checkpointer->is_fixed = is_fixed;
+    checkpointer->long_frames = is_fixed ? fixed_frames : frames_of(checkpointer, LOG_KIB_MIN);
+    checkpointer->left_frames = is_fixed ? fixed_frames / 4 : frames_of(checkpointer, LEFT_KIB);
+    checkpointer->retry_frames = is_fixed ? fixed_frames : frames_of(checkpointer, RETRY_KIB);
     set_length(checkpointer);
 }
 
 enum mst_err mst_sql_checkpointer_start(struct mst_sql_engine *engine, enum mst_file file,
                                         struct mst_sql_checkpointer **ret_checkpointer)
 {
-    static const char *const names[MST_FILE_COUNT] = {"ckpt-state", "ckpt-points"};
+    static const char *const names[MST_FILE_COUNT] = {"ckpt-state", "ckpt-points", "ckpt-content"};
     struct mst_sql_checkpointer *checkpointer = calloc(1, sizeof *checkpointer);
     enum mst_err err;
 
     if (!checkpointer)
         return MST_ENOMEM;
     checkpointer->engine = engine;
+    checkpointer->conn.file = file;
     set_lengths(checkpointer, engine->opts.checkpoint_frames);
     (void)pthread_mutex_init(&checkpointer->lock, NULL);
     (void)pthread_cond_init(&checkpointer->woken, NULL);

@@ -35,16 +35,16 @@
 #include "sys/metric.h"
 
 /*
- * When the log is that long (2 MiB) it is moved into the file. Everybody waits meanwhile, and
+ * When the log is that long it is moved into the file. Everybody waits meanwhile, and
  * the wait grows with the log: docs/decide/0009 has the figures.
  */
-enum { CHECKPOINT_FRAMES = 512 };
+enum { CHECKPOINT_BYTES = 2 * 1024 * 1024 };
 
 static int checkpoint_step(const struct mst_sql_committer *committer)
 {
     int frames = committer->engine->opts.checkpoint_frames;
 
-    return frames ? frames : CHECKPOINT_FRAMES;
+    return frames ? frames : CHECKPOINT_BYTES / mst_sql_page_bytes(committer->conn.file);
 }
 
 enum attempt { DONE, SPOILT, AGAIN_GUARDED };
@@ -305,6 +305,16 @@ static void load_batch(struct mst_sql_committer *committer, struct mst_queue_ite
     }
 }
 
+/* A batch of content.db keeps backups from opening their views meanwhile. */
+static void take_turn(struct mst_sql_committer *committer)
+{
+    if (committer->conn.file == MST_FILE_CONTENT)
+        (void)pthread_mutex_lock(&committer->engine->content_turn);
+    run_batch(committer);
+    if (committer->conn.file == MST_FILE_CONTENT)
+        (void)pthread_mutex_unlock(&committer->engine->content_turn);
+}
+
 static void run_thread(void *arg)
 {
     struct mst_sql_committer *committer = arg;
@@ -318,7 +328,7 @@ static void run_thread(void *arg)
         load_batch(committer, queued);
         committer->n_frames_written = 0;
         mst_sql_checkpointer_begin_turn(committer->checkpointer);
-        run_batch(committer);
+        take_turn(committer);
         end_turn(committer); /* of a batch that failed */
         for (size_t i = 0; i < committer->n_items; i++)
             mst_arena_reset(&committer->items[i].arena);
@@ -329,7 +339,8 @@ static void run_thread(void *arg)
 
 enum mst_err mst_sql_committer_start(struct mst_sql_committer *committer)
 {
-    static const char *const names[MST_FILE_COUNT] = {"commit-state", "commit-points"};
+    static const char *const names[MST_FILE_COUNT] = {"commit-state", "commit-points",
+                                                      "commit-content"};
     const struct mst_sqlite_opts *opts = &committer->engine->opts;
     enum mst_err err;
 

@@ -6,6 +6,14 @@
 static const char *const file_names[MST_FILE_COUNT] = {
     [MST_FILE_STATE] = "muster.db",
     [MST_FILE_POINTS] = "points.db",
+    [MST_FILE_CONTENT] = "content.db",
+};
+
+/* A piece of a blob fills four large pages. */
+static const int page_bytes[MST_FILE_COUNT] = {
+    [MST_FILE_STATE] = 4 * 1024,
+    [MST_FILE_POINTS] = 4 * 1024,
+    [MST_FILE_CONTENT] = 16 * 1024,
 };
 
 /*
@@ -13,12 +21,15 @@ static const char *const file_names[MST_FILE_COUNT] = {
  * (store/cache.h) a million devices and a thousand connections stay below 128 MiB. The writer's
  * cache stays valid and holds the inner pages of the trees; what it lacks is one read from the
  * kernel's cache. A reader's is emptied by every commit it sees, so it gets little. Nothing is mapped:
- * every page of the file that a reader ever touched would count as the process's memory.
+ * every page of the file that a reader ever touched would count as the process's memory. Pieces of
+ * blobs pass through once: what is kept of them would be kept in vain.
  */
-enum { PAGE_BYTES = 4096, READER_CACHE_KIB = 2 * 1024 };
-static const int writer_cache_kib[MST_FILE_COUNT] = {
-    [MST_FILE_STATE] = 40 * 1024,
-    [MST_FILE_POINTS] = 12 * 1024,
+static const struct {
+    int writer_kib, reader_kib;
+} caches[MST_FILE_COUNT] = {
+    [MST_FILE_STATE] = {40 * 1024, 2 * 1024},
+    [MST_FILE_POINTS] = {12 * 1024, 2 * 1024},
+    [MST_FILE_CONTENT] = {512,       256     },
 };
 
 enum { BUSY_MS = 2000 }; /* readers meet a lock only while another one starts */
@@ -28,10 +39,15 @@ const char *mst_sql_file_name(enum mst_file file)
     return file_names[file];
 }
 
+int mst_sql_page_bytes(enum mst_file file)
+{
+    return page_bytes[file];
+}
+
 /* A checkpoint flushes as its own connection is set to. */
 static int set_writer(sqlite3 *db, enum mst_file file)
 {
-    int rc = mst_sql_exec(db, "PRAGMA page_size=%d", PAGE_BYTES);
+    int rc = mst_sql_exec(db, "PRAGMA page_size=%d", page_bytes[file]);
 
     if (rc == SQLITE_OK)
         rc = mst_sql_exec(db, "PRAGMA journal_mode=WAL");
@@ -39,13 +55,13 @@ static int set_writer(sqlite3 *db, enum mst_file file)
         rc = mst_sql_exec(db, "PRAGMA synchronous=%s",
                           mst_defect(MST_DEFECT_SYNC_OFF) ? "OFF" : "FULL");
     if (rc == SQLITE_OK)
-        rc = mst_sql_exec(db, "PRAGMA cache_size=-%d", writer_cache_kib[file]);
+        rc = mst_sql_exec(db, "PRAGMA cache_size=-%d", caches[file].writer_kib);
     return rc;
 }
 
-static int set_reader(sqlite3 *db)
+static int set_reader(sqlite3 *db, enum mst_file file)
 {
-    return mst_sql_exec(db, "PRAGMA cache_size=-%d", READER_CACHE_KIB);
+    return mst_sql_exec(db, "PRAGMA cache_size=-%d", caches[file].reader_kib);
 }
 
 /* SQLite starts no checkpoint by itself: when one may start, checkpoint.c says (design.md 5.5). */
@@ -79,7 +95,7 @@ int mst_sql_conn_open(struct mst_sql_conn *conn, const char *dir, const char *vf
     if (rc == SQLITE_OK)
         rc = set_common(conn->db);
     if (rc == SQLITE_OK)
-        rc = role == MST_SQL_READER ? set_reader(conn->db) : set_writer(conn->db, file);
+        rc = role == MST_SQL_READER ? set_reader(conn->db, file) : set_writer(conn->db, file);
     return rc;
 }
 

@@ -14,6 +14,7 @@ struct mst_sql_conn {
 };
 
 const char *mst_sql_file_name(enum mst_file file);
+int mst_sql_page_bytes(enum mst_file file);
 /* Opens DIR's file. A writer makes the file if it is missing; the file must exist for the others. */
 MST_MUST_USE int mst_sql_conn_open(struct mst_sql_conn *conn, const char *dir, const char *vfs,
                                    enum mst_file file, enum mst_sql_role role);

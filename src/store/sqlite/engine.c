@@ -1,5 +1,5 @@
 /*
- * The embedded store as a whole: the lock that keeps other processes out, the two
+ * The embedded store as a whole: the lock that keeps other processes out, the
  * files, their committers. Order of opening: lock, then for each file connect,
  * bring the schema up to date, move the log into the file; then the clock; then
  * the threads. Nothing is served before all of it is done.
@@ -38,6 +38,7 @@ static void engine_close(struct mst_store *store)
     mst_sql_log_vfs_fini(&engine->log_vfs);
     if (engine->lock_fd >= 0)
         (void)close(engine->lock_fd);
+    (void)pthread_mutex_destroy(&engine->content_turn);
     (void)pthread_mutex_destroy(&engine->clock.lock);
     mst_stripes_free(engine->stripes);
     free(engine->dir);
@@ -143,6 +144,7 @@ enum mst_err mst_sqlite_open(const struct mst_sqlite_opts *opts, struct mst_stor
     engine->opts = *opts;
     engine->lock_fd = -1;
     (void)pthread_mutex_init(&engine->clock.lock, NULL);
+    (void)pthread_mutex_init(&engine->content_turn, NULL);
     for (int i = 0; i < MST_FILE_COUNT; i++)
         engine->committers[i].engine = engine;
     engine->dir = strdup(opts->dir);

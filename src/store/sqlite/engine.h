@@ -48,8 +48,9 @@ struct mst_sql_engine {
     char *dir;
     struct mst_sql_log_vfs log_vfs; /* of the writers */
     int lock_fd;
-    bool is_backing_up; /* atomic */
-    bool is_dead;       /* a flush failed: nothing is answered any more; atomic */
+    bool is_backing_up;           /* atomic */
+    pthread_mutex_t content_turn; /* held while a batch of content.db runs: see backup.c */
+    bool is_dead;                 /* a flush failed: nothing is answered any more; atomic */
     struct mst_sql_clock clock;
     struct mst_stripes *stripes;
     struct mst_sql_committer committers[MST_FILE_COUNT];

@@ -14,7 +14,7 @@
 #include "sys/file.h"
 
 enum { CHUNK_BYTES = 256 * 1024, MANIFEST_MAX_BYTES = 4096 };
-#define FIRST_LINE "muster backup 1"
+#define FIRST_LINE "muster backup 2"
 
 void mst_sql_time_text(int64_t unix_s, bool is_plain, char ret_text[MST_TIME_CHARS + 1])
 {
@@ -183,11 +183,12 @@ static enum mst_err parse(struct mst_span text, struct mst_sql_manifest *manifes
 {
     struct mst_cur cur = mst_cur_of(text);
     struct mst_span value;
-    bool is_good;
+    bool is_good, is_first;
 
     if (!take_line(&cur, "muster backup ", &value))
         return MST_ESYNTAX;
-    if (!mst_span_eq(value, MST_LIT("1")))
+    is_first = mst_span_eq(value, MST_LIT("1"));
+    if (!is_first && !mst_span_eq(value, MST_LIT("2")))
         return MST_EVERSION;
     is_good =
         take_line(&cur, "made ", &value) && keep_text(value, manifest->made, MST_TIME_CHARS) &&
@@ -196,7 +197,7 @@ static enum mst_err parse(struct mst_span text, struct mst_sql_manifest *manifes
         take_line(&cur, "schema ", &value) && mst_span_i64(value, &manifest->schema) == MST_OK &&
         take_line(&cur, "clock ", &value) &&
         keep_text(value, manifest->clock_mark, MST_WINDOW_TEXT_MAX - 1);
-    for (int i = 0; i < MST_FILE_COUNT && is_good; i++)
+    for (int i = 0; i < (is_first ? MST_FILE_CONTENT : MST_FILE_COUNT) && is_good; i++)
         is_good = take_file(&cur, mst_sql_file_name((enum mst_file)i), &manifest->files[i]);
     is_good = is_good && mst_span_eq(mst_cur_rest(&cur), MST_LIT("end\n"));
     return is_good ? MST_OK : MST_ESYNTAX;

@@ -1,6 +1,7 @@
 /*
  * manifest.h - the file that makes a directory a backup: what is in it, so that a copy of a
- * copy of it can be told from a damaged one. Text, one fact per line, "end" last.
+ * copy of it can be told from a damaged one. Text, one fact per line, "end" last. Version 1, of
+ * musters before content.db, has no line for that file.
  */
 #ifndef MST_STORE_SQLITE_MANIFEST_H
 #define MST_STORE_SQLITE_MANIFEST_H
@@ -13,7 +14,7 @@
 enum { MST_SHA256_CHARS = 64, MST_STORE_ID_CHARS = 32, MST_TIME_CHARS = 20 };
 
 struct mst_sql_manifest_file {
-    uint64_t bytes;
+    uint64_t bytes; /* 0: the backup has no such file */
     char sha256[MST_SHA256_CHARS + 1];
 };
 

@@ -1,9 +1,9 @@
 /*
  * sqlite.h - the embedded store: SQLite files in one directory (design.md 5).
  *
- * muster.db and points.db, each with one writing connection on a committer thread
+ * muster.db, points.db and content.db, each with one writing connection on a committer thread
  * of its own, and one for checkpoints on another; readers are read-only connections. Opening brings the schema up to
- * date and checkpoints both files before anything is served.
+ * date and checkpoints all files before anything is served.
  */
 #ifndef MST_STORE_SQLITE_SQLITE_H
 #define MST_STORE_SQLITE_SQLITE_H

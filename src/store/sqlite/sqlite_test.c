@@ -21,9 +21,10 @@ static void dir_make(void)
 
 static void dir_remove(void)
 {
-    static const char *const names[] = {"muster.db", "muster.db-wal", "muster.db-shm",
-                                        "points.db", "points.db-wal", "points.db-shm",
-                                        "lock",      "clock"};
+    static const char *const names[] = {"muster.db",  "muster.db-wal",  "muster.db-shm",
+                                        "points.db",  "points.db-wal",  "points.db-shm",
+                                        "content.db", "content.db-wal", "content.db-shm",
+                                        "lock",       "clock"};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char path[128];
@@ -32,6 +33,14 @@ static void dir_remove(void)
         (void)unlink(path);
     }
     ck_assert_int_eq(rmdir(dir), 0);
+}
+
+static void remove_file(const char *name)
+{
+    char path[128];
+
+    (void)snprintf(path, sizeof path, "%s/%s", dir, name);
+    ck_assert_int_eq(unlink(path), 0);
 }
 
 static enum mst_err open_store(struct mst_store **ret_store)
@@ -188,10 +197,12 @@ MST_TEST(a_store_of_version_1_gets_the_mark_of_suspect_keys_and_keeps_its_rows)
         "deadline, used, log_at, log_peer, delta) VALUES (7, 2, 0, 0, 1, 1, 99, 0, 0, 0, 0, 0, "
         "x'', x'')");
     change_file("points.db", "PRAGMA user_version=1");
+    remove_file("content.db");
     must_open(&store);
     mst_store_close(store);
     ck_assert_int_eq(ask_file("muster.db", "PRAGMA user_version"), MST_SCHEMA_VERSION);
     ck_assert_int_eq(ask_file("points.db", "PRAGMA user_version"), MST_SCHEMA_VERSION);
+    ck_assert_int_eq(ask_file("content.db", "PRAGMA user_version"), MST_SCHEMA_VERSION);
     ck_assert_int_eq(ask_file("muster.db", "SELECT salt FROM client WHERE id = 7 AND suspect = 0"),
                      99);
     dir_remove();
@@ -272,6 +283,7 @@ MST_TEST(no_statement_sorts_or_reads_more_than_its_index)
     ck_assert_int_eq(mst_sql_conn_open(&conn, dir, NULL, MST_FILE_STATE, MST_SQL_WRITER), 0);
     ck_assert_int_eq(mst_sql_create(conn.db, MST_FILE_STATE), SQLITE_OK);
     ck_assert_int_eq(mst_sql_create(conn.db, MST_FILE_POINTS), SQLITE_OK);
+    ck_assert_int_eq(mst_sql_create(conn.db, MST_FILE_CONTENT), SQLITE_OK);
     for (int i = 0; i < MST_INDEX_COUNT; i++) {
         unsigned n_fields = mst_schema_indexes[i].n_fields;
 
