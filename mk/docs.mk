@@ -1,5 +1,5 @@
 # Pages that come from tables: musterd.conf(5) from that of the settings, muster(1) from those of the
-# commands, docs/metrics.md and docs/logs.md from those of metrics and events.
+# commands, docs/metrics.md, docs/logs.md and docs/access.md from those of metrics, events and actions.
 
 PRINT_MAN := $(B)/tools/print_man
 PRINT_DOCS := $(B)/tools/print_docs
@@ -27,3 +27,5 @@ docs: $(PRINT_MAN) $(PRINT_CLI_MAN) $(PRINT_DOCS)
 	mv $(B)/metrics.md docs/metrics.md
 	$(PRINT_DOCS) logs > $(B)/logs.md
 	mv $(B)/logs.md docs/logs.md
+	$(PRINT_DOCS) access > $(B)/access.md
+	mv $(B)/access.md docs/access.md

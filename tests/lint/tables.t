@@ -1,5 +1,5 @@
 #!/bin/sh
-# The pages on metrics and on the log are what the tables say; every event is used.
+# The pages on metrics, the log and on who may do what are what the tables say; every event is used.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/tap.sh
@@ -7,7 +7,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 ok 'the tool that prints the pages can be built' make -s V=release build/release/tools/print_docs
-for page in metrics logs; do
+for page in metrics logs access; do
     ok "it prints $page" sh -c "build/release/tools/print_docs $page >'$work/$page.md'"
     ok "docs/$page.md is up to date (make docs)" diff -u docs/$page.md "$work/$page.md"
 done

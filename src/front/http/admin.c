@@ -9,13 +9,17 @@
 /* clang-format off */
 #define ADMIN(path, step_)                                                           \
     {.segments = {path}, .methods = MST_METHOD_GET, .body_max = 0,                   \
-     .family = MST_FAMILY_OPEN, .label = MST_ROUTE_ADMIN, .where = MST_NOWHERE, .step = (step_)}
+     .family = MST_FAMILY_OPEN, .label = MST_ROUTE_ADMIN, MST_MAY(SEE_SERVER), .where = MST_NOWHERE, .step = (step_)}
+MST_ROWS_BEGIN;
+
 static const struct mst_route rows[] = {
     ADMIN("healthz", mst_healthz_get),
     ADMIN("readyz", mst_readyz_get),
     ADMIN("metrics", mst_metrics_get),
 };
 /* clang-format on */
+
+MST_EACH_ROW_MAY(rows);
 
 const struct mst_routes mst_routes_admin = {rows, sizeof rows / sizeof rows[0]};
 

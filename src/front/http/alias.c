@@ -68,18 +68,12 @@ static enum mst_err parse_query(struct mst_exchange *x, struct mst_form *ret_que
     return err;
 }
 
-static enum mst_err read_as_device(struct mst_exchange *x, struct mst_tx *tx)
+enum mst_err mst_alias_get(struct mst_exchange *x, struct mst_tx *tx)
 {
     struct mst_form query;
     enum mst_err err = parse_query(x, &query);
 
     return err == MST_OK ? read_aliases(x, tx, x->client.id, &query) : err;
-}
-
-enum mst_err mst_alias_get(struct mst_exchange *x, struct mst_tx *tx)
-{
-    (void)tx;
-    return mst_exchange_go(x, MST_READ, mst_guard_device, read_as_device);
 }
 
 static enum mst_err read_after_write(struct mst_exchange *x, struct mst_tx *tx)

@@ -12,7 +12,7 @@
  */
 #include <assert.h>
 
-#include "front/http/exchange.h"
+#include "front/http/handlers.h"
 #include "front/http/route.h"
 #include "sys/metric.h"
 #include "sys/queue.h"
@@ -384,6 +384,11 @@ static void command_answered(struct mst_task *task)
         x->env->finished(x);
 }
 
+static mst_step *guard_of(const struct mst_route *route)
+{
+    return mst_permit_by(route->action) == MST_BY_OPEN ? NULL : mst_guard;
+}
+
 static enum mst_err check_first(struct mst_exchange *x, struct mst_tx *tx)
 {
     if (x->route->prepare) {
@@ -392,7 +397,7 @@ static enum mst_err check_first(struct mst_exchange *x, struct mst_tx *tx)
         if (err != MST_OK || x->status != 0)
             return err;
     }
-    return mst_exchange_go(x, MST_STATE, x->route->guard, x->route->step);
+    return mst_exchange_go(x, MST_STATE, guard_of(x->route), x->route->step);
 }
 
 bool mst_exchange_start(struct mst_exchange *x)
@@ -410,9 +415,9 @@ bool mst_exchange_start(struct mst_exchange *x)
         return true;
     }
     if (x->route->where == MST_STATE)
-        (void)mst_exchange_go(x, MST_READ, x->route->guard, check_first);
+        (void)mst_exchange_go(x, MST_READ, guard_of(x->route), check_first);
     else
-        (void)mst_exchange_go(x, x->route->where, x->route->guard, x->route->step);
+        (void)mst_exchange_go(x, x->route->where, guard_of(x->route), x->route->step);
     return go_on(x);
 }
 

@@ -20,8 +20,8 @@
 #ifndef MST_FRONT_HTTP_EXCHANGE_H
 #define MST_FRONT_HTTP_EXCHANGE_H
 
-#include "core/access.h"
 #include "core/activate.h"
+#include "core/permit.h"
 #include "front/http/front.h"
 #include "front/http/outcome.h"
 #include "wire/form.h"
@@ -42,9 +42,9 @@ struct mst_todo {
 enum { MST_ROUTE_SEGMENTS_MAX = 6 };
 
 /*
- * One row of the route table. With where MST_STATE the guard and then prepare run
- * first on the loop, so that bad keys and bad parameters never reach the
- * committer; guard and step follow in the command.
+ * One row of the route table. Unless its action is open, mst_guard runs in front of step. With where
+ * MST_STATE the guard and then prepare run first on the loop, so that bad keys and bad
+ * parameters never reach the committer; guard and step follow in the command.
  */
 struct mst_route {
     const char *segments[MST_ROUTE_SEGMENTS_MAX + 1]; /* "*" = any that is not empty; NULL ends */
@@ -52,9 +52,9 @@ struct mst_route {
     unsigned methods; /* enum mst_method bits */
     size_t body_max;
     enum mst_family family;
-    unsigned label; /* what it is counted as: enum mst_label_ROUTE */
+    unsigned label;         /* what it is counted as: enum mst_label_ROUTE */
+    enum mst_action action; /* what the caller must be allowed to do */
     enum mst_where where;
-    mst_step *guard;
     mst_step *prepare;
     mst_step *step;
     /* Answers a failure in the route's own form; NULL = the standard error body. */

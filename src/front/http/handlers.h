@@ -1,19 +1,15 @@
 /*
  * handlers.h - the steps that the route table names, one file per section of
- * protocol.md. Guards first: a guard that refuses sets the status itself.
+ * protocol.md. The guard first: if it refuses it sets the status itself.
  */
 #ifndef MST_FRONT_HTTP_HANDLERS_H
 #define MST_FRONT_HTTP_HANDLERS_H
 
 #include "front/http/exchange.h"
 
-/* guard.c: who is calling (2.2, 2.4 steps 3 to 5) */
-mst_step mst_guard_caller; /* fills manager; a vendor name is not needed (2.10) */
-mst_step mst_guard_vendor; /* fills manager: 401, 412 */
-mst_step mst_guard_model;  /* the same, and model from segment 3: 403, 404 */
-mst_step mst_guard_admin;  /* as vendor, but by CIK only (2.11) */
-mst_step mst_guard_device; /* fills client: 401 */
-mst_step mst_guard_root;   /* the root client: 401, 403 */
+/* guard.c: may the caller do what the route's action says (2.2, 2.4 steps 3 to 5)? Fills manager,
+   client, and model where the action is on one. */
+mst_step mst_guard;
 
 /* activate.c (2.5) */
 mst_step mst_activate_post;

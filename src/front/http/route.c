@@ -16,71 +16,78 @@
 #define PATH(...) .segments = {__VA_ARGS__}
 #define MODELS    "provision", "manage", "model"
 
-#define MANAGE(method, max, where_, guard_, prepare_, step_)                              \
+#define MANAGE(method, max, where_, action_, prepare_, step_)                             \
     .methods = (method), .body_max = (max), .family = MST_FAMILY_MANAGE, .where = (where_), \
-    .label = MST_ROUTE_MANAGE, .guard = (guard_), .prepare = (prepare_), .step = (step_)
-#define DATA(method, where_, guard_, step_)                                        \
+    .label = MST_ROUTE_MANAGE, MST_MAY(action_), .prepare = (prepare_), .step = (step_)
+#define DATA(method, where_, action_, step_)                                       \
     .methods = (method), .body_max = MST_DATA_BODY_MAX, .family = MST_FAMILY_DATA, \
-    .label = MST_ROUTE_DATA, .where = (where_), .guard = (guard_), .step = (step_)
+    .label = MST_ROUTE_DATA, .where = (where_), MST_MAY(action_), .step = (step_)
 #define RPC                                                                             \
     .methods = POST, .body_max = MST_RPC_BODY_MAX, .family = MST_FAMILY_OPEN,           \
-    .label = MST_ROUTE_RPC, .where = MST_NOWHERE, .step = mst_rpc_post, .failed = mst_rpc_failed
+    .label = MST_ROUTE_RPC, MST_MAY(CALL_RPC), .where = MST_NOWHERE, .step = mst_rpc_post, \
+    .failed = mst_rpc_failed
+
+MST_ROWS_BEGIN;
 
 static const struct mst_route rows[] = {
     {PATH("provision", "activate"), .methods = POST, .body_max = MST_ACTIVATE_MAX,
-     .family = MST_FAMILY_ACTIVATE, .label = MST_ROUTE_ACTIVATE, .where = MST_NOWHERE, .step = mst_activate_post},
-    {PATH("onep:v1", "stack", "alias"), DATA(GET, MST_NOWHERE, NULL, mst_alias_get)},
-    {PATH("onep:v1", "stack", "alias"), DATA(POST, MST_READ, mst_guard_device, mst_alias_write)},
-    {PATH("api:v1", "stack", "alias"), DATA(GET, MST_NOWHERE, NULL, mst_alias_get)},
-    {PATH("api:v1", "stack", "alias"), DATA(POST, MST_READ, mst_guard_device, mst_alias_write)},
+     .family = MST_FAMILY_ACTIVATE, .label = MST_ROUTE_ACTIVATE, MST_MAY(ACTIVATE),
+     .where = MST_NOWHERE, .step = mst_activate_post},
+    {PATH("onep:v1", "stack", "alias"), DATA(GET, MST_READ, USE_OWN_DATA, mst_alias_get)},
+    {PATH("onep:v1", "stack", "alias"), DATA(POST, MST_READ, USE_OWN_DATA, mst_alias_write)},
+    {PATH("api:v1", "stack", "alias"), DATA(GET, MST_READ, USE_OWN_DATA, mst_alias_get)},
+    {PATH("api:v1", "stack", "alias"), DATA(POST, MST_READ, USE_OWN_DATA, mst_alias_write)},
     {PATH("timestamp"), .methods = GET, .body_max = MST_BODY_MAX, .family = MST_FAMILY_OPEN,
-     .label = MST_ROUTE_TIMESTAMP, .where = MST_NOWHERE, .step = mst_timestamp_get},
+     .label = MST_ROUTE_TIMESTAMP, MST_MAY(READ_CLOCK), .where = MST_NOWHERE,
+     .step = mst_timestamp_get},
     {PATH("onep:v1", "rpc", "process"), RPC},
     {PATH("api:v1", "rpc", "process"), RPC},
 
     {PATH("provision", "register"), .is_slash_optional = true,
-     MANAGE(GET, MST_BODY_MAX, MST_READ, mst_guard_caller, NULL, mst_register_get)},
+     MANAGE(GET, MST_BODY_MAX, MST_READ, USE_NAME, NULL, mst_register_get)},
     {PATH("provision", "register"), .is_slash_optional = true,
-     MANAGE(POST, MST_BODY_MAX, MST_STATE, mst_guard_caller, mst_register_prepare,
+     MANAGE(POST, MST_BODY_MAX, MST_STATE, USE_NAME, mst_register_prepare,
             mst_register_post)},
 
     {PATH("provision", "admin", "auth"), .is_slash_optional = true,
-     MANAGE(GET, MST_BODY_MAX, MST_READ, mst_guard_admin, NULL, mst_tokens_list)},
+     MANAGE(GET, MST_BODY_MAX, MST_READ, KEEP_TOKENS, NULL, mst_tokens_list)},
     {PATH("provision", "admin", "auth"), .is_slash_optional = true,
-     MANAGE(POST, MST_BODY_MAX, MST_STATE, mst_guard_admin, mst_tokens_prepare, mst_tokens_post)},
+     MANAGE(POST, MST_BODY_MAX, MST_STATE, KEEP_TOKENS, mst_tokens_prepare, mst_tokens_post)},
     {PATH("provision", "admin", "auth", "*"),
-     MANAGE(GET, MST_BODY_MAX, MST_READ, mst_guard_admin, NULL, mst_token_show)},
+     MANAGE(GET, MST_BODY_MAX, MST_READ, KEEP_TOKENS, NULL, mst_token_show)},
     {PATH("provision", "admin", "auth", "*"),
-     MANAGE(DELETE, MST_BODY_MAX, MST_STATE, mst_guard_admin, NULL, mst_token_remove)},
+     MANAGE(DELETE, MST_BODY_MAX, MST_STATE, KEEP_TOKENS, NULL, mst_token_remove)},
 
     {PATH(MODELS), .is_slash_optional = true,
-     MANAGE(GET, MST_BODY_MAX, MST_READ, mst_guard_vendor, NULL, mst_models_list)},
+     MANAGE(GET, MST_BODY_MAX, MST_READ, KEEP_MODELS, NULL, mst_models_list)},
     {PATH(MODELS), .is_slash_optional = true,
-     MANAGE(POST, MST_BODY_MAX, MST_STATE, mst_guard_vendor, mst_models_prepare, mst_models_post)},
+     MANAGE(POST, MST_BODY_MAX, MST_STATE, KEEP_MODELS, mst_models_prepare, mst_models_post)},
     {PATH(MODELS, "*"),
-     MANAGE(GET, MST_BODY_MAX, MST_READ, mst_guard_model, NULL, mst_model_show)},
+     MANAGE(GET, MST_BODY_MAX, MST_READ, KEEP_MODEL, NULL, mst_model_show)},
     {PATH(MODELS, "*"),
-     MANAGE(PUT, MST_BODY_MAX, MST_STATE, mst_guard_model, mst_model_prepare, mst_model_put)},
+     MANAGE(PUT, MST_BODY_MAX, MST_STATE, KEEP_MODEL, mst_model_prepare, mst_model_put)},
     {PATH(MODELS, "*"),
-     MANAGE(DELETE, MST_BODY_MAX, MST_STATE, mst_guard_model, NULL, mst_model_remove)},
+     MANAGE(DELETE, MST_BODY_MAX, MST_STATE, KEEP_MODEL, NULL, mst_model_remove)},
     {PATH(MODELS, "*", ""),
-     MANAGE(GET, MST_BODY_MAX, MST_READ, mst_guard_model, NULL, mst_serials_list)},
+     MANAGE(GET, MST_BODY_MAX, MST_READ, LIST_SERIALS, NULL, mst_serials_list)},
     {PATH(MODELS, "*", ""),
-     MANAGE(POST | DELETE, MST_SERIALS_BODY_MAX, MST_STATE, mst_guard_model, mst_serials_prepare,
+     MANAGE(POST | DELETE, MST_SERIALS_BODY_MAX, MST_STATE, KEEP_SERIALS, mst_serials_prepare,
             mst_serials_change)},
     {PATH(MODELS, "*", "*"),
-     MANAGE(GET, MST_BODY_MAX, MST_READ, mst_guard_model, NULL, mst_serial_show)},
+     MANAGE(GET, MST_BODY_MAX, MST_READ, SEE_SERIAL, NULL, mst_serial_show)},
     {PATH(MODELS, "*", "*"),
-     MANAGE(POST, MST_BODY_MAX, MST_STATE, mst_guard_model, mst_serial_prepare, mst_serial_post)},
+     MANAGE(POST, MST_BODY_MAX, MST_STATE, ENABLE_SERIAL, mst_serial_prepare, mst_serial_post)},
     {PATH(MODELS, "*", "*"),
-     MANAGE(DELETE, MST_BODY_MAX, MST_STATE, mst_guard_model, NULL, mst_serial_delete)},
+     MANAGE(DELETE, MST_BODY_MAX, MST_STATE, KEEP_SERIALS, NULL, mst_serial_delete)},
 
     {PATH("muster", "v1", "backup"),
-     MANAGE(POST, MST_BODY_MAX, MST_READ, mst_guard_root, NULL, mst_backup_post)},
+     MANAGE(POST, MST_BODY_MAX, MST_READ, OPERATE, NULL, mst_backup_post)},
     {PATH("muster", "v1", "clock", "reset"),
-     MANAGE(POST, MST_BODY_MAX, MST_STATE, mst_guard_root, NULL, mst_clock_reset)},
+     MANAGE(POST, MST_BODY_MAX, MST_STATE, OPERATE, NULL, mst_clock_reset)},
 };
 /* clang-format on */
+
+MST_EACH_ROW_MAY(rows);
 
 const struct mst_routes mst_routes = {rows, sizeof rows / sizeof rows[0]};
 

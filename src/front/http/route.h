@@ -13,6 +13,16 @@ struct mst_routes {
 extern const struct mst_routes mst_routes, mst_routes_admin;
 
 /*
+ * In a table of routes: the row lets those do it who may do action (core/permit.h). Behind the table,
+ * MST_EACH_ROW_MAY(rows) fails the build if a row says nothing; MST_ROWS_BEGIN stands in front.
+ */
+#define MST_ROWS_BEGIN enum { rows_begin = __COUNTER__ }
+#define MST_MAY(name)  .action = MST_MAY_##name + 0 * __COUNTER__
+#define MST_EACH_ROW_MAY(rows)                                                       \
+    _Static_assert(__COUNTER__ - rows_begin - 1 == sizeof(rows) / sizeof((rows)[0]), \
+                   "a route does not say what its caller must be allowed to do")
+
+/*
  * The row for the path and method. NULL if there is none; *ret_allowed then has the
  * methods that the path knows, 0 for an unknown path.
  */
