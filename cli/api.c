@@ -10,12 +10,14 @@
 #include "cli/progress.h"
 #include "sys/clock.h"
 
+enum { PATH_TEXT_MAX = 4096, SUBJECT_MAX = 512 };
 enum { TIMEOUT_S = 30, TIMEOUT_S_MAX = 3600, RETRY_S = 60, RETRY_S_MAX = 86400 };
 #define NS_PER_S UINT64_C(1000000000)
 
 const char CLI_FORM[] = "application/x-www-form-urlencoded; charset=utf-8";
 const char CLI_CSV[] = "text/csv; charset=utf-8";
 const char CLI_JSON[] = "application/json; charset=utf-8";
+const char CLI_MODELS[] = "/provision/manage/model/";
 
 static const struct cli_reason GENERAL[] = {
     {400, "the server does not accept these values"                                },
@@ -90,16 +92,18 @@ void cli_form_add_str(struct mst_buf *out, const char *name, const char *value)
     cli_form_add(out, mst_span_str(name), mst_span_str(value));
 }
 
-void cli_model_path(struct mst_buf *out, const char *model, const char *sn, const char *query)
+enum mst_err cli_call_path(const struct cli_call *call, struct mst_buf *out)
 {
-    (void)mst_buf_add_str(out, "/provision/manage/model/");
-    cli_url_add(out, mst_span_str(model));
-    if (sn != NULL) {
-        (void)mst_buf_add_byte(out, '/');
-        cli_url_add(out, mst_span_str(sn));
+    (void)mst_buf_add_str(out, call->path);
+    for (size_t i = 0; i < CLI_NAMES_MAX && call->names[i] != NULL; i++) {
+        if (call->names[i][0] == '\0')
+            return MST_EINVAL;
+        if (i > 0)
+            (void)mst_buf_add_byte(out, '/');
+        cli_url_add(out, mst_span_str(call->names[i]));
     }
-    (void)mst_buf_add_str(out, query);
-    (void)mst_buf_add_byte(out, '\0');
+    (void)mst_buf_add(out, mst_span_str(call->tail));
+    return mst_buf_add_byte(out, '\0');
 }
 
 const char *cli_api_server(const struct cli *cli)
@@ -276,14 +280,31 @@ static bool is_foreign(const struct cli_reply *reply)
     return true;
 }
 
+/* "thermo 0001: " */
+static void say_subject(const struct cli_call *call, char ret_text[SUBJECT_MAX])
+{
+    size_t len = 0;
+
+    ret_text[0] = '\0';
+    if (call->subject != NULL && call->subject[0] != '\0')
+        (void)snprintf(ret_text, SUBJECT_MAX, "%s: ", call->subject);
+    for (size_t i = 0; call->subject == NULL && i < CLI_NAMES_MAX && call->names[i] != NULL; i++) {
+        bool is_last = i + 1 == CLI_NAMES_MAX || call->names[i + 1] == NULL;
+
+        if (len < SUBJECT_MAX)
+            len += (size_t)snprintf(&ret_text[len], SUBJECT_MAX - len, "%s%s", call->names[i],
+                                    is_last ? ": " : " ");
+    }
+}
+
 static enum cli_exit refused(struct cli *cli, const struct cli_call *call,
                              const struct cli_reply *reply, size_t n_tries)
 {
     const char *reason = reason_of(call->reasons, reply->status);
     enum cli_exit exit = reply->status >= 400 && reply->status < 500 ? CLI_REFUSED : CLI_SERVER;
-    const char *subject = call->subject != NULL ? call->subject : "";
-    const char *gap = subject[0] != '\0' ? ": " : "";
+    char subject[SUBJECT_MAX];
 
+    say_subject(call, subject);
     if (reason == NULL)
         reason = reason_of(GENERAL, reply->status);
     if (reason == NULL)
@@ -291,31 +312,30 @@ static enum cli_exit refused(struct cli *cli, const struct cli_call *call,
                                     : "refused by the server";
     if (reply->retry_after_s > 0)
         return cli_fail_status(cli, exit, reply->status,
-                               "%s%s%ld: %s; the server asks to wait %llu s", subject, gap,
-                               reply->status, reason, (unsigned long long)reply->retry_after_s);
+                               "%s%ld: %s; the server asks to wait %llu s", subject, reply->status,
+                               reason, (unsigned long long)reply->retry_after_s);
     /* A 503 may follow a change that was made after all; then the second try finds it. */
-    return cli_fail_status(cli, exit, reply->status, "%s%s%ld: %s%s", subject, gap, reply->status,
-                           reason,
+    return cli_fail_status(cli, exit, reply->status, "%s%ld: %s%s", subject, reply->status, reason,
                            n_tries > 1 && reply->status == 409
                                ? " (an earlier try was answered 503 and may have been carried out)"
                                : "");
 }
 
-enum cli_exit cli_api(struct cli *cli, const struct cli_call *call, struct cli_reply *ret_reply)
+static enum cli_exit call_at(struct cli *cli, const struct cli_call *call, const char *path,
+                             struct cli_reply *ret_reply)
 {
     const struct mst_handle *key = call->as;
     bool is_token = false;
-    struct cli_request request = {.method = call->method,
-                                  .path = call->path,
-                                  .content_type = call->content_type,
-                                  .body = call->body};
+    struct cli_request request = {
+        .method = call->method,
+        .path = path,
+        .content_type = call->form != NULL ? CLI_FORM : call->content_type,
+        .body = call->form != NULL ? mst_buf_span(call->form) : call->body};
     uint64_t patience_s = 0;
     size_t n_tries = 0;
-    enum cli_exit exit;
+    enum cli_exit exit = connect_to(cli);
     enum mst_err err;
 
-    *ret_reply = (struct cli_reply){0};
-    exit = connect_to(cli);
     if (exit == CLI_OK && key == NULL)
         exit = cli_api_key(cli, call->who, &key, &is_token);
     if (exit != CLI_OK)
@@ -341,4 +361,69 @@ enum cli_exit cli_api(struct cli *cli, const struct cli_call *call, struct cli_r
             return CLI_OK;
     }
     return refused(cli, call, ret_reply, n_tries);
+}
+
+enum cli_exit cli_api(struct cli *cli, const struct cli_call *call, struct cli_reply *ret_reply)
+{
+    struct mst_buf path;
+    enum mst_err err;
+    enum cli_exit exit;
+
+    *ret_reply = (struct cli_reply){0};
+    mst_buf_init(&path, PATH_TEXT_MAX);
+    err = cli_call_path(call, &path);
+    if (err == MST_OK && call->form != NULL)
+        err = mst_buf_err(call->form);
+    if (err == MST_EINVAL)
+        exit = cli_fail(cli, CLI_USAGE, "a name that is empty names nothing");
+    else if (err == MST_EFULL)
+        exit = cli_fail(cli, CLI_USAGE, "the names and values are too long for a call");
+    else if (err != MST_OK)
+        exit = cli_no_memory(cli);
+    else
+        exit = call_at(cli, call, path.ptr, ret_reply);
+    mst_buf_fini(&path);
+    return exit;
+}
+
+enum cli_exit cli_api_done(struct cli *cli, const struct cli_call *call)
+{
+    struct cli_reply reply;
+    enum cli_exit exit = cli_api(cli, call, &reply);
+
+    cli_reply_fini(&reply);
+    return exit;
+}
+
+static enum cli_exit walk(struct cli *cli, struct mst_span body, const char *what,
+                          cli_each_row *each, void *arg)
+{
+    struct cli_csv csv;
+    struct cli_csv_row row;
+    enum mst_err err = MST_OK;
+    enum cli_exit exit = CLI_OK;
+
+    cli_csv_init(&csv, body);
+    while (exit == CLI_OK && (err = cli_csv_next(&csv, &row)) == MST_OK)
+        exit = each(arg, &row);
+    if (exit == CLI_OK && err != MST_ENOENT)
+        exit = cli_fail(cli, CLI_SERVER, "the reply is not %s", what);
+    cli_csv_fini(&csv);
+    return exit;
+}
+
+enum cli_exit cli_api_rows(struct cli *cli, const struct cli_call *call, const char *what,
+                           cli_each_row *each, void *arg)
+{
+    struct cli_reply reply;
+    struct cli_call own = *call;
+    enum cli_exit exit;
+
+    if (own.method == NULL)
+        own.method = "GET";
+    exit = cli_api(cli, &own, &reply);
+    if (exit == CLI_OK)
+        exit = walk(cli, mst_buf_span(&reply.body), what, each, arg);
+    cli_reply_fini(&reply);
+    return exit;
 }

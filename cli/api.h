@@ -3,6 +3,7 @@
 #define MST_CLI_API_H
 
 #include "cli/cli.h"
+#include "cli/csv.h"
 #include "cli/http.h"
 
 /* Whose key goes with a call. */
@@ -24,27 +25,39 @@ struct cli_reason {
         0, NULL         \
     }
 
-enum { CLI_ALSO_MAX = 2 };
+enum { CLI_ALSO_MAX = 2, CLI_NAMES_MAX = 3 };
 
 struct cli_call {
     enum cli_who who;
     const struct mst_handle *as; /* instead of who: this CIK */
     const char *method;
-    const char *path;
-    const char *content_type; /* NULL: no body */
+    const char *path;                 /* as it stands, and behind it, encoded, the names: */
+    const char *names[CLI_NAMES_MAX]; /* "/" between them; NULL ends. An empty one is refused */
+    const char *tail;                 /* as it stands: "?show=log", "/"; may be NULL */
+    const char *content_type;         /* NULL: no body, or that of form */
     struct mst_span body;
-    const char *subject;              /* "thermo 0001": what the messages are about */
+    const struct mst_buf *form;       /* instead of both; its errors are looked at */
+    const char *subject;              /* what the messages are about; NULL: the names */
     const struct cli_reason *reasons; /* before the general ones; may be NULL */
     long also[CLI_ALSO_MAX];          /* statuses outside 2xx that the caller looks at itself */
 };
 
 extern const char CLI_FORM[], CLI_CSV[], CLI_JSON[];
+extern const char CLI_MODELS[]; /* "/provision/manage/model/" */
 
 /*
  * CLI_OK with a 2xx status, or one of also. Otherwise everything has been said and the exit
  * code is returned. reply must be cleared with cli_reply_fini in both cases.
  */
 enum cli_exit cli_api(struct cli *cli, const struct cli_call *call, struct cli_reply *ret_reply);
+/* The same where the reply tells nothing more. */
+enum cli_exit cli_api_done(struct cli *cli, const struct cli_call *call);
+
+/* Called with each row of a list until it fails. */
+typedef enum cli_exit cli_each_row(void *arg, const struct cli_csv_row *row);
+/* The rows of a list: GET unless the call says otherwise. what: "a list of tokens". */
+enum cli_exit cli_api_rows(struct cli *cli, const struct cli_call *call, const char *what,
+                           cli_each_row *each, void *arg);
 
 /* The key of who, or a message how to give one. *ret_is_token only with CLI_VENDOR. */
 enum cli_exit cli_api_key(struct cli *cli, enum cli_who who, const struct mst_handle **ret_key,
@@ -61,8 +74,7 @@ void cli_url_add(struct mst_buf *out, struct mst_span text);
 /* Appends [&]name=value, encoded. */
 void cli_form_add(struct mst_buf *out, struct mst_span name, struct mst_span value);
 void cli_form_add_str(struct mst_buf *out, const char *name, const char *value);
-/* "/provision/manage/model/" model "/" sn query; sn NULL: the model itself; sn "": its list.
-   NUL terminated; MST_EFULL and MST_ENOMEM stay in out. */
-void cli_model_path(struct mst_buf *out, const char *model, const char *sn, const char *query);
+/* The path of a call, NUL terminated. MST_EINVAL: an empty name; MST_EFULL, MST_ENOMEM. */
+MST_MUST_USE enum mst_err cli_call_path(const struct cli_call *call, struct mst_buf *out);
 
 #endif

@@ -5,21 +5,48 @@
 
 MST_TEST(paths_and_forms_are_encoded_byte_by_byte)
 {
+    static const struct {
+        struct cli_call call;
+        const char *path;
+    } ROWS[] = {
+        {{.path = "/a/", .names = {"a+b c", "00:\xc3\xa4%"}, .tail = "?show=log"},
+         "/a/a%2Bb%20c/00%3A%C3%A4%25?show=log"                                              },
+        {{.path = "/a/", .names = {"m"}},                                          "/a/m"    },
+        {{.path = "/a/", .names = {"m"}, .tail = "/"},                             "/a/m/"   },
+        {{.path = "/a/", .names = {"m", "n", "o"}},                                "/a/m/n/o"},
+        {{.path = "/a?b"},                                                         "/a?b"    },
+    };
     struct mst_buf out;
 
     mst_buf_init(&out, 1024);
-    cli_model_path(&out, "a+b c", "00:\xc3\xa4%", "?show=log");
-    ck_assert_str_eq(out.ptr, "/provision/manage/model/a%2Bb%20c/00%3A%C3%A4%25?show=log");
-    mst_buf_clear(&out);
-    cli_model_path(&out, "m", NULL, "");
-    ck_assert_str_eq(out.ptr, "/provision/manage/model/m");
-    mst_buf_clear(&out);
-    cli_model_path(&out, "m", "", "");
-    ck_assert_str_eq(out.ptr, "/provision/manage/model/m/");
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        mst_buf_clear(&out);
+        ck_assert_int_eq(cli_call_path(&ROWS[i].call, &out), MST_OK);
+        ck_assert_str_eq(out.ptr, ROWS[i].path);
+    }
     mst_buf_clear(&out);
     cli_form_add_str(&out, "options[]", "x y");
     cli_form_add_str(&out, "b", "");
     ck_assert_span_str(mst_buf_span(&out), "options%5B%5D=x%20y&b=");
+    mst_buf_fini(&out);
+}
+MST_TEST_END
+
+/* An empty serial number would name the list of them all. */
+MST_TEST(a_path_has_no_empty_names)
+{
+    struct mst_buf out;
+
+    mst_buf_init(&out, 1024);
+    ck_assert_int_eq(cli_call_path(
+                         &(struct cli_call){
+                             .path = "/a/", .names = {"m", ""}
+    },
+                         &out),
+                     MST_EINVAL);
+    mst_buf_clear(&out);
+    ck_assert_int_eq(cli_call_path(&(struct cli_call){.path = "/a/", .names = {""}}, &out),
+                     MST_EINVAL);
     mst_buf_fini(&out);
 }
 MST_TEST_END
@@ -71,6 +98,6 @@ MST_TEST(a_key_is_forty_lower_case_hex_characters)
 }
 MST_TEST_END
 
-MST_TESTS("cli/api", paths_and_forms_are_encoded_byte_by_byte,
+MST_TESTS("cli/api", paths_and_forms_are_encoded_byte_by_byte, a_path_has_no_empty_names,
           a_server_is_an_http_address_without_credentials_path_or_query,
           a_key_is_forty_lower_case_hex_characters)

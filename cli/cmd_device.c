@@ -8,6 +8,7 @@
 #include "cli/progress.h"
 #include "cli/rpc.h"
 #include "cli/serials.h"
+#include "cli/status.h"
 
 enum { FORM_MAX = 4096 };
 
@@ -63,12 +64,13 @@ static enum cli_exit post(struct cli *cli, const char *sn, struct mst_span form,
 {
     struct cli_reply reply;
     enum cli_exit exit = cli_listed_call(cli,
-                                         &(struct cli_sn_call){.method = "POST",
-                                                               .model = cli->options.operands[0],
-                                                               .sn = sn,
-                                                               .query = "",
-                                                               .form = form,
-                                                               .reasons = reasons},
+                                         &(struct cli_call){
+                                             .method = "POST",
+                                             .names = {cli->options.operands[0], sn},
+                                             .content_type = CLI_FORM,
+                                             .body = form,
+                                             .reasons = reasons
+    },
                                          &reply);
 
     cli_reply_fini(&reply);
@@ -260,18 +262,15 @@ static enum cli_exit enable(struct bulk *bulk, const char *sn, struct outcome *r
     mst_buf_init(&form, FORM_MAX);
     cli_form_add_str(&form, "enable", "true");
     cli_form_add_str(&form, "owner", bulk->owner);
-    if (mst_buf_err(&form) != MST_OK)
-        exit = cli_fail(cli, CLI_USAGE, "a RID has 40 characters");
-    else
-        exit = cli_listed_call(cli,
-                               &(struct cli_sn_call){.method = "POST",
-                                                     .model = cli->options.operands[0],
-                                                     .sn = sn,
-                                                     .query = "",
-                                                     .form = mst_buf_span(&form),
-                                                     .reasons = ENABLE_REASONS,
-                                                     .also = {bulk->is_skipping ? 409 : 0}},
-                               &reply);
+    exit = cli_listed_call(cli,
+                           &(struct cli_call){
+                               .method = "POST",
+                               .names = {cli->options.operands[0], sn},
+                               .form = &form,
+                               .reasons = ENABLE_REASONS,
+                               .also = {bulk->is_skipping ? 409 : 0                       }
+    },
+                           &reply);
     ret->is_skipped = reply.status == 409;
     if (exit == CLI_OK && ret->is_skipped)
         exit = find_enabled(cli, sn, &ret->rid);

@@ -302,22 +302,17 @@ static enum cli_exit ensure_dataports(struct cli *cli, const struct mst_handle *
 static enum cli_exit register_vendor(struct cli *cli, const struct mst_handle *vendor_cik,
                                      const char *vendor)
 {
-    struct cli_reply reply;
     struct mst_buf form;
     enum cli_exit exit;
 
     mst_buf_init(&form, MST_KIB(4));
     cli_form_add_str(&form, "vendor", vendor);
-    exit = cli_api(cli,
-                   &(struct cli_call){.as = vendor_cik,
-                                      .method = "POST",
-                                      .path = "/provision/register",
-                                      .content_type = CLI_FORM,
-                                      .body = mst_buf_span(&form),
-                                      .subject = vendor,
-                                      .reasons = REGISTER_REASONS},
-                   &reply);
-    cli_reply_fini(&reply);
+    exit = cli_api_done(cli, &(struct cli_call){.as = vendor_cik,
+                                                .method = "POST",
+                                                .path = "/provision/register",
+                                                .form = &form,
+                                                .subject = vendor,
+                                                .reasons = REGISTER_REASONS});
     mst_buf_fini(&form);
     return exit;
 }

@@ -62,29 +62,14 @@ static const char *const KNOWN_OPTIONS[] = {"noaliases", "nocomments", "nohistor
 static enum cli_exit call_model(struct cli *cli, const char *method, const char *model,
                                 const struct mst_buf *form, struct cli_reply *ret_reply)
 {
-    struct mst_buf path;
-    enum cli_exit exit;
-
-    mst_buf_init(&path, TEXT_MAX);
-    cli_model_path(&path, model, NULL, "");
-    if (mst_buf_err(&path) != MST_OK) {
-        *ret_reply = (struct cli_reply){0};
-        exit = cli_fail(cli, CLI_USAGE, "the model's name is too long");
-    } else {
-        exit = cli_api(cli,
-                       &(struct cli_call){
-                           .who = CLI_VENDOR,
-                           .method = method,
-                           .path = path.ptr,
-                           .content_type = form != NULL ? CLI_FORM : NULL,
-                           .body = form != NULL ? mst_buf_span(form) : (struct mst_span){NULL, 0},
-                           .subject = model,
-                           .reasons = MODEL_REASONS
-        },
-                       ret_reply);
-    }
-    mst_buf_fini(&path);
-    return exit;
+    return cli_api(cli,
+                   &(struct cli_call){.who = CLI_VENDOR,
+                                      .method = method,
+                                      .path = CLI_MODELS,
+                                      .names = {model},
+                                      .form = form,
+                                      .reasons = MODEL_REASONS},
+                   ret_reply);
 }
 
 /* Appends the --option and --window of the command line. */
@@ -117,7 +102,6 @@ static enum cli_exit run_create(struct cli *cli)
 {
     const char *model = cli->options.operands[0];
     const char *template = cli_options_text(&cli->options, "template");
-    struct cli_reply reply = {0};
     struct mst_buf form;
     enum cli_exit exit;
 
@@ -133,44 +117,32 @@ static enum cli_exit run_create(struct cli *cli)
     cli_form_add_str(&form, "rid", template);
     exit = add_options(cli, &form);
     if (exit == CLI_OK)
-        exit = cli_api(cli,
-                       &(struct cli_call){.who = CLI_VENDOR,
-                                          .method = "POST",
-                                          .path = "/provision/manage/model/",
-                                          .content_type = CLI_FORM,
-                                          .body = mst_buf_span(&form),
-                                          .subject = model,
-                                          .reasons = CREATE_REASONS},
-                       &reply);
-    cli_reply_fini(&reply);
+        exit = cli_api_done(cli, &(struct cli_call){.who = CLI_VENDOR,
+                                                    .method = "POST",
+                                                    .path = CLI_MODELS,
+                                                    .form = &form,
+                                                    .subject = model,
+                                                    .reasons = CREATE_REASONS});
     mst_buf_fini(&form);
     return exit == CLI_OK ? cli_print_done(cli, "model", model, "created") : exit;
 }
 
+static enum cli_exit list_row(void *arg, const struct cli_csv_row *row)
+{
+    return cli_list_row(arg, json_pack("{s:o}", "model", cli_json_text(row->fields[0])));
+}
+
 static enum cli_exit run_list(struct cli *cli)
 {
-    struct cli_reply reply;
-    struct cli_csv csv;
-    struct cli_csv_row row;
-    struct cli_list list = {0};
-    enum mst_err err = MST_OK;
-    enum cli_exit exit = cli_api(
-        cli,
-        &(struct cli_call){.who = CLI_VENDOR, .method = "GET", .path = "/provision/manage/model/"},
-        &reply);
+    const struct cli_call call = {.who = CLI_VENDOR, .path = CLI_MODELS};
+    struct cli_list list;
+    enum cli_exit exit = cli_list_begin(&list, cli, LIST_FIELDS);
 
-    cli_csv_init(&csv, mst_buf_span(&reply.body));
     if (exit == CLI_OK)
-        exit = cli_list_begin(&list, cli, LIST_FIELDS);
-    while (exit == CLI_OK && (err = cli_csv_next(&csv, &row)) == MST_OK)
-        exit = cli_list_row(&list, json_pack("{s:o}", "model", cli_json_text(row.fields[0])));
-    if (exit == CLI_OK && err != MST_ENOENT)
-        exit = cli_fail(cli, CLI_SERVER, "the reply is not a list of models");
+        exit = cli_api_rows(cli, &call, "a list of models", list_row, &list);
     if (exit == CLI_OK)
         cli_list_end(&list, "no models yet: make one with 'muster model create MODEL'");
     cli_list_fini(&list);
-    cli_csv_fini(&csv);
-    cli_reply_fini(&reply);
     return exit;
 }
 

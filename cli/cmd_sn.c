@@ -9,8 +9,9 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/serials.h"
+#include "cli/status.h"
 
-enum { PATH_TEXT_MAX = 4096, CHUNK = 1000, LIST_PAGE = 1000 };
+enum { CHUNK = 1000, LIST_PAGE = 1000 };
 
 static const struct cli_option ADD_OPTIONS[] = {
     {"file",        "FILE", "CSV, a row per serial number: sn or sn,text; - reads standard input"},
@@ -74,57 +75,38 @@ static const struct cli_reason SN_REASONS[] = {
 
 /* ---- the list, page by page --------------------------------------------------------------- */
 
-/* Called with each row "sn,status,rid,extra" until it fails. */
-typedef enum cli_exit each_row(void *arg, const struct cli_csv_row *row);
+/* Rows "sn,status,rid,extra", counted. */
+struct page {
+    cli_each_row *each;
+    void *arg;
+    uint64_t n_rows;
+};
 
-static enum cli_exit walk_page(struct cli *cli, struct mst_span body, each_row *each, void *arg,
-                               uint64_t *ret_n)
+static enum cli_exit page_row(void *arg, const struct cli_csv_row *row)
 {
-    struct cli_csv csv;
-    struct cli_csv_row row;
-    enum mst_err err = MST_OK;
-    enum cli_exit exit = CLI_OK;
+    struct page *page = arg;
 
-    *ret_n = 0;
-    cli_csv_init(&csv, body);
-    while (exit == CLI_OK && (err = cli_csv_next(&csv, &row)) == MST_OK) {
-        exit = each(arg, &row);
-        *ret_n += 1;
-    }
-    if (exit == CLI_OK && err != MST_ENOENT)
-        exit = cli_fail(cli, CLI_SERVER, "the reply is not a list of serial numbers");
-    cli_csv_fini(&csv);
-    return exit;
+    page->n_rows++;
+    return page->each(page->arg, row);
 }
 
-/* One page of the list; *ret_n counts its rows. */
-static enum cli_exit get_page(struct cli *cli, uint64_t offset, each_row *each, void *arg,
+static enum cli_exit get_page(struct cli *cli, uint64_t offset, cli_each_row *each, void *arg,
                               uint64_t *ret_n)
 {
-    const char *model = cli->options.operands[0];
-    struct cli_reply reply = {0};
-    struct mst_buf path;
+    struct page page = {.each = each, .arg = arg};
     char query[96];
     enum cli_exit exit;
 
-    mst_buf_init(&path, PATH_TEXT_MAX);
-    (void)snprintf(query, sizeof query, "?status=true&offset=%llu&limit=%d",
+    (void)snprintf(query, sizeof query, "/?status=true&offset=%llu&limit=%d",
                    (unsigned long long)offset, LIST_PAGE);
-    cli_model_path(&path, model, "", query);
-    if (mst_buf_err(&path) != MST_OK)
-        exit = cli_fail(cli, CLI_USAGE, "the model's name is too long");
-    else
-        exit = cli_api(cli,
-                       &(struct cli_call){.who = CLI_VENDOR,
-                                          .method = "GET",
-                                          .path = path.ptr,
-                                          .subject = model,
-                                          .reasons = MODEL_REASONS},
-                       &reply);
-    if (exit == CLI_OK)
-        exit = walk_page(cli, mst_buf_span(&reply.body), each, arg, ret_n);
-    cli_reply_fini(&reply);
-    mst_buf_fini(&path);
+    exit = cli_api_rows(cli,
+                        &(struct cli_call){.who = CLI_VENDOR,
+                                           .path = CLI_MODELS,
+                                           .names = {cli->options.operands[0]},
+                                           .tail = query,
+                                           .reasons = MODEL_REASONS},
+                        "a list of serial numbers", page_row, &page);
+    *ret_n = page.n_rows;
     return exit;
 }
 
@@ -147,30 +129,27 @@ static enum cli_exit send_piece(struct adding *adding, size_t from, size_t max_i
 {
     struct cli *cli = adding->cli;
     struct cli_reply reply = {0};
-    struct mst_buf path, csv;
+    struct mst_buf csv;
     enum cli_exit exit;
 
-    mst_buf_init(&path, PATH_TEXT_MAX);
     mst_buf_init(&csv, MST_SERIALS_BODY_MAX);
-    cli_model_path(&path, adding->model, "", "");
-    if (cli_serials_piece(&adding->serials, from, max_items, &csv, ret_next) != MST_OK ||
-        mst_buf_err(&path) != MST_OK)
+    if (cli_serials_piece(&adding->serials, from, max_items, &csv, ret_next) != MST_OK)
         exit = cli_no_memory(cli);
     else
         exit = cli_api(cli,
                        &(struct cli_call){.who = CLI_VENDOR,
                                           .method = "POST",
-                                          .path = path.ptr,
+                                          .path = CLI_MODELS,
+                                          .names = {adding->model},
+                                          .tail = "/",
                                           .content_type = CLI_CSV,
                                           .body = mst_buf_span(&csv),
-                                          .subject = adding->model,
                                           .reasons = ADD_REASONS,
                                           .also = {adding->is_skipping ? 409 : 0}},
                        &reply);
     *ret_is_listed = reply.status == 409;
     cli_reply_fini(&reply);
     mst_buf_fini(&csv);
-    mst_buf_fini(&path);
     return exit;
 }
 
@@ -201,12 +180,15 @@ static enum cli_exit pass_over(struct adding *adding, size_t i)
     enum cli_exit exit;
 
     cli_serials_text(&adding->serials, i, sn);
-    exit = cli_sn_call(
-        adding->cli,
-        &(struct cli_sn_call){
-            .method = "GET", .model = adding->model, .sn = sn, .query = "", .also = {404, 409}
+    exit = cli_api(adding->cli,
+                   &(struct cli_call){
+                       .who = CLI_VENDOR,
+                       .method = "GET",
+                       .path = CLI_MODELS,
+                       .names = {adding->model, sn },
+                       .also = {404,           409}
     },
-        &reply);
+                   &reply);
     if (exit == CLI_OK && reply.status == 404 && adding->n_elsewhere++ == 0)
         memcpy(adding->elsewhere, sn, sizeof sn);
     else if (exit == CLI_OK && reply.status != 404)
@@ -433,13 +415,15 @@ static enum cli_exit show_log(struct cli *cli, struct mst_span body)
 static enum cli_exit run_log(struct cli *cli)
 {
     struct cli_reply reply = {0};
-    enum cli_exit exit = cli_listed_call(cli,
-                                         &(struct cli_sn_call){.method = "GET",
-                                                               .model = cli->options.operands[0],
-                                                               .sn = cli->options.operands[1],
-                                                               .query = "?show=log",
-                                                               .reasons = SN_REASONS},
-                                         &reply);
+    enum cli_exit exit =
+        cli_listed_call(cli,
+                        &(struct cli_call){
+                            .method = "GET",
+                            .names = {cli->options.operands[0], cli->options.operands[1]},
+                            .tail = "?show=log",
+                            .reasons = SN_REASONS
+    },
+                        &reply);
 
     if (exit == CLI_OK)
         exit = show_log(cli, mst_buf_span(&reply.body));
@@ -450,23 +434,30 @@ static enum cli_exit run_log(struct cli *cli)
 /* A serial number to delete: *ret_is_known tells whether it was listed. */
 static enum cli_exit delete_one(struct cli *cli, const char *sn, bool *ret_is_known)
 {
+    const char *model = cli->options.operands[0];
     /* 409 is a serial number that never had a device, or whose device is gone: nothing to disable. */
-    const struct cli_sn_call calls[] = {
-        {.method = "POST", .form = MST_LIT("disable=true"), .also = {404, 409}},
-        {.method = "DELETE",                .also = {404}                             },
+    const struct cli_call calls[] = {
+        {.who = CLI_VENDOR,
+         .method = "POST",
+         .path = CLI_MODELS,
+         .names = {model, sn},
+         .content_type = CLI_FORM,
+         .body = MST_LIT("disable=true"),
+         .also = {404, 409}},
+        {.who = CLI_VENDOR,
+         .method = "DELETE",
+         .path = CLI_MODELS,
+         .names = {model, sn},
+         .also = {404}      },
     };
     enum cli_exit exit = CLI_OK;
 
     *ret_is_known = true;
     for (size_t i = cli_options_has(&cli->options, "disable") ? 0 : 1;
          i < 2 && exit == CLI_OK && *ret_is_known; i++) {
-        struct cli_sn_call call = calls[i];
         struct cli_reply reply;
 
-        call.model = cli->options.operands[0];
-        call.sn = sn;
-        call.query = "";
-        exit = cli_sn_call(cli, &call, &reply);
+        exit = cli_api(cli, &calls[i], &reply);
         *ret_is_known = reply.status != 404;
         cli_reply_fini(&reply);
     }

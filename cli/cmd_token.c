@@ -28,35 +28,19 @@ static const struct cli_reason REASONS[] = {
     CLI_REASONS_END
 };
 
-/* id NULL: the list of tokens; form: the body of a POST. */
+/* On the token of that name, or with form on them all. */
 static enum cli_exit call(struct cli *cli, const char *method, const char *id,
                           const struct mst_buf *form, struct cli_reply *ret_reply)
 {
-    struct mst_buf path;
-    enum cli_exit exit;
-
-    *ret_reply = (struct cli_reply){0};
-    mst_buf_init(&path, TEXT_MAX);
-    (void)mst_buf_add_str(&path, PATH);
-    if (id != NULL && form == NULL)
-        cli_url_add(&path, mst_span_str(id));
-    (void)mst_buf_add_byte(&path, '\0');
-    if (mst_buf_err(&path) != MST_OK || (form != NULL && mst_buf_err(form) != MST_OK))
-        exit = cli_fail(cli, CLI_USAGE, "the token's name is too long");
-    else
-        exit = cli_api(cli,
-                       &(struct cli_call){
-                           .who = CLI_VENDOR_CIK,
-                           .method = method,
-                           .path = path.ptr,
-                           .content_type = form != NULL ? CLI_FORM : NULL,
-                           .body = form != NULL ? mst_buf_span(form) : (struct mst_span){NULL, 0},
-                           .subject = id,
-                           .reasons = REASONS
-        },
-                       ret_reply);
-    mst_buf_fini(&path);
-    return exit;
+    return cli_api(cli,
+                   &(struct cli_call){.who = CLI_VENDOR_CIK,
+                                      .method = method,
+                                      .path = PATH,
+                                      .names = {form == NULL ? id : NULL},
+                                      .form = form,
+                                      .subject = id,
+                                      .reasons = REASONS},
+                   ret_reply);
 }
 
 /* The token goes to the file that was named, or is shown. */
@@ -140,27 +124,22 @@ static enum cli_exit run_delete(struct cli *cli)
     return exit == CLI_OK ? cli_print_done(cli, "token_id", id, "deleted") : exit;
 }
 
+static enum cli_exit list_row(void *arg, const struct cli_csv_row *row)
+{
+    return cli_list_row(arg, json_pack("{s:o}", "token_id", cli_json_text(row->fields[0])));
+}
+
 static enum cli_exit run_list(struct cli *cli)
 {
-    struct cli_reply reply = {0};
-    struct cli_list list = {0};
-    struct cli_csv csv;
-    struct cli_csv_row row;
-    enum mst_err err = MST_OK;
-    enum cli_exit exit = call(cli, "GET", NULL, NULL, &reply);
+    const struct cli_call call = {.who = CLI_VENDOR_CIK, .path = PATH, .reasons = REASONS};
+    struct cli_list list;
+    enum cli_exit exit = cli_list_begin(&list, cli, FIELDS);
 
     if (exit == CLI_OK)
-        exit = cli_list_begin(&list, cli, FIELDS);
-    cli_csv_init(&csv, mst_buf_span(&reply.body));
-    while (exit == CLI_OK && (err = cli_csv_next(&csv, &row)) == MST_OK)
-        exit = cli_list_row(&list, json_pack("{s:o}", "token_id", cli_json_text(row.fields[0])));
-    if (exit == CLI_OK && err != MST_ENOENT)
-        exit = cli_fail(cli, CLI_SERVER, "the reply is not a list of tokens");
+        exit = cli_api_rows(cli, &call, "a list of tokens", list_row, &list);
     if (exit == CLI_OK)
         cli_list_end(&list, "no tokens: make one with 'muster token create'");
-    cli_csv_fini(&csv);
     cli_list_fini(&list);
-    cli_reply_fini(&reply);
     return exit;
 }
 

@@ -31,7 +31,6 @@ static const struct cli_reason REASONS[] = {
 static enum cli_exit change(struct cli *cli, bool is_delete, const char *done)
 {
     const char *vendor = cli->options.operands[0];
-    struct cli_reply reply = {0};
     struct mst_buf form;
     enum cli_exit exit;
 
@@ -39,19 +38,12 @@ static enum cli_exit change(struct cli *cli, bool is_delete, const char *done)
     if (is_delete)
         cli_form_add_str(&form, "delete", "true");
     cli_form_add_str(&form, "vendor", vendor);
-    if (mst_buf_err(&form) != MST_OK)
-        exit = cli_fail(cli, CLI_USAGE, "a vendor name has at most %d characters", MST_VENDOR_MAX);
-    else
-        exit = cli_api(cli,
-                       &(struct cli_call){.who = CLI_VENDOR_CIK,
-                                          .method = "POST",
-                                          .path = PATH,
-                                          .content_type = CLI_FORM,
-                                          .body = mst_buf_span(&form),
-                                          .subject = vendor,
-                                          .reasons = REASONS},
-                       &reply);
-    cli_reply_fini(&reply);
+    exit = cli_api_done(cli, &(struct cli_call){.who = CLI_VENDOR_CIK,
+                                                .method = "POST",
+                                                .path = PATH,
+                                                .form = &form,
+                                                .subject = vendor,
+                                                .reasons = REASONS});
     mst_buf_fini(&form);
     return exit == CLI_OK ? cli_print_done(cli, "vendor", vendor, done) : exit;
 }

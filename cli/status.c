@@ -8,8 +8,6 @@
 #include "cli/listed.h"
 #include "cli/output.h"
 
-enum { PATH_TEXT_MAX = 4096, SUBJECT_MAX = 512 };
-
 /* The server's word, and what it means to people. */
 static const struct {
     const char *word;
@@ -56,36 +54,6 @@ void cli_time_text(int64_t at, char *ret_text, size_t max)
         (void)snprintf(ret_text, max, "%lld", (long long)at);
 }
 
-enum cli_exit cli_sn_call(struct cli *cli, const struct cli_sn_call *call,
-                          struct cli_reply *ret_reply)
-{
-    char subject[SUBJECT_MAX];
-    struct mst_buf path;
-    enum cli_exit exit;
-
-    (void)snprintf(subject, sizeof subject, "%s %s", call->model, call->sn);
-    mst_buf_init(&path, PATH_TEXT_MAX);
-    cli_model_path(&path, call->model, call->sn, call->query);
-    *ret_reply = (struct cli_reply){0};
-    if (mst_buf_err(&path) != MST_OK || call->sn[0] == '\0')
-        exit = cli_fail(cli, CLI_USAGE, "a serial number has 1 to %d characters", MST_SN_MAX);
-    else
-        exit = cli_api(cli,
-                       &(struct cli_call){
-                           .who = CLI_VENDOR,
-                           .method = call->method,
-                           .path = path.ptr,
-                           .content_type = call->form.len > 0 ? CLI_FORM : NULL,
-                           .body = call->form,
-                           .subject = subject,
-                           .reasons = call->reasons,
-                           .also = {call->also[0], call->also[1]}
-        },
-                       ret_reply);
-    mst_buf_fini(&path);
-    return exit;
-}
-
 static const char *known_word(struct mst_span word)
 {
     for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0]; i++) {
@@ -120,14 +88,13 @@ enum cli_exit cli_status_get(struct cli *cli, const char *model, const char *sn,
                              struct cli_status *ret_status)
 {
     struct cli_reply reply;
-    enum cli_exit exit = cli_listed_call(cli,
-                                         &(struct cli_sn_call){.method = "GET",
-                                                               .model = model,
-                                                               .sn = sn,
-                                                               .query = "",
-                                                               .reasons = REASONS,
-                                                               .also = {409}},
-                                         &reply);
+    enum cli_exit exit = cli_listed_call(
+        cli,
+        &(struct cli_call){
+            .method = "GET", .names = {model, sn},
+                 .reasons = REASONS, .also = {409    }
+    },
+        &reply);
 
     *ret_status = (struct cli_status){.model = model, .sn = sn};
     mst_buf_init(&ret_status->extra, MST_KIB(64));

@@ -4,18 +4,6 @@
 
 #include "cli/api.h"
 
-/* A call on /provision/manage/model/<model>/<sn>. */
-struct cli_sn_call {
-    const char *method;
-    const char *model, *sn;
-    const char *query;    /* with its '?', or "" */
-    struct mst_span form; /* body; empty: none */
-    const struct cli_reason *reasons;
-    long also[CLI_ALSO_MAX];
-};
-enum cli_exit cli_sn_call(struct cli *cli, const struct cli_sn_call *call,
-                          struct cli_reply *ret_reply);
-
 struct cli_status {
     const char *model, *sn; /* borrowed */
     const char *word; /* "unused", "notactivated", "activated", "expired", "locked", "orphaned" */
