@@ -3,7 +3,7 @@
 BUILD_PACKAGES := gcc make pkg-config libc6-dev libuv1-dev libgnutls28-dev nettle-dev \
 	libsqlite3-dev libjansson-dev libinih-dev libcurl4-openssl-dev
 DEMO_PACKAGES := $(BUILD_PACKAGES) curl ca-certificates
-TEST_PACKAGES := $(DEMO_PACKAGES) check varnish perl python3 socat gnutls-bin sqlite3 strace \
+TEST_PACKAGES := $(DEMO_PACKAGES) check varnish perl python3 python3-cryptography socat gnutls-bin sqlite3 strace \
 	clang-format-14 iproute2 systemd
 BENCH_PACKAGES := $(TEST_PACKAGES) nginx wrk gnuplot-nox
 # prometheus brings promtool, and 20 MB; only `make test-all` asks it.

@@ -10,7 +10,9 @@
 enum {
     MST_HANDLE_BYTES = 20, /* protocol.md 1.1: CIK, RID, token, share code, grant token */
     MST_HANDLE_CHARS = 40,
-    MST_SECRET_KEY_BYTES = 32 /* keys.md: the keys of the key file */
+    MST_LOCATOR_BYTES = 16,       /* keys.md: what finds a key brought from elsewhere */
+    MST_SEALED_HANDLE_BYTES = 36, /* keys.md: a handle and what sealing adds */
+    MST_SECRET_KEY_BYTES = 32     /* keys.md: the keys of the key file */
 };
 
 /* A handle as it stands on the wire: 40 lower case hex characters, no NUL. */

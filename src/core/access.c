@@ -5,11 +5,14 @@
  */
 #include "core/access.h"
 #include "core/client.h"
+#include "core/foreign.h"
 
 /* ---- keys ---- */
 
-enum mst_err mst_access_key(const struct mst_domain *domain, struct mst_tx *tx, struct mst_span cik,
-                            bool *ret_is_right, struct mst_row_client *ret_client)
+/* The client whose derived key cik is, or the row that it names, or a dummy. */
+static enum mst_err find_derived(const struct mst_domain *domain, struct mst_tx *tx,
+                                 struct mst_span cik, bool *ret_is_right,
+                                 struct mst_row_client *ret_client)
 {
     const struct mst_keys *keys = domain->keys;
     struct mst_row_client client = {0};
@@ -33,9 +36,25 @@ enum mst_err mst_access_key(const struct mst_domain *domain, struct mst_tx *tx, 
         client.gen_ix = keys->current_gen_ix(keys->ctx);
     }
     seed = mst_client_seed(&client);
-    *ret_is_right = keys->verify(keys->ctx, MST_HANDLE_CIK, &seed, cik) && is_present;
+    *ret_is_right = keys->verify(keys->ctx, MST_HANDLE_CIK, &seed, cik) && is_present &&
+                    !(client.foreign_bits & MST_FOREIGN_CIK);
     *ret_client = client;
     return MST_OK;
+}
+
+/* A key that is right but not in force is looked for elsewhere too: it takes the time of a wrong one. */
+enum mst_err mst_access_key(const struct mst_domain *domain, struct mst_tx *tx, struct mst_span cik,
+                            bool *ret_is_right, struct mst_row_client *ret_client)
+{
+    bool is_right, is_foreign = false;
+    enum mst_err err = find_derived(domain, tx, cik, &is_right, ret_client);
+
+    if (err == MST_OK &&
+        (!is_right || mst_client_state(domain, tx, ret_client) != MST_STATE_ACTIVATED))
+        err = mst_foreign_find_cik(domain, tx, cik, &is_foreign, ret_client);
+    if (err == MST_OK)
+        *ret_is_right = is_right || is_foreign;
+    return err;
 }
 
 static enum mst_verdict standing_of(const struct mst_domain *domain, struct mst_tx *tx,
@@ -164,8 +183,10 @@ enum mst_err mst_access_manager(const struct mst_domain *domain, struct mst_tx *
 
 /* ---- the tree ---- */
 
-enum mst_err mst_access_rid(const struct mst_domain *domain, struct mst_tx *tx, struct mst_span rid,
-                            enum mst_verdict *ret_verdict, struct mst_row_resource *ret_resource)
+/* The resource whose derived RID rid is; a resource with a RID from elsewhere has none. */
+static enum mst_err find_derived_rid(const struct mst_domain *domain, struct mst_tx *tx,
+                                     struct mst_span rid, enum mst_verdict *ret_verdict,
+                                     struct mst_row_resource *ret_resource)
 {
     const struct mst_keys *keys = domain->keys;
     struct mst_row_resource resource = {0};
@@ -179,11 +200,22 @@ enum mst_err mst_access_rid(const struct mst_domain *domain, struct mst_tx *tx, 
     if (err != MST_OK)
         return err == MST_ENOENT ? MST_OK : err;
     seed = mst_resource_seed(&resource);
-    if (!keys->verify(keys->ctx, MST_HANDLE_RID, &seed, rid))
+    if (!keys->verify(keys->ctx, MST_HANDLE_RID, &seed, rid) || resource.foreign_rid.len > 0)
         return MST_OK;
     *ret_verdict = MST_DONE;
     *ret_resource = resource;
     return MST_OK;
+}
+
+/* What this store once gave out itself, and whose resource is gone, may have come back from elsewhere. */
+enum mst_err mst_access_rid(const struct mst_domain *domain, struct mst_tx *tx, struct mst_span rid,
+                            enum mst_verdict *ret_verdict, struct mst_row_resource *ret_resource)
+{
+    enum mst_err err = find_derived_rid(domain, tx, rid, ret_verdict, ret_resource);
+
+    if (err != MST_OK || *ret_verdict == MST_DONE)
+        return err;
+    return mst_foreign_find_rid(tx, rid, ret_verdict, ret_resource);
 }
 
 enum mst_err mst_access_is_within(struct mst_tx *tx, int64_t ancestor_id, int64_t resource_id,

@@ -63,6 +63,7 @@ static enum mst_verdict refusal(const struct mst_bond *bond, enum mst_verdict ve
                                 struct mst_span peer)
 {
     bool is_second = verdict == MST_ACTIVATED && bond->client.log_peer.len > 0 &&
+                     !mst_span_eq(bond->client.log_peer, MST_IMPORT_PEER) &&
                      !mst_span_eq(bond->client.log_peer, peer);
 
     return is_second ? MST_SECOND_CALLER : verdict;
@@ -95,7 +96,7 @@ static enum mst_err activate_bond(const struct mst_domain *domain, struct mst_tx
         if (err != MST_OK)
             return err;
     }
-    err = mst_client_cik(domain, &bond->client, &cik);
+    err = mst_client_cik(domain, tx, &bond->client, &cik);
     if (err != MST_OK)
         return err;
     *ret_verdict = MST_DONE;

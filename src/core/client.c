@@ -1,6 +1,7 @@
 #include <assert.h>
 
 #include "core/client.h"
+#include "core/foreign.h"
 
 enum mst_state mst_client_state(const struct mst_domain *domain, struct mst_tx *tx,
                                 const struct mst_row_client *client)
@@ -115,10 +116,11 @@ static const struct {
     uint64_t mask;
 } written[] = {
     {MST_FX_NEW_KEY,      BIT(kid) | BIT(epoch) | BIT(salt) | BIT(delta) | BIT(attempt) |
-                         BIT(key_attempt) | BIT(log_at) | BIT(log_peer) | BIT(suspect)},
-    {MST_FX_OPEN_WINDOW,  BIT(deadline)                                                                   },
-    {MST_FX_CLOSE_WINDOW, BIT(deadline)                                                                   },
-    {MST_FX_LOG,          BIT(attempt) | BIT(log_at) | BIT(log_peer)                                      },
+                         BIT(key_attempt) | BIT(log_at) | BIT(log_peer) | BIT(suspect) |
+                         BIT(foreign_bits)      },
+    {MST_FX_OPEN_WINDOW,  BIT(deadline)                             },
+    {MST_FX_CLOSE_WINDOW, BIT(deadline)                             },
+    {MST_FX_LOG,          BIT(attempt) | BIT(log_at) | BIT(log_peer)},
 };
 
 enum mst_err mst_client_apply(const struct mst_domain *domain, struct mst_tx *tx,
@@ -132,6 +134,8 @@ enum mst_err mst_client_apply(const struct mst_domain *domain, struct mst_tx *tx
     assert(transition->verdict == MST_DONE && transition->next >= MST_STATE_PENDING);
     if (effects & MST_FX_NEW_KEY) {
         enum mst_err err = mst_client_settle_log(tx, client, change->model_id, change->sn);
+        if (err == MST_OK)
+            err = mst_foreign_end_cik(tx, client);
         if (err != MST_OK)
             return err;
         mst_client_rekey(domain, tx, client);
@@ -155,10 +159,25 @@ enum mst_err mst_client_apply(const struct mst_domain *domain, struct mst_tx *tx
     return mst_tx_update(tx, MST_TABLE_CLIENT, client, mask);
 }
 
-enum mst_err mst_client_cik(const struct mst_domain *domain, const struct mst_row_client *client,
-                            struct mst_handle *ret_cik)
+enum mst_err mst_client_cik(const struct mst_domain *domain, struct mst_tx *tx,
+                            const struct mst_row_client *client, struct mst_handle *ret_cik)
 {
     struct mst_key_seed seed = mst_client_seed(client);
 
+    if (client->foreign_bits & MST_FOREIGN_CIK)
+        return mst_foreign_cik(domain, tx, client, ret_cik);
     return domain->keys->mint(domain->keys->ctx, MST_HANDLE_CIK, &seed, ret_cik);
+}
+
+enum mst_err mst_client_rid(const struct mst_domain *domain, struct mst_tx *tx,
+                            const struct mst_row_client *client, struct mst_handle *ret_rid)
+{
+    struct mst_row_resource resource = {.id = client->id, .gen_ix = client->gen_ix};
+
+    if (client->foreign_bits & MST_FOREIGN_RID) {
+        enum mst_err err = mst_tx_get(tx, MST_IX_RESOURCE, &resource);
+        if (err != MST_OK)
+            return err == MST_ENOENT ? MST_ECORRUPT : err;
+    }
+    return mst_domain_rid(domain, &resource, ret_rid);
 }

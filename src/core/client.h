@@ -29,6 +29,9 @@ MST_MUST_USE enum mst_err mst_bond_of(const struct mst_domain *domain, struct ms
                                       struct mst_bond *ret_bond);
 bool mst_bond_has_client(const struct mst_bond *bond);
 
+/* What the log of a serial number says in place of an address when a key was brought in. */
+#define MST_IMPORT_PEER MST_LIT("imported")
+
 /* What a change of a key's state needs besides the transition. */
 struct mst_change {
     int64_t window_s;
@@ -56,9 +59,15 @@ void mst_client_rekey(const struct mst_domain *domain, struct mst_tx *tx,
 MST_MUST_USE enum mst_err mst_client_settle_log(struct mst_tx *tx, struct mst_row_client *client,
                                                 int64_t model_id, struct mst_span sn);
 
-MST_MUST_USE enum mst_err mst_client_cik(const struct mst_domain *domain,
+/* The key that the client has, in force or not, whether derived or brought from elsewhere. */
+MST_MUST_USE enum mst_err mst_client_cik(const struct mst_domain *domain, struct mst_tx *tx,
                                          const struct mst_row_client *client,
                                          struct mst_handle *ret_cik);
+
+/* Its RID; the resource row is looked at only if the RID was brought from elsewhere. */
+MST_MUST_USE enum mst_err mst_client_rid(const struct mst_domain *domain, struct mst_tx *tx,
+                                         const struct mst_row_client *client,
+                                         struct mst_handle *ret_rid);
 
 /* The window of a model, 0 meaning the default. */
 int64_t mst_window_of(const struct mst_domain *domain, const struct mst_row_model *model);

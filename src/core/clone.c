@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "base/hex.h"
 #include "core/client.h"
 #include "core/quota.h"
 
@@ -26,6 +27,7 @@ struct clone {
     struct node *first, *last;
     struct node *parent; /* whose children are being read */
     size_t n_nodes;
+    bool has_foreign; /* a RID brought from elsewhere is among them */
 };
 
 /* ---- reading ---- */
@@ -41,6 +43,7 @@ static enum mst_err add_node(struct clone *clone, const struct mst_row_resource 
         return MST_ENOMEM;
     *node = (struct node){.source = *source, .parent = clone->parent};
     node->depth = clone->parent ? clone->parent->depth + 1 : 0;
+    clone->has_foreign |= source->foreign_rid.len > 0;
     if (clone->parent && source->kind != MST_KIND_CLIENT)
         clone->parent->n_children[mst_counted_kind(source->kind)]++;
     if (clone->last)
@@ -91,7 +94,7 @@ static enum mst_err insert_copy(struct clone *clone, struct node *node, int64_t 
     node->copy.id = 0;
     node->copy.owner_id = owner_id;
     node->copy.model_id = 0;
-    node->copy.sn = (struct mst_span){NULL, 0};
+    node->copy.sn = node->copy.foreign_rid = (struct mst_span){NULL, 0};
     return mst_resource_insert(clone->domain, clone->tx, &node->copy, client, limits, ret_verdict);
 }
 
@@ -189,12 +192,17 @@ static enum mst_err copy_aliases(struct clone *clone)
 static const struct node *node_of_rid(const struct clone *clone, struct mst_span rid)
 {
     const struct mst_keys *keys = clone->domain->keys;
-    int64_t id;
+    uint8_t bytes[MST_HANDLE_BYTES];
+    struct mst_span foreign = mst_span_of(bytes, sizeof bytes);
+    int64_t id = 0;
 
-    if (keys->locate(keys->ctx, MST_HANDLE_RID, rid, &id) != MST_OK)
+    if (mst_hex_decode(rid, bytes, sizeof bytes) != MST_OK ||
+        (keys->locate(keys->ctx, MST_HANDLE_RID, rid, &id) != MST_OK && !clone->has_foreign))
         return NULL;
     for (const struct node *node = clone->first; node; node = node->next) {
-        if (node->source.id == id)
+        const struct mst_row_resource *source = &node->source;
+        if (source->foreign_rid.len > 0 ? mst_span_eq(source->foreign_rid, foreign)
+                                        : source->id == id)
             return node;
     }
     return NULL;

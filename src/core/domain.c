@@ -1,4 +1,5 @@
 #include "core/domain.h"
+#include "base/hex.h"
 #include "core/lifecycle.h"
 #include "core/resource.h"
 
@@ -32,6 +33,10 @@ enum mst_err mst_domain_rid(const struct mst_domain *domain,
 {
     struct mst_key_seed seed = mst_resource_seed(resource);
 
+    if (resource->foreign_rid.len == MST_HANDLE_BYTES) {
+        mst_hex_encode(resource->foreign_rid, ret_rid->text);
+        return MST_OK;
+    }
     return domain->keys->mint(domain->keys->ctx, MST_HANDLE_RID, &seed, ret_rid);
 }
 

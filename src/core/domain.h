@@ -34,7 +34,8 @@ struct mst_key_seed mst_client_seed(const struct mst_row_client *client);
 struct mst_key_seed mst_resource_seed(const struct mst_row_resource *resource);
 struct mst_key_seed mst_token_seed(const struct mst_row_token *token);
 
-/* The 40 characters of a resource's RID. */
+/* The 40 characters of a resource's RID. The row must be whole, as it is in the store: for a client
+   row at hand see mst_client_rid. */
 MST_MUST_USE enum mst_err mst_domain_rid(const struct mst_domain *domain,
                                          const struct mst_row_resource *resource,
                                          struct mst_handle *ret_rid);

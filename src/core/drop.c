@@ -14,6 +14,7 @@
  * belong to direct children of the root client only, so looking at the top is enough.
  */
 #include "core/client.h"
+#include "core/foreign.h"
 #include "core/quota.h"
 #include "core/sweep.h"
 
@@ -35,6 +36,8 @@ static enum mst_err remove_port(void *arg, struct mst_tx *tx, const void *row)
     const struct drop *drop = arg;
     enum mst_err err = mst_tx_delete(tx, MST_TABLE_RESOURCE, port);
 
+    if (err == MST_OK)
+        err = mst_foreign_end_rid(tx, port);
     if (err == MST_OK && drop->each_port && mst_kind_has_points(port->kind))
         err = drop->each_port(drop->arg, port->id);
     return err;
@@ -66,6 +69,8 @@ static enum mst_err remove_key(struct mst_tx *tx, const struct mst_row_resource 
     if (err == MST_OK)
         err = settle_log(tx, resource, &client);
     if (err == MST_OK)
+        err = mst_foreign_end_cik(tx, &client);
+    if (err == MST_OK)
         err = mst_tx_delete(tx, MST_TABLE_CLIENT, &client);
     if (err == MST_OK)
         err = mst_tx_delete(tx, MST_TABLE_QUOTA, &quota);
@@ -87,6 +92,8 @@ static enum mst_err remove_client(struct drop *drop, struct mst_tx *tx, int64_t 
         err = mst_sweep(tx, MST_IX_RESOURCE_OWNER, &ports, 1, sizeof ports, remove_port, drop);
     if (err == MST_OK)
         err = remove_key(tx, &client);
+    if (err == MST_OK)
+        err = mst_foreign_end_rid(tx, &client);
     if (err == MST_OK)
         err = mst_tx_delete(tx, MST_TABLE_RESOURCE, &client);
     if (err == MST_OK)

@@ -105,7 +105,7 @@ enum mst_err mst_enable_owner(const struct mst_domain *domain, struct mst_tx *tx
                               struct mst_span owner_rid, int64_t attempt,
                               enum mst_verdict *ret_verdict, struct mst_handle *ret_rid)
 {
-    struct mst_row_resource client = {0};
+    struct mst_row_resource client;
     struct mst_bond bond;
     enum mst_err err;
 
@@ -120,7 +120,7 @@ enum mst_err mst_enable_owner(const struct mst_domain *domain, struct mst_tx *tx
     if (bond.state == MST_STATE_UNLISTED)
         *ret_verdict = MST_NO_SERIAL;
     else if (is_own_work(&bond, attempt))
-        client = (struct mst_row_resource){.id = bond.client.id, .gen_ix = bond.client.gen_ix};
+        return mst_client_rid(domain, tx, &bond.client, ret_rid);
     else
         err =
             add_client(domain, tx, vendor, model, &bond, owner_rid, attempt, ret_verdict, &client);

@@ -6,6 +6,7 @@
 #include "tests/lib/world.h"
 
 static struct mst_world world;
+static const char brought[] = "a32c85ba9dda45823be416246cf8b433baa068d7";
 static char rid[MST_TEXT_CHARS], cik[MST_TEXT_CHARS], pending_rid[MST_TEXT_CHARS];
 
 static void must(mst_world_verb *verb, struct mst_world_call call)
@@ -79,6 +80,8 @@ MST_TEST(the_life_of_a_device_survives_a_store_that_fails_once_at_any_point)
     fail_each(mst_do_remove, &(struct mst_world_call){.sn = "a"});
     fail_each(mst_do_view, &(struct mst_world_call){.sn = "a"});
     fail_each(mst_do_log, &(struct mst_world_call){.sn = "a"});
+    fail_each(mst_do_import_key,
+              &(struct mst_world_call){.sn = "b", .key = brought, .attempt = 10000007});
     fail_each(mst_do_close_windows, &(struct mst_world_call){.sn = "a"});
 }
 MST_TEST_END
@@ -100,6 +103,8 @@ MST_TEST(the_tree_survives_a_store_that_fails_once_at_any_point)
     fail_each(mst_do_drop, &(struct mst_world_call){.caller_id = BY_PORTAL, .rid = rid});
     fail_each(mst_do_drop,
               &(struct mst_world_call){.caller_id = BY_DOMAIN, .rid = world.portal_rid});
+    fail_each(mst_do_set_rid,
+              &(struct mst_world_call){.caller_id = BY_PORTAL, .rid = rid, .name = brought});
     fail_each(mst_do_map,
               &(struct mst_world_call){.caller_id = BY_PORTAL, .rid = rid, .name = "x"});
     fail_each(mst_do_key_event,

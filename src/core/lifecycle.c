@@ -26,6 +26,9 @@
  *  24    RPC activate   only while PENDING: the owner closes the window himself. Logged as
  *                       any activation; the lock is the owner's own, so it does not stop him.
  *  25    RPC deactivate as 13, on the client.
+ *  -     bring a key    ours, for fleets with hard-coded keys: whoever has a client gets the key that
+ *                       was brought, live at once and logged as an activation. A live key is only
+ *                       ended if that was asked for.
  *  26    lock           no event: it lies over the state, in the word reported and in 5.
  */
 #include <assert.h>
@@ -36,6 +39,7 @@ enum {
     ADDED = MST_FX_CLONE | MST_FX_OPEN_WINDOW,
     RENEWED = MST_FX_NEW_KEY | MST_FX_OPEN_WINDOW,
     LIVE = MST_FX_CLOSE_WINDOW | MST_FX_LOG,
+    BROUGHT = MST_FX_NEW_KEY | MST_FX_CLOSE_WINDOW | MST_FX_LOG,
     RELEASED = MST_FX_FORGET | MST_FX_UNBIND
 };
 
@@ -183,6 +187,24 @@ static const struct mst_transition table[MST_ON_COUNT][MST_STATE_COUNT] = {
         [ACTIVATED] = GO(DISABLED, MST_FX_CLOSE_WINDOW),
         [EXPIRED]   = GO(DISABLED, MST_FX_CLOSE_WINDOW),
         [DISABLED]  = GO(DISABLED, 0),
+    },
+    [MST_ON_BRING_KEY] = {
+        [UNLISTED]  = STAY(MST_NO_SERIAL, UNLISTED),
+        [UNUSED]    = STAY(MST_HAS_NO_CLIENT, UNUSED),
+        [ORPHANED]  = STAY(MST_ORPHANED, ORPHANED),
+        [PENDING]   = GO(ACTIVATED, BROUGHT),
+        [ACTIVATED] = STAY(MST_ACTIVATED, ACTIVATED),
+        [EXPIRED]   = GO(ACTIVATED, BROUGHT),
+        [DISABLED]  = GO(ACTIVATED, BROUGHT),
+    },
+    [MST_ON_REPLACE_KEY] = {
+        [UNLISTED]  = STAY(MST_NO_SERIAL, UNLISTED),
+        [UNUSED]    = STAY(MST_HAS_NO_CLIENT, UNUSED),
+        [ORPHANED]  = STAY(MST_ORPHANED, ORPHANED),
+        [PENDING]   = GO(ACTIVATED, BROUGHT),
+        [ACTIVATED] = GO(ACTIVATED, BROUGHT),
+        [EXPIRED]   = GO(ACTIVATED, BROUGHT),
+        [DISABLED]  = GO(ACTIVATED, BROUGHT),
     },
     [MST_ON_REPORT] = {
         [UNLISTED]  = STAY(MST_NO_SERIAL, UNLISTED),

@@ -37,6 +37,8 @@ enum mst_lifecycle_event {
     MST_ON_REVOKE,         /* 23: RPC revoke "client" */
     MST_ON_RPC_ACTIVATE,   /* 24 */
     MST_ON_RPC_DEACTIVATE, /* 25 */
+    MST_ON_BRING_KEY,      /* a key from elsewhere (keys.md), in force at once */
+    MST_ON_REPLACE_KEY,    /* the same, and it may end a key that is in force */
     MST_ON_REPORT,         /* someone looks (GET): only expiry (6) can follow */
     MST_ON_COUNT
 };

@@ -42,6 +42,15 @@ struct mst_keys {
     /* Is text the handle of this row? Constant time, generation included. */
     bool (*verify)(void *ctx, enum mst_handle_kind kind, const struct mst_key_seed *seed,
                    struct mst_span text);
+    /* For a CIK that was brought from elsewhere: what finds it. MST_ESYNTAX as locate. */
+    enum mst_err (*locator)(void *ctx, struct mst_span text,
+                            uint8_t ret_locator[MST_LOCATOR_BYTES]);
+    /* Encrypts it for the row that will have it, under the seed's kid. MST_ESYNTAX. */
+    enum mst_err (*seal)(void *ctx, const struct mst_key_seed *seed, struct mst_span text,
+                         uint8_t ret_sealed[MST_SEALED_HANDLE_BYTES]);
+    /* MST_EKEY if it was not sealed for this row; the same work then. */
+    enum mst_err (*open)(void *ctx, const struct mst_key_seed *seed, struct mst_span sealed,
+                         struct mst_handle *ret_handle);
     int64_t (*current_kid)(void *ctx);
     int64_t (*current_gen_ix)(void *ctx);
 };

@@ -278,7 +278,7 @@ static enum mst_err fill_client_info(const struct mst_domain *domain, struct mst
     info->status =
         mst_lifecycle_word(mst_client_state(domain, tx, &info->client), info->client.is_locked);
     if (info->may_see_key)
-        err = mst_client_cik(domain, &info->client, &info->key);
+        err = mst_client_cik(domain, tx, &info->client, &info->key);
     for (int kind = MST_KIND_CLIENT; kind <= MST_KIND_DISPATCH && err == MST_OK; kind++)
         err = count_children(tx, info->resource.id, (enum mst_kind)kind, &info->direct[kind]);
     return err;

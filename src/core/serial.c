@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "core/client.h"
+#include "core/foreign.h"
 #include "core/serial.h"
 #include "core/sweep.h"
 
@@ -159,6 +160,15 @@ enum mst_err mst_serial_add(const struct mst_domain *domain, struct mst_tx *tx,
 
 /* ---- removing ---- */
 
+static enum mst_err forget_foreign(struct mst_tx *tx, struct mst_row_client *client)
+{
+    enum mst_err err = mst_foreign_end_cik(tx, client);
+
+    if (err == MST_OK)
+        err = mst_tx_update(tx, MST_TABLE_CLIENT, client, MST_BIT(client, foreign_bits));
+    return err;
+}
+
 /* The client lets go of the serial number: it stays, with its key (A9), unless the setting says
    that it shall be disabled. The log went with the record, so the entry in the row goes too. */
 static enum mst_err release_client(const struct mst_domain *domain, struct mst_tx *tx,
@@ -180,6 +190,8 @@ static enum mst_err release_client(const struct mst_domain *domain, struct mst_t
     if (err == MST_OK && domain->is_delete_disabling) {
         struct mst_transition step = mst_lifecycle_step(state, MST_ON_DISABLE, false);
         err = mst_client_apply(domain, tx, client, &step, &change);
+        if (err == MST_OK && client->foreign_bits & MST_FOREIGN_CIK)
+            err = forget_foreign(tx, client);
     }
     return err;
 }
@@ -224,10 +236,9 @@ enum mst_err mst_serial_remove(const struct mst_domain *domain, struct mst_tx *t
 
 /* ---- looking ---- */
 
-static enum mst_err view_of(const struct mst_domain *domain, const struct mst_bond *bond,
-                            struct mst_serial_view *ret_view)
+static enum mst_err view_of(const struct mst_domain *domain, struct mst_tx *tx,
+                            const struct mst_bond *bond, struct mst_serial_view *ret_view)
 {
-    const struct mst_row_resource resource = {.id = bond->client.id, .gen_ix = bond->client.gen_ix};
     struct mst_serial_view view = {
         .sn = bond->serial.sn,
         .extra = bond->serial.extra,
@@ -236,7 +247,7 @@ static enum mst_err view_of(const struct mst_domain *domain, const struct mst_bo
             mst_lifecycle_word(bond->state, false)}; /* the lock shows in RPC info only (1.4) */
 
     if (mst_bond_has_client(bond)) {
-        enum mst_err err = mst_domain_rid(domain, &resource, &view.rid);
+        enum mst_err err = mst_client_rid(domain, tx, &bond->client, &view.rid);
         if (err != MST_OK)
             return err;
         view.standing = MST_DONE;
@@ -260,7 +271,7 @@ enum mst_err mst_serial_get(const struct mst_domain *domain, struct mst_tx *tx,
         return err;
     step = mst_lifecycle_step(bond.state, MST_ON_REPORT, false);
     *ret_verdict = step.verdict;
-    return step.verdict == MST_DONE ? view_of(domain, &bond, ret_view) : MST_OK;
+    return step.verdict == MST_DONE ? view_of(domain, tx, &bond, ret_view) : MST_OK;
 }
 
 struct list_reader {
@@ -279,7 +290,7 @@ static enum mst_err show_serial(void *arg, const void *row)
     enum mst_err err = mst_bond_of(reader->domain, reader->tx, serial, &bond);
 
     if (err == MST_OK)
-        err = view_of(reader->domain, &bond, &view);
+        err = view_of(reader->domain, reader->tx, &bond, &view);
     return err != MST_OK ? err : reader->each(reader->arg, &view);
 }
 

@@ -80,6 +80,41 @@ static bool verify(void *ctx, enum mst_handle_kind kind, const struct mst_key_se
     return is_known && is_equal;
 }
 
+static enum mst_err locator(void *ctx, struct mst_span text, uint8_t ret_locator[MST_LOCATOR_BYTES])
+{
+    (void)ctx;
+    return mst_handle_locator(text, ret_locator);
+}
+
+static enum mst_err seal(void *ctx, const struct mst_key_seed *seed, struct mst_span text,
+                         uint8_t ret_sealed[MST_SEALED_HANDLE_BYTES])
+{
+    const struct mst_server_keys *keys = ctx;
+    uint64_t n;
+
+    if (!number_of(keys, seed, &n))
+        return MST_EINVAL;
+    return mst_handle_seal(&keys->handles, (uint32_t)seed->kid, n, text, ret_sealed);
+}
+
+/* A row that cannot be takes the same work as one for which it was not sealed. */
+static enum mst_err open_sealed(void *ctx, const struct mst_key_seed *seed, struct mst_span sealed,
+                                struct mst_handle *ret_handle)
+{
+    const struct mst_server_keys *keys = ctx;
+    struct mst_handle handle;
+    uint64_t n;
+    bool is_known = number_of(keys, seed, &n);
+    enum mst_err err = mst_handle_open(&keys->handles, (uint32_t)seed->kid, n, sealed, &handle);
+
+    if (!is_known)
+        err = MST_EKEY;
+    if (err == MST_OK)
+        *ret_handle = handle;
+    mst_secret_wipe(&handle, sizeof handle);
+    return err;
+}
+
 static int64_t current_kid(void *ctx)
 {
     const struct mst_server_keys *keys = ctx;
@@ -101,6 +136,9 @@ struct mst_keys mst_server_keys_port(struct mst_server_keys *keys)
         .mint = mint,
         .locate = locate,
         .verify = verify,
+        .locator = locator,
+        .seal = seal,
+        .open = open_sealed,
         .current_kid = current_kid,
         .current_gen_ix = current_gen_ix,
     };

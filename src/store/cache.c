@@ -63,8 +63,9 @@
 static const unsigned way_fields[MST_INDEX_COUNT] = {
     [MST_IX_VENDOR] = 1,     [MST_IX_VENDOR_CLIENT] = 1, [MST_IX_TOKEN] = 1,
     [MST_IX_MODEL_NAME] = 2, [MST_IX_RESOURCE] = 1,      [MST_IX_CLIENT] = 1,
-    [MST_IX_ALIAS] = 2,      [MST_IX_POINT] = 1 /* the last one: the latest value */
-};
+    [MST_IX_ALIAS] = 2,      [MST_IX_POINT] = 1, /* the last one: the latest value */
+    [MST_IX_META] = 1, /* whether there are keys from elsewhere, asked about every wrong one */
+    [MST_IX_FOREIGN_CIK] = 1};
 
 enum {
     HEAP_OVERHEAD = 16,  /* of one allocation */

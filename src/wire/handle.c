@@ -22,18 +22,21 @@
 
 #include "base/hex.h"
 #include "wire/handle.h"
+#include "wire/seal.h"
 
 enum {
     KIND_RID = 4,
     TAG_BYTES = MST_DELTA_BYTES,
     MASK_BYTES = 8,
-    IV_BYTES = 8,
+    IV_BYTES = MST_HANDLE_IV_BYTES,
     HANDLE_MESSAGE_BYTES = 1 + 8 + 4 + 8,
     RID_MESSAGE_BYTES = 1 + 8
 };
 
 static_assert(TAG_BYTES + MASK_BYTES == MST_HANDLE_BYTES, "a handle is tag and masked number");
 static_assert(sizeof(struct hmac_sha256_ctx) <= MST_MAC_BYTES, "the door's room is too small");
+static_assert(MST_LOCATOR_BYTES == IV_BYTES + MASK_BYTES, "a locator is IV and masked number");
+static_assert(MST_SEALED_HANDLE_BYTES == MST_HANDLE_BYTES + MST_SEAL_BYTES, "sealing adds that");
 
 static void put_be(uint8_t *bytes, size_t n, uint64_t value)
 {
@@ -167,20 +170,26 @@ void mst_handle_keys_wipe(struct mst_handle_keys *keys)
 
 /* ---- handles ---- */
 
-/* What N is masked with: depends on kind and tag, so equal tags give equal masks. */
-static uint64_t mask_of(const struct mst_handle_keys *keys, unsigned kind,
-                        const uint8_t tag[TAG_BYTES])
+static void make_iv(const uint8_t tag[TAG_BYTES], uint8_t ret_iv[IV_BYTES])
 {
     static const uint8_t label[] = {'m', 'u', 's', 't', 'e', 'r', '1', ' ', 'i', 'v'};
     struct sha256_ctx hash;
-    uint8_t message[1 + IV_BYTES];
-    uint8_t mask[MASK_BYTES];
 
     sha256_init(&hash);
     sha256_update(&hash, sizeof label, label);
     sha256_update(&hash, TAG_BYTES, tag);
+    sha256_digest(&hash, IV_BYTES, ret_iv);
+}
+
+/* What N is masked with: depends on kind and tag, so equal tags give equal masks. */
+static uint64_t mask_of(const struct mst_handle_keys *keys, unsigned kind,
+                        const uint8_t tag[TAG_BYTES])
+{
+    uint8_t message[1 + IV_BYTES];
+    uint8_t mask[MASK_BYTES];
+
     message[0] = (uint8_t)kind;
-    sha256_digest(&hash, IV_BYTES, &message[1]);
+    make_iv(tag, &message[1]);
     mac_digest(&keys->loc, message, sizeof message, MASK_BYTES, mask);
     return get_be(mask, sizeof mask);
 }
@@ -250,4 +259,55 @@ bool mst_handle_verify(const struct mst_handle_keys *keys, const struct mst_hand
     is_same = mst_secret_eq(mst_handle_span(&handle), text);
     mst_secret_wipe(&handle, sizeof handle);
     return is_same;
+}
+
+/* ---- handles brought from elsewhere ---- */
+
+enum mst_err mst_handle_locator(struct mst_span text, uint8_t ret_locator[MST_LOCATOR_BYTES])
+{
+    uint8_t bytes[MST_HANDLE_BYTES];
+    enum mst_err err = mst_hex_decode(text, bytes, sizeof bytes);
+
+    if (err != MST_OK)
+        return err;
+    make_iv(bytes, ret_locator);
+    memcpy(&ret_locator[IV_BYTES], &bytes[TAG_BYTES], MASK_BYTES);
+    mst_secret_wipe(bytes, sizeof bytes);
+    return MST_OK;
+}
+
+enum mst_err mst_handle_seal(const struct mst_handle_keys *keys, uint32_t kid, uint64_t n,
+                             struct mst_span text, uint8_t ret_sealed[MST_SEALED_HANDLE_BYTES])
+{
+    const struct mst_handle_rotating *rotating = find_rotating(keys, kid);
+    uint8_t bytes[MST_HANDLE_BYTES], id[8];
+    enum mst_err err = rotating ? mst_hex_decode(text, bytes, sizeof bytes) : MST_ENOENT;
+
+    if (err != MST_OK)
+        return err;
+    put_be(id, sizeof id, n);
+    mst_seal(&rotating->seal, MST_LIT("muster1 cik"), mst_span_of(id, sizeof id),
+             mst_span_of(bytes, sizeof bytes), ret_sealed);
+    mst_secret_wipe(bytes, sizeof bytes);
+    return MST_OK;
+}
+
+enum mst_err mst_handle_open(const struct mst_handle_keys *keys, uint32_t kid, uint64_t n,
+                             struct mst_span sealed, struct mst_handle *ret_handle)
+{
+    const struct mst_handle_rotating *rotating = find_rotating(keys, kid);
+    uint8_t bytes[MST_HANDLE_BYTES], id[8];
+    enum mst_err err;
+
+    if (!rotating)
+        return MST_ENOENT;
+    if (sealed.len != MST_SEALED_HANDLE_BYTES)
+        return MST_EKEY;
+    put_be(id, sizeof id, n);
+    err = mst_seal_open(&rotating->seal, MST_LIT("muster1 cik"), mst_span_of(id, sizeof id), sealed,
+                        bytes);
+    if (err == MST_OK)
+        mst_hex_encode(mst_span_of(bytes, sizeof bytes), ret_handle->text);
+    mst_secret_wipe(bytes, sizeof bytes);
+    return err;
 }

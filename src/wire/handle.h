@@ -14,6 +14,7 @@ enum {
     MST_STORE_ID_BYTES = 16,
     MST_DELTA_BYTES = 12,
     MST_CHECK_BYTES = 8,
+    MST_HANDLE_IV_BYTES = 8,
     MST_HANDLE_KEYS_MAX = 8, /* rotating keys held at once */
     MST_MAC_BYTES = 384      /* room for an HMAC-SHA-256 state */
 };
@@ -68,5 +69,20 @@ MST_MUST_USE enum mst_err mst_handle_locate(const struct mst_handle_keys *keys, 
 /* Is text the handle of parts? Constant time; false too for an unknown kid. */
 bool mst_handle_verify(const struct mst_handle_keys *keys, const struct mst_handle_parts *parts,
                        struct mst_span text);
+
+/* ---- handles brought from elsewhere ---- */
+
+/* IV | C, by which such a handle is found. MST_ESYNTAX as above. */
+MST_MUST_USE enum mst_err mst_handle_locator(struct mst_span text,
+                                             uint8_t ret_locator[MST_LOCATOR_BYTES]);
+/* Seals the 20 bytes of a handle under K_seal[kid], for the row number n. MST_ENOENT for an unknown
+   kid, MST_ESYNTAX. */
+MST_MUST_USE enum mst_err mst_handle_seal(const struct mst_handle_keys *keys, uint32_t kid,
+                                          uint64_t n, struct mst_span text,
+                                          uint8_t ret_sealed[MST_SEALED_HANDLE_BYTES]);
+/* MST_ENOENT for an unknown kid; MST_EKEY if sealed is not what was sealed for n. */
+MST_MUST_USE enum mst_err mst_handle_open(const struct mst_handle_keys *keys, uint32_t kid,
+                                          uint64_t n, struct mst_span sealed,
+                                          struct mst_handle *ret_handle);
 
 #endif

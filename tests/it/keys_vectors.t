@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The key scheme a second time, written from docs/keys.md with hmac and hashlib alone.
+"""The key scheme a second time, written from docs/keys.md with hmac, hashlib and AES-SIV alone.
 
 Recomputes every vector of that page, asks the C code for the same, and compares
 the two on random rows. The seed of those is printed; KEYS_SEED repeats it.
@@ -11,6 +11,8 @@ import random
 import re
 import subprocess
 import sys
+
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 TOOL = "build/fault/test/tests/tool/handle_tool"
 PAGE = "docs/keys.md"
@@ -80,6 +82,14 @@ class Keys:
         return (tag + self.masked(kind, tag, n)).hex()
 
 
+    def foreign_locator(self, cik):
+        return (self.iv_of(bytes.fromhex(cik[:24])) + bytes.fromhex(cik[24:])).hex()
+
+    def seal_cik(self, kid, n, cik):
+        parts = [b"muster1 cik", n.to_bytes(8, "big")]
+        return AESSIV(self.seal[kid]).encrypt(bytes.fromhex(cik), parts).hex()
+
+
 # ---- the vectors ----
 
 STORE_ID = bytes(range(160, 176))
@@ -87,6 +97,7 @@ LOCATOR = bytes(range(32))
 ROTATING = {1: bytes(range(32, 64)), 2: bytes(range(64, 96))}
 N, EPOCH, SALT = 0xC0FFEE0000000007, 3, 0x0123456789ABCDEF
 KEPT_SALT = 0xFEDCBA9876543210
+FOREIGN = "a32c85ba9dda45823be416246cf8b433baa068d7"
 LARGEST = (2**64 - 1, 1, 2**32 - 1, 2**64 - 1)
 
 
@@ -109,6 +120,9 @@ def vectors(keys):
     v["CIK of kid 2"] = keys.handle(KINDS["CIK"], N, 2, EPOCH, KEPT_SALT)
     v["delta"] = xor(tag, new_tag).hex()
     v["CIK with delta"] = keys.handle(KINDS["CIK"], N, 2, EPOCH, KEPT_SALT, xor(tag, new_tag))
+    v["foreign CIK"], v["locator of it"] = FOREIGN, keys.foreign_locator(FOREIGN)
+    for kid in ROTATING:
+        v[f"sealed under {kid}"] = keys.seal_cik(kid, N, FOREIGN)
     for name in "CIK", "RID":
         v[f"smallest {name}"] = keys.handle(KINDS[name], 0, 1, 0, 0)
         v[f"largest {name}"] = keys.handle(KINDS[name], *LARGEST)
@@ -153,6 +167,9 @@ def c_vectors(tool):
     delta = xor(bytes.fromhex(v["CIK T"]), bytes.fromhex(v["CIK of kid 2"][:24])).hex()
     v["delta"] = delta
     v["CIK with delta"] = tool.ask("make", cik, N, 2, EPOCH, KEPT_SALT, delta)
+    v["locator of it"] = tool.ask("foreign", FOREIGN)
+    for kid in ROTATING:
+        v[f"sealed under {kid}"] = tool.ask("sealcik", kid, N, FOREIGN)
     v["smallest CIK"] = tool.ask("make", cik, 0, 1, 0, 0, "-")
     v["smallest RID"] = tool.ask("make", rid, 0, 1, 0, 0, "-")
     v["largest CIK"] = tool.ask("make", cik, *LARGEST, "-")
@@ -203,6 +220,10 @@ def main():
         is_(value, mine[name], f"the C code has the same: {name}")
     is_(tool.ask("make", 1, N, 3, EPOCH, SALT, "-")[:5], "error", "an unknown kid is an error")
     is_(tool.ask("locate", 1, mine["CIK"].upper())[:5], "error", "upper case is no handle")
+    sealed = mine["sealed under 1"]
+    is_(tool.ask("opencik", 1, N, sealed), FOREIGN, "what was sealed is opened")
+    is_(tool.ask("opencik", 2, N, sealed)[:5], "error", "not with another key")
+    is_(tool.ask("opencik", 1, N + 1, sealed)[:5], "error", "nor for another row")
     random_rows(tool, keys)
     is_(tool.close(), 0, "the tool ends cleanly")
     print(f"1..{n_run}")

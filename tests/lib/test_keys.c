@@ -52,6 +52,30 @@ static bool verify(void *ctx, enum mst_handle_kind kind, const struct mst_key_se
     return mst_handle_verify(&keys->handles, &parts, text);
 }
 
+static enum mst_err locator(void *ctx, struct mst_span text, uint8_t ret_locator[MST_LOCATOR_BYTES])
+{
+    (void)ctx;
+    return mst_handle_locator(text, ret_locator);
+}
+
+static enum mst_err seal(void *ctx, const struct mst_key_seed *seed, struct mst_span text,
+                         uint8_t ret_sealed[MST_SEALED_HANDLE_BYTES])
+{
+    struct mst_test_keys *keys = ctx;
+
+    return mst_handle_seal(&keys->handles, (uint32_t)seed->kid, (uint64_t)seed->row, text,
+                           ret_sealed);
+}
+
+static enum mst_err open_sealed(void *ctx, const struct mst_key_seed *seed, struct mst_span sealed,
+                                struct mst_handle *ret_handle)
+{
+    struct mst_test_keys *keys = ctx;
+
+    return mst_handle_open(&keys->handles, (uint32_t)seed->kid, (uint64_t)seed->row, sealed,
+                           ret_handle);
+}
+
 static int64_t current_kid(void *ctx)
 {
     struct mst_test_keys *keys = ctx;
@@ -81,6 +105,9 @@ struct mst_keys mst_test_keys_port(struct mst_test_keys *keys)
                              .mint = mint,
                              .locate = locate,
                              .verify = verify,
+                             .locator = locator,
+                             .seal = seal,
+                             .open = open_sealed,
                              .current_kid = current_kid,
                              .current_gen_ix = current_gen_ix};
 }

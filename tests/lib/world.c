@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "core/access.h"
+#include "core/foreign.h"
+#include "core/import.h"
 #include "core/model.h"
 #include "store/memory/memory.h"
 #include "tests/lib/world.h"
@@ -576,6 +578,52 @@ enum mst_err mst_do_lookup(struct mst_world *world, struct mst_tx *tx, struct ms
     if (err == MST_OK)
         keep(call->handle, &rid);
     return err;
+}
+
+/* ---- from elsewhere ---- */
+
+static struct mst_brought_key brought_by(const struct mst_world_call *call)
+{
+    return (struct mst_brought_key){.cik = text(call->key),
+                                    .owner = text(call->owner),
+                                    .is_replacing = call->is_replacing,
+                                    .attempt = call->attempt};
+}
+
+enum mst_err mst_do_import_key(struct mst_world *world, struct mst_tx *tx,
+                               struct mst_world_call *call)
+{
+    const struct mst_brought_key key = brought_by(call);
+    struct mst_row_vendor vendor;
+    struct mst_row_model model;
+    enum mst_err err = find_model(tx, call, &vendor, &model);
+
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    return mst_import_serial_key(&world->domain, tx, &vendor, &model, text(call->sn), &key,
+                                 &call->verdict);
+}
+
+enum mst_err mst_do_import_client_key(struct mst_world *world, struct mst_tx *tx,
+                                      struct mst_world_call *call)
+{
+    const struct mst_brought_key key = brought_by(call);
+    struct mst_row_resource resource;
+    enum mst_err err = find(world, tx, call, &resource);
+
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    return mst_import_client_key(&world->domain, tx, &resource, &key, &call->verdict);
+}
+
+enum mst_err mst_do_set_rid(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)
+{
+    struct mst_row_resource resource;
+    enum mst_err err = find(world, tx, call, &resource);
+
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    return mst_foreign_set_rid(&world->domain, tx, &resource, text(call->name), &call->verdict);
 }
 
 /* ---- the world ---- */

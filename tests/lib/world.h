@@ -56,6 +56,8 @@ struct mst_world_call {
     int64_t window_s;
     enum mst_lifecycle_event event;
     bool is_locked;
+    bool is_replacing;
+    const char *owner;
     bool has_limits;
     int64_t limit; /* of clients and dataports */
     enum mst_kind kind;
@@ -87,7 +89,8 @@ mst_world_verb mst_do_register, mst_do_unregister, mst_do_add_model, mst_do_upda
     mst_do_delete_model, mst_do_add, mst_do_remove, mst_do_view, mst_do_log, mst_do_enable_owner,
     mst_do_enable, mst_do_disable, mst_do_remap, mst_do_activate, mst_do_authenticate,
     mst_do_create, mst_do_lock, mst_do_limit, mst_do_drop, mst_do_key_event, mst_do_info,
-    mst_do_map, mst_do_lookup, mst_do_close_windows;
+    mst_do_map, mst_do_lookup, mst_do_close_windows, mst_do_import_key, mst_do_import_client_key,
+    mst_do_set_rid;
 
 /* A new random-looking attempt id, never 0, never the same. */
 int64_t mst_world_attempt(void);

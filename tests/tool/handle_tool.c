@@ -11,6 +11,10 @@
  *     locate KIND HANDLE                             -> N
  *     verify KIND N KID EPOCH SALT DELTA HANDLE      -> yes or no
  *
+ *     foreign CIK                                    -> 32 hex digits
+ *     sealcik KID N CIK                              -> 72 hex digits
+ *     opencik KID N SEALED                           -> the CIK
+ *
  * Numbers are decimal; DELTA is 24 hex digits or "-". What goes wrong answers
  * "error" and the reason.
  */
@@ -28,7 +32,7 @@ static uint8_t store_id[MST_STORE_ID_BYTES];
 
 static enum mst_err say_hex(const uint8_t *bytes, size_t len)
 {
-    char text[2 * MST_SECRET_KEY_BYTES];
+    char text[2 * MST_SEALED_HANDLE_BYTES];
 
     mst_hex_encode(mst_span_of(bytes, len), text);
     printf("%.*s\n", (int)(2 * len), text);
@@ -161,19 +165,63 @@ static enum mst_err verify(const struct mst_span *words)
     return err;
 }
 
+static enum mst_err foreign_locator(const struct mst_span *words)
+{
+    uint8_t locator[MST_LOCATOR_BYTES];
+    enum mst_err err = mst_handle_locator(words[1], locator);
+
+    return err == MST_OK ? say_hex(locator, sizeof locator) : err;
+}
+
+static enum mst_err seal_cik(const struct mst_span *words)
+{
+    uint8_t sealed[MST_SEALED_HANDLE_BYTES];
+    uint64_t n = 0;
+    uint32_t kid = 0;
+    enum mst_err err = read_u32(words[1], &kid);
+
+    if (err == MST_OK)
+        err = mst_span_u64(words[2], UINT64_MAX, &n);
+    if (err == MST_OK)
+        err = mst_handle_seal(&keys, kid, n, words[3], sealed);
+    return err == MST_OK ? say_hex(sealed, sizeof sealed) : err;
+}
+
+static enum mst_err open_cik(const struct mst_span *words)
+{
+    uint8_t sealed[MST_SEALED_HANDLE_BYTES];
+    struct mst_handle handle;
+    uint64_t n = 0;
+    uint32_t kid = 0;
+    enum mst_err err = read_u32(words[1], &kid);
+
+    if (err == MST_OK)
+        err = mst_span_u64(words[2], UINT64_MAX, &n);
+    if (err == MST_OK)
+        err = mst_hex_decode(words[3], sealed, sizeof sealed);
+    if (err == MST_OK)
+        err = mst_handle_open(&keys, kid, n, mst_span_of(sealed, sizeof sealed), &handle);
+    if (err == MST_OK)
+        printf("%.*s\n", MST_HANDLE_CHARS, handle.text);
+    return err;
+}
+
 static const struct command {
     const char *name;
     size_t n_words;
     enum mst_err (*run)(const struct mst_span *words);
 } commands[] = {
-    {"store",   2, set_store  },
-    {"locator", 2, set_locator},
-    {"key",     3, add_key    },
-    {"check",   2, check      },
-    {"seal",    2, seal       },
-    {"make",    7, make       },
-    {"locate",  3, locate     },
-    {"verify",  8, verify     },
+    {"store",   2, set_store      },
+    {"locator", 2, set_locator    },
+    {"key",     3, add_key        },
+    {"check",   2, check          },
+    {"seal",    2, seal           },
+    {"make",    7, make           },
+    {"locate",  3, locate         },
+    {"verify",  8, verify         },
+    {"foreign", 2, foreign_locator},
+    {"sealcik", 4, seal_cik       },
+    {"opencik", 4, open_cik       },
 };
 
 static enum mst_err run(struct mst_span line)

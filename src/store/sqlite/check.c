@@ -66,6 +66,24 @@ static const struct fact facts[] = {
      "SELECT id FROM client c WHERE NOT EXISTS (SELECT 1 FROM keyring k WHERE k.kid = c.kid)"    },
     {"a key in no state that there is: key",
      "SELECT id FROM client WHERE state NOT BETWEEN 3 AND 6"                                     },
+    {"a key brought from elsewhere that is of no client's present epoch: client",
+     "SELECT client_id FROM foreign_cik f WHERE NOT EXISTS (SELECT 1 FROM client c WHERE c.id = "
+     "f.client_id AND c.epoch = f.epoch AND c.foreign_bits & 1)"                                 },
+    {"a key brought from elsewhere that is missing: client",
+     "SELECT id FROM client c WHERE foreign_bits & 1 AND NOT EXISTS (SELECT 1 FROM foreign_cik f "
+     "WHERE f.client_id = c.id)"                                                                 },
+    {"a RID brought from elsewhere that is not its resource's: resource",
+     "SELECT resource_id FROM foreign_rid f WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.id "
+     "= f.resource_id AND r.foreign_rid = f.rid)"                                                },
+    {"a RID brought from elsewhere that would not be found: resource",
+     "SELECT id FROM resource r WHERE foreign_rid <> x'' AND NOT EXISTS (SELECT 1 FROM foreign_rid "
+     "f WHERE f.rid = r.foreign_rid AND f.resource_id = r.id)"                                   },
+    {"a client that does not know where its RID comes from: client",
+     "SELECT c.id FROM client c JOIN resource r ON r.id = c.id WHERE (r.foreign_rid <> x'') <> "
+     "((c.foreign_bits & 2) <> 0)"                                                               },
+    {"keys or RIDs brought from elsewhere without the mark that they are there: META row",
+     "SELECT 'foreign' WHERE (EXISTS (SELECT 1 FROM foreign_cik) OR EXISTS (SELECT 1 FROM "
+     "foreign_rid)) AND NOT EXISTS (SELECT 1 FROM meta WHERE name = CAST('foreign' AS BLOB))"    },
     {"a client without limits: client",
      "SELECT id FROM client c WHERE NOT EXISTS (SELECT 1 FROM quota q WHERE q.client_id = c.id)" },
     {"limits without their client: client",
