@@ -18,6 +18,14 @@
 #define MST_TOKEN_NAME_MAX 255         /* 4: "other short strings 255" */
 #define MST_DETAIL_MAX     MST_KIB(64) /* preprocess lists and the like */
 
+/* groups (2.8) */
+#define MST_GROUP_NAME_MAX    255   /* of a group, a member, a type: 4, "other short strings" */
+#define MST_ENTRY_META_MAX    1024  /* 4: meta of content, group, member */
+#define MST_GROUPS_MAX        1000  /* of one model: they are looked at all at once (nesting.c) */
+#define MST_GROUPS_OF_MAX     100   /* that one thing is in directly: bounds every walk upwards */
+#define MST_GROUP_DEPTH_MAX   16    /* groups in groups: no organisation has as many levels */
+#define MST_GROUP_MEMBERS_MAX 10000 /* per request, as of serial numbers */
+
 /* requests (4) */
 #define MST_LINE_MAX         MST_KIB(4)  /* request line */
 #define MST_HEAD_MAX         MST_KIB(8)  /* header block, the request line in it */

@@ -100,15 +100,31 @@ bool mst_name_is_extra(struct mst_span text)
     return text.len <= MST_EXTRA_MAX && !has_any(text, MST_LIT("\r\n")) && mst_name_is_utf8(text);
 }
 
-bool mst_name_is_token(struct mst_span name)
+/* Free text in one line. */
+static bool is_line(struct mst_span name, size_t max)
 {
-    if (name.len == 0 || name.len > MST_TOKEN_NAME_MAX || !mst_name_is_utf8(name))
+    if (name.len == 0 || name.len > max || !mst_name_is_utf8(name))
         return false;
     for (size_t i = 0; i < name.len; i++) {
         if ((unsigned char)name.ptr[i] < 0x20 || name.ptr[i] == 0x7f)
             return false;
     }
     return true;
+}
+
+bool mst_name_is_token(struct mst_span name)
+{
+    return is_line(name, MST_TOKEN_NAME_MAX);
+}
+
+bool mst_name_is_group(struct mst_span name)
+{
+    return is_line(name, MST_GROUP_NAME_MAX);
+}
+
+bool mst_name_is_meta(struct mst_span text)
+{
+    return text.len <= MST_ENTRY_META_MAX && mst_name_is_utf8(text);
 }
 
 /* The forms of a character longer than one byte (RFC 3629, section 4): first byte from..to, the

@@ -1,4 +1,5 @@
 #include "core/client.h"
+#include "core/group.h"
 #include "core/model.h"
 #include "core/serial.h"
 #include "core/sweep.h"
@@ -105,6 +106,8 @@ enum mst_err mst_model_delete(const struct mst_domain *domain, struct mst_tx *tx
     enum mst_err err =
         mst_sweep(tx, MST_IX_SERIAL, &serials, 1, sizeof serials, forget_serial, &own);
 
+    if (err == MST_OK)
+        err = mst_group_forget_model(tx, model->id);
     return err != MST_OK ? err : mst_tx_delete(tx, MST_TABLE_MODEL, model);
 }
 

@@ -116,12 +116,13 @@
     I(first)                   \
     I(last)
 
-/* A group of a model (protocol.md 2.8). */
+/* A group of a model (protocol.md 2.8). n_members counts its rows in group_member. */
 #define MST_ROW_MODEL_GROUP(I, T) \
     I(id)                         \
     I(model_id)                   \
     T(name)                       \
-    T(meta)
+    T(meta)                       \
+    I(n_members)
 
 /*
  * A member of a group. type is "sn", "content", "group" or any other word; member is a name, and what

@@ -7,6 +7,7 @@
 
 #include "core/client.h"
 #include "core/foreign.h"
+#include "core/group.h"
 #include "core/serial.h"
 #include "core/sweep.h"
 
@@ -231,7 +232,11 @@ enum mst_err mst_serial_remove(const struct mst_domain *domain, struct mst_tx *t
     struct mst_bond bond;
     enum mst_err err = mst_bond_load(domain, tx, model->id, sn, &bond);
 
-    return err != MST_OK ? err : forget(domain, tx, MST_ON_DELETE, &bond, ret_verdict);
+    if (err == MST_OK)
+        err = forget(domain, tx, MST_ON_DELETE, &bond, ret_verdict);
+    if (err == MST_OK && *ret_verdict == MST_DONE)
+        err = mst_group_forget(tx, model->id, MST_MEMBER_SN, sn);
+    return err;
 }
 
 /* ---- looking ---- */

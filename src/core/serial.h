@@ -18,7 +18,7 @@ MST_MUST_USE enum mst_err mst_serial_add(const struct mst_domain *domain, struct
                                          const struct mst_serial_item *items, size_t n_items,
                                          enum mst_verdict *ret_verdict, size_t *ret_bad);
 
-/* Removes record and log (15, 16, 19); the client stays (A9) unless is_delete_disabling.
+/* Removes record, log and memberships in groups (15, 16, 19); the client stays (A9) unless is_delete_disabling.
    MST_NO_SERIAL. */
 MST_MUST_USE enum mst_err mst_serial_remove(const struct mst_domain *domain, struct mst_tx *tx,
                                             const struct mst_row_model *model, struct mst_span sn,

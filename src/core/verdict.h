@@ -23,17 +23,18 @@ enum mst_verdict {
     MST_NOT_OWNED,      /* the key or code is of a client that the caller does not own */
     MST_EXISTS,         /* the name is taken */
     MST_IN_USE,         /* the alias points to another resource */
-    MST_NO_ROOM,        /* a limit of the owner or of one of its ancestors is exhausted */
-    MST_HAS_CLIENT,     /* the serial number has a client already (transition 7) */
-    MST_HAS_NO_CLIENT,  /* the serial number was never enabled */
-    MST_NOT_ADDED,      /* activate: UNUSED (transition 4) */
-    MST_ACTIVATED,      /* activate: already activated (11) */
-    MST_SECOND_CALLER,  /* the same, and by another address than the one that asks now */
-    MST_EXPIRED,        /* activate: the window has run out (12) */
-    MST_DISABLED,       /* activate: disabled (12) */
-    MST_ORPHANED,       /* its client was dropped (21) */
-    MST_LOCKED,         /* activate: the client is locked (A22) */
-    MST_NO_TEMPLATE,    /* enable: the model's template was dropped (409) */
+    MST_NO_ROOM,       /* a limit is exhausted: of the owner, of one of its ancestors, of a model */
+    MST_NESTED,        /* groups would contain each other, or too many levels of them */
+    MST_HAS_CLIENT,    /* the serial number has a client already (transition 7) */
+    MST_HAS_NO_CLIENT, /* the serial number was never enabled */
+    MST_NOT_ADDED,     /* activate: UNUSED (transition 4) */
+    MST_ACTIVATED,     /* activate: already activated (11) */
+    MST_SECOND_CALLER, /* the same, and by another address than the one that asks now */
+    MST_EXPIRED,       /* activate: the window has run out (12) */
+    MST_DISABLED,      /* activate: disabled (12) */
+    MST_ORPHANED,      /* its client was dropped (21) */
+    MST_LOCKED,        /* activate: the client is locked (A22) */
+    MST_NO_TEMPLATE,   /* enable: the model's template was dropped (409) */
     MST_VERDICT_COUNT
 };
 

@@ -38,6 +38,15 @@ struct mst_csv mst_csv_of(struct mst_span src)
     return (struct mst_csv){.cur = mst_cur_of(src)};
 }
 
+size_t mst_csv_rows_max(struct mst_span src)
+{
+    size_t n = 1;
+
+    for (size_t i = 0; i < src.len; i++)
+        n += src.ptr[i] == '\n';
+    return n;
+}
+
 static bool is_next(const struct mst_cur *cur, char c)
 {
     char next;

@@ -25,6 +25,8 @@ struct mst_csv {
 };
 
 struct mst_csv mst_csv_of(struct mst_span src);
+/* src has no more rows than so many. */
+size_t mst_csv_rows_max(struct mst_span src);
 MST_MUST_USE enum mst_err mst_csv_row(struct mst_csv *csv, struct mst_arena *arena,
                                       struct mst_span *ret_columns, size_t max_columns,
                                       size_t *ret_line);

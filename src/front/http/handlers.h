@@ -44,6 +44,19 @@ mst_step mst_serial_prepare;
 mst_step mst_serial_post;
 mst_step mst_serial_delete;
 
+/* groups.c (2.8) */
+mst_step mst_groups_list;
+mst_step mst_groups_prepare;
+mst_step mst_groups_post;
+mst_step mst_group_show;
+mst_step mst_group_erase;
+mst_step mst_members_list;
+mst_step mst_members_prepare;
+mst_step mst_members_change;
+/* ?show=groups of anything in x->model: a page of the groups that the member is in. */
+enum mst_err mst_groups_of(struct mst_exchange *x, struct mst_tx *tx, const struct mst_form *query,
+                           struct mst_span type, struct mst_span member);
+
 /* alias.c (2.12.1 to 2.12.3) */
 mst_step mst_alias_get;
 mst_step mst_alias_write;

@@ -49,10 +49,42 @@ bool mst_param_int(const struct mst_form *form, const char *name, int64_t *ret_v
     }
 }
 
+static int64_t clamp(int64_t value, int64_t least, int64_t most)
+{
+    return value < least ? least : value > most ? most : value;
+}
+
+bool mst_param_page(const struct mst_form *query, int64_t limit, struct mst_page *ret_page)
+{
+    int64_t offset = 0;
+
+    if (!mst_param_int(query, "offset", &offset) || !mst_param_int(query, "limit", &limit))
+        return false;
+    ret_page->offset = (uint64_t)clamp(offset, 0, INT64_MAX);
+    ret_page->limit = (uint64_t)clamp(limit, MST_PAGE_MIN, MST_PAGE_MAX);
+    return true;
+}
+
+bool mst_param_is_type(const struct mst_exchange *x, const char *word)
+{
+    struct mst_span want = mst_span_str(word);
+
+    for (size_t i = 0; i + want.len <= x->content_type.len; i++)
+        if (mst_span_eq_nocase(mst_span_cut(x->content_type, i, i + want.len), want))
+            return true;
+    return false;
+}
+
 enum mst_err mst_reply_name(void *arg, struct mst_span name)
 {
     struct mst_exchange *x = arg;
 
     (void)mst_csv_field(&x->reply, name);
     return mst_csv_end(&x->reply);
+}
+
+enum mst_err mst_reply_rows(struct mst_exchange *x)
+{
+    return x->reply.len == 0 ? mst_exchange_answer(x, 204, NULL)
+                             : mst_exchange_answer(x, 200, MST_TYPE_CSV);
 }

@@ -15,6 +15,7 @@
 /* clang-format off */
 #define PATH(...) .segments = {__VA_ARGS__}
 #define MODELS    "provision", "manage", "model"
+#define GROUPS    "provision", "manage", "group", "*"
 
 #define MANAGE(method, max, where_, action_, prepare_, step_)                             \
     .methods = (method), .body_max = (max), .family = MST_FAMILY_MANAGE, .where = (where_), \
@@ -79,6 +80,20 @@ static const struct mst_route rows[] = {
      MANAGE(POST, MST_BODY_MAX, MST_STATE, ENABLE_SERIAL, mst_serial_prepare, mst_serial_post)},
     {PATH(MODELS, "*", "*"),
      MANAGE(DELETE, MST_BODY_MAX, MST_STATE, KEEP_SERIALS, NULL, mst_serial_delete)},
+
+    {PATH(GROUPS), .is_slash_optional = true,
+     MANAGE(GET, MST_BODY_MAX, MST_READ, mst_guard_model, NULL, mst_groups_list)},
+    {PATH(GROUPS), .is_slash_optional = true,
+     MANAGE(POST, MST_BODY_MAX, MST_STATE, mst_guard_model, mst_groups_prepare, mst_groups_post)},
+    {PATH(GROUPS, "*"),
+     MANAGE(GET, MST_BODY_MAX, MST_READ, mst_guard_model, NULL, mst_group_show)},
+    {PATH(GROUPS, "*"),
+     MANAGE(DELETE, MST_BODY_MAX, MST_STATE, mst_guard_model, NULL, mst_group_erase)},
+    {PATH(GROUPS, "*", ""),
+     MANAGE(GET, MST_BODY_MAX, MST_READ, mst_guard_model, NULL, mst_members_list)},
+    {PATH(GROUPS, "*", ""),
+     MANAGE(POST | DELETE, MST_SERIALS_BODY_MAX, MST_STATE, mst_guard_model, mst_members_prepare,
+            mst_members_change)},
 
     {PATH("muster", "v1", "backup"),
      MANAGE(POST, MST_BODY_MAX, MST_READ, OPERATE, NULL, mst_backup_post)},

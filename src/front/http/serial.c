@@ -1,5 +1,6 @@
 /* /provision/manage/model/<model>/<sn>: one serial number (protocol.md 2.6.5). */
 #include "core/enable.h"
+#include "core/group.h"
 #include "core/serial.h"
 #include "front/http/handlers.h"
 #include "front/http/params.h"
@@ -93,8 +94,8 @@ enum mst_err mst_serial_show(struct mst_exchange *x, struct mst_tx *tx)
     err = mst_exchange_settle(x, err, verdict);
     if (err != MST_OK)
         return err;
-    if (mst_span_eq(show, MST_LIT("groups"))) /* there are no groups yet (2.8) */
-        return mst_exchange_answer(x, 204, NULL);
+    if (mst_span_eq(show, MST_LIT("groups")))
+        return mst_groups_of(x, tx, &query, MST_MEMBER_SN, sn);
     return show_state(x, &view);
 }
 

@@ -36,16 +36,10 @@ static enum mst_err list_one(void *arg, const struct mst_serial_view *view)
     return mst_csv_end(out);
 }
 
-static int64_t clamp(int64_t value, int64_t least, int64_t most)
-{
-    return value < least ? least : value > most ? most : value;
-}
-
 enum mst_err mst_serials_list(struct mst_exchange *x, struct mst_tx *tx)
 {
     struct listing listing = {.x = x};
-    int64_t offset = 0;
-    int64_t limit = MST_PAGE_MAX;
+    struct mst_page page;
     struct mst_form query;
     enum mst_err err = mst_exchange_query(x, &query);
 
@@ -54,41 +48,25 @@ enum mst_err mst_serials_list(struct mst_exchange *x, struct mst_tx *tx)
     /* No ranges are stored (2.6.4), and no other vendor enabled anything (2.9). */
     if (mst_span_eq(mst_form_value(&query, "show"), MST_LIT("ranges")))
         return mst_exchange_answer(x, 204, NULL);
-    if (!mst_param_int(&query, "offset", &offset) || !mst_param_int(&query, "limit", &limit))
+    if (!mst_param_page(&query, MST_PAGE_MAX, &page))
         return mst_exchange_refuse(x, MST_BAD_VALUE);
     if (mst_form_value(&query, "shared").len > 0)
         return mst_exchange_answer(x, 200, MST_TYPE_CSV);
     listing.has_status = mst_form_true(&query, "status");
-    err = mst_serial_list(mst_exchange_domain(x), tx, &x->model,
-                          (uint64_t)clamp(offset, 0, INT64_MAX),
-                          (uint64_t)clamp(limit, MST_PAGE_MIN, MST_PAGE_MAX), list_one, &listing);
+    err = mst_serial_list(mst_exchange_domain(x), tx, &x->model, page.offset, page.limit, list_one,
+                          &listing);
     return err == MST_OK ? mst_exchange_answer(x, 200, MST_TYPE_CSV) : err;
 }
 
 /* ---- POST, DELETE: what the body says ---- */
 
-static bool has_word(struct mst_span text, const char *word)
-{
-    struct mst_span want = mst_span_str(word);
-
-    for (size_t i = 0; i + want.len <= text.len; i++)
-        if (mst_span_eq_nocase(mst_span_cut(text, i, i + want.len), want))
-            return true;
-    return false;
-}
-
 /* 2.3 "Which parser to use". */
-static bool is_csv(const struct mst_exchange *x)
-{
-    return has_word(x->content_type, "text/csv");
-}
-
 static bool is_json(const struct mst_exchange *x)
 {
     struct mst_span body = mst_buf_span(&x->body);
     size_t i = 0;
 
-    if (has_word(x->content_type, "json") || has_word(x->content_type, "javascript"))
+    if (mst_param_is_type(x, "json") || mst_param_is_type(x, "javascript"))
         return true;
     while (i < body.len && (body.ptr[i] == ' ' || body.ptr[i] == '\t' || body.ptr[i] == '\r' ||
                             body.ptr[i] == '\n'))
@@ -116,21 +94,12 @@ static enum mst_err make_room(struct mst_exchange *x, struct work *work, size_t 
     return work->items && work->names ? MST_OK : MST_ENOMEM;
 }
 
-static size_t count_lines(struct mst_span text)
-{
-    size_t n = 1;
-
-    for (size_t i = 0; i < text.len; i++)
-        n += text.ptr[i] == '\n';
-    return n;
-}
-
 static enum mst_err read_csv(struct mst_exchange *x, struct work *work)
 {
     struct mst_csv csv = mst_csv_of(mst_buf_span(&x->body));
     struct mst_span columns[2];
     size_t line;
-    enum mst_err err = make_room(x, work, count_lines(mst_buf_span(&x->body)));
+    enum mst_err err = make_room(x, work, mst_csv_rows_max(mst_buf_span(&x->body)));
 
     while (err == MST_OK) {
         err = mst_csv_row(&csv, &x->arena, columns, 2, &line);
@@ -179,7 +148,7 @@ enum mst_err mst_serials_prepare(struct mst_exchange *x, struct mst_tx *tx)
         return MST_ENOMEM;
     x->work = work;
     work->is_delete = x->method == MST_METHOD_DELETE;
-    if (is_csv(x))
+    if (mst_param_is_type(x, "text/csv"))
         err = read_csv(x, work);
     else if (is_json(x))
         return mst_exchange_refuse_with(x, 501); /* ranges */

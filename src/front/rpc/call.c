@@ -20,6 +20,7 @@ static const char *const words[MST_VERDICT_COUNT] = {
     [MST_EXISTS] = "inuse",
     [MST_IN_USE] = "inuse",
     [MST_NO_ROOM] = "limit",
+    [MST_NESTED] = "invalid",
     [MST_HAS_CLIENT] = "invalid",
     [MST_HAS_NO_CLIENT] = "invalid",
     [MST_NOT_ADDED] = "invalid",

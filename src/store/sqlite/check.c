@@ -110,6 +110,15 @@ static const struct fact facts[] = {
     {"a log entry without its serial number: serial number",
      "SELECT DISTINCT model_id || ' ' || CAST(sn AS TEXT) FROM log l WHERE NOT EXISTS (SELECT 1 "
      "FROM serial s WHERE s.model_id = l.model_id AND s.sn = l.sn)"                              },
+    {"a group without its model: group",
+     "SELECT id FROM model_group g WHERE NOT EXISTS (SELECT 1 FROM model m WHERE m.id = "
+     "g.model_id)"                                                                               },
+    {"a group that counts its members wrongly: group",
+     "SELECT id FROM model_group g WHERE n_members <> (SELECT count(*) FROM group_member m WHERE "
+     "m.group_id = g.id)"                                                                        },
+    {"a membership without its group: group",
+     "SELECT DISTINCT group_id FROM group_member m WHERE NOT EXISTS (SELECT 1 FROM model_group g "
+     "WHERE g.id = m.group_id AND g.model_id = m.model_id)"                                      },
     {"a row number above the last one given: resource",
      "SELECT id FROM resource WHERE id > (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE "
      "name = 'resource')"                                                                        },

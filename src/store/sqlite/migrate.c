@@ -28,7 +28,7 @@ static const char state_4[] =
     "first INTEGER NOT NULL, last INTEGER NOT NULL) STRICT;"
     "CREATE TABLE model_group (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT CHECK (id "
     "BETWEEN 1 AND 1099511627775), model_id INTEGER NOT NULL, name BLOB NOT NULL, meta "
-    "BLOB NOT NULL) STRICT;"
+    "BLOB NOT NULL, n_members INTEGER NOT NULL) STRICT;"
     "CREATE TABLE group_member (group_id INTEGER NOT NULL, type BLOB NOT NULL, member "
     "BLOB NOT NULL, model_id INTEGER NOT NULL, expire INTEGER NOT NULL, meta BLOB NOT "
     "NULL, PRIMARY KEY (group_id, type, member)) STRICT, WITHOUT ROWID;"
