@@ -71,6 +71,8 @@ enum mst_permit_place { MST_PLACE_NONE, MST_PLACE_MODEL, MST_PLACE_LENT };
       "see one serial number and its log (through a share: if it enabled it, without extra)")       \
     X(ENABLE_SERIAL,  KEY,  LENT,  key,   name,  name,  yes,   yes,  yes,     share,   name,        \
       "enable, re-enable, disable and remap (through a share: what it enabled itself)")             \
+    X(KEEP_GROUPS,    KEY,  MODEL, key,   name,  name,  yes,   yes,  share,   share,   name,        \
+      "see, make, fill and delete the groups of a model")                                           \
     X(OPERATE,        CIK,  NONE,  key,   root,  root,  root,  key,  share,   share,   yes,         \
       "make a backup, reset the clock")
 /* clang-format on */
