@@ -12,11 +12,30 @@ struct mst_serial_item {
 
 /* Lists all or none: MST_BAD_VALUE (form of one), MST_EXISTS (one is listed, here or, with sn_scope
    vendor, under another model of the vendor; or twice in items). With a refusal *ret_bad is the
-   index of one that stands in the way. May have written when it refuses: undo. */
+   index of the first that stands in the way. */
 MST_MUST_USE enum mst_err mst_serial_add(const struct mst_domain *domain, struct mst_tx *tx,
                                          const struct mst_row_model *model,
                                          const struct mst_serial_item *items, size_t n_items,
                                          enum mst_verdict *ret_verdict, size_t *ret_bad);
+
+/* What becomes of a serial number that is to be listed. */
+enum mst_listed {
+    MST_LISTED_NEW,
+    MST_LISTED_SAME,       /* it is listed already, with the same text */
+    MST_LISTED_OTHER_TEXT, /* it is listed already, with another text, which stays */
+    MST_LISTED_ELSEWHERE,  /* another model of the vendor lists it (sn_scope vendor) */
+    MST_LISTED_BAD         /* not the form of a serial number or its text */
+};
+/* model: the name of the other one, with MST_LISTED_ELSEWHERE. */
+typedef enum mst_err mst_listed_each(void *arg, size_t index, enum mst_listed what,
+                                     struct mst_span model);
+
+/* Lists what is new; nothing is written if is_trial. It is as if the items were added one by one:
+   of those that stand there twice the first is new. each is called, in order, for all that are not. */
+MST_MUST_USE enum mst_err mst_serial_add_each(const struct mst_domain *domain, struct mst_tx *tx,
+                                              const struct mst_row_model *model,
+                                              const struct mst_serial_item *items, size_t n_items,
+                                              bool is_trial, mst_listed_each *each, void *arg);
 
 /* Removes record, log and memberships in groups (15, 16, 19); the client stays (A9) unless is_delete_disabling.
    MST_NO_SERIAL. */
@@ -48,11 +67,13 @@ MST_MUST_USE enum mst_err mst_serial_get(const struct mst_domain *domain, struct
                                          enum mst_verdict *ret_verdict,
                                          struct mst_serial_view *ret_view);
 
-/* Listed serial numbers in bytewise order. each may return MST_EREFUSED to stop. */
+/* Listed serial numbers in bytewise order, those behind after if it is not empty. each may return
+   MST_EREFUSED to stop. */
 MST_MUST_USE enum mst_err
 mst_serial_list(const struct mst_domain *domain, struct mst_tx *tx,
-                const struct mst_row_model *model, uint64_t offset, uint64_t limit,
-                enum mst_err (*each)(void *arg, const struct mst_serial_view *view), void *arg);
+                const struct mst_row_model *model, struct mst_span after, uint64_t offset,
+                uint64_t limit, enum mst_err (*each)(void *arg, const struct mst_serial_view *view),
+                void *arg);
 
 /* The activation log, oldest first (1.8). MST_NO_SERIAL. */
 MST_MUST_USE enum mst_err

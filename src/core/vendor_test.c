@@ -238,6 +238,7 @@ struct list_call {
     struct mst_world_call call;
     const struct mst_serial_item *items;
     size_t n_items, bad;
+    struct mst_span after;
     uint64_t offset, limit;
     int n;
     char sns[16][16];
@@ -282,8 +283,8 @@ static enum mst_err do_list(struct mst_world *w, struct mst_tx *tx, struct mst_w
     call->verdict = MST_DONE;
     list->n = 0;
     return err != MST_OK ? err
-                         : mst_serial_list(&w->domain, tx, &model, list->offset, list->limit,
-                                           note_view, list);
+                         : mst_serial_list(&w->domain, tx, &model, list->after, list->offset,
+                                           list->limit, note_view, list);
 }
 
 MST_TEST(new_serial_numbers_go_between_listed_ones_in_any_order)
@@ -319,6 +320,141 @@ MST_TEST(new_serial_numbers_go_between_listed_ones_in_any_order)
     ck_assert_int_eq(list.n, 7);
     mst_world_close(&world);
 }
+
+/* ---- each judged by itself ---- */
+
+struct each_call {
+    struct mst_world_call call;
+    const char *model;
+    const struct mst_serial_item *items;
+    size_t n_items;
+    bool is_trial;
+    char told[256]; /* "1:listed" and so on */
+};
+
+static enum mst_err note_listed(void *arg, size_t index, enum mst_listed what,
+                                struct mst_span model)
+{
+    static const char *const words[] = {"new", "same", "text", "elsewhere", "bad"};
+    struct each_call *each = arg;
+    size_t len = strlen(each->told);
+
+    (void)snprintf(&each->told[len], sizeof each->told - len, "%zu:%s%s%.*s ", index, words[what],
+                   model.len ? "=" : "", (int)model.len, model.ptr ? model.ptr : "");
+    return MST_OK;
+}
+
+static enum mst_err do_add_each(struct mst_world *w, struct mst_tx *tx, struct mst_world_call *call)
+{
+    struct each_call *each = (struct each_call *)call;
+    struct mst_row_vendor vendor;
+    struct mst_row_model model;
+    enum mst_verdict verdict;
+    enum mst_err err = mst_vendor_get(tx, MST_LIT("acme"), &verdict, &vendor);
+
+    each->told[0] = '\0';
+    call->verdict = MST_DONE;
+    if (err == MST_OK)
+        err = mst_model_get(tx, vendor.id, mst_span_str(each->model), &verdict, &model);
+    return err != MST_OK ? err
+                         : mst_serial_add_each(&w->domain, tx, &model, each->items, each->n_items,
+                                               each->is_trial, note_listed, each);
+}
+
+static void add_each(const char *model, const struct mst_serial_item *items, size_t n_items,
+                     bool is_trial, const char *told)
+{
+    struct each_call each = {
+        .model = model, .items = items, .n_items = n_items, .is_trial = is_trial};
+
+    ck_assert_int_eq(mst_world_run(&world, do_add_each, &each.call), MST_DONE);
+    ck_assert_str_eq(each.told, told);
+}
+
+static int count_m1(void)
+{
+    struct list_call list = {0};
+
+    ck_assert_int_eq(mst_world_run(&world, do_list, &list.call), MST_DONE);
+    return list.n;
+}
+
+MST_TEST(each_serial_number_is_judged_as_if_they_came_one_by_one)
+{
+    const struct mst_serial_item mixed[] = {
+        {MST_LIT("d"),   MST_LIT("x")   },
+        {MST_LIT("b"),   MST_LIT("1")   },
+        {MST_LIT("a,a"), {0}            },
+        {MST_LIT("d"),   MST_LIT("x")   },
+        {MST_LIT("c"),   {0}            },
+        {MST_LIT("d"),   MST_LIT("y")   },
+        {MST_LIT("b"),   MST_LIT("2")   },
+        {MST_LIT("e"),   {0}            },
+        {MST_LIT("f"),   MST_LIT("a\nb")},
+    };
+    const struct mst_serial_item b = {MST_LIT("b"), MST_LIT("1")}, e = {MST_LIT("e"), {0}};
+
+    mst_world_open(&world, 1, NULL);
+    ck_assert_int_eq(RUN(add_model, .options = 0), MST_DONE);
+    ck_assert_int_eq(RUN(add_model, .model = "m2"), MST_DONE);
+    add_each("m1", &b, 1, false, "");
+    add_each("m2", &e, 1, false, "");
+    for (int i = 0; i < 2; i++)
+        add_each("m1", mixed, 9, true, "1:same 2:bad 3:same 5:text 6:text 7:elsewhere=m2 8:bad ");
+    ck_assert_int_eq(count_m1(), 1);
+    add_each("m1", mixed, 9, false, "1:same 2:bad 3:same 5:text 6:text 7:elsewhere=m2 8:bad ");
+    ck_assert_int_eq(count_m1(), 3);
+    add_each("m1", mixed, 9, false,
+             "0:same 1:same 2:bad 3:same 4:same 5:text 6:text 7:elsewhere=m2 8:bad ");
+    ck_assert_int_eq(count_m1(), 3);
+    mst_world_close(&world);
+}
+MST_TEST_END
+
+MST_TEST(where_models_may_list_the_same_serial_number_none_is_elsewhere)
+{
+    const struct mst_serial_item e = {MST_LIT("e"), {0}};
+
+    mst_world_open(&world, 1, NULL);
+    world.domain.is_sn_scope_model = true;
+    ck_assert_int_eq(RUN(add_model, .options = 0), MST_DONE);
+    ck_assert_int_eq(RUN(add_model, .model = "m2"), MST_DONE);
+    add_each("m2", &e, 1, false, "");
+    add_each("m1", &e, 1, false, "");
+    add_each("m1", &e, 1, false, "0:same ");
+    /* Both list it. Where that is no longer allowed, the model's own counts. */
+    world.domain.is_sn_scope_model = false;
+    add_each("m1", &e, 1, false, "0:same ");
+    add_each("m2", &e, 1, false, "0:same ");
+    mst_world_close(&world);
+}
+MST_TEST_END
+
+MST_TEST(a_list_goes_on_behind_a_serial_number)
+{
+    const struct mst_serial_item items[] = {
+        {MST_LIT("a"), {0}},
+        {MST_LIT("b"), {0}},
+        {MST_LIT("c"), {0}}
+    };
+    struct list_call list = {.after = MST_LIT("a")};
+
+    mst_world_open(&world, 1, NULL);
+    ck_assert_int_eq(RUN(add_model, .options = 0), MST_DONE);
+    add_each("m1", items, 3, false, "");
+    ck_assert_int_eq(mst_world_run(&world, do_list, &list.call), MST_DONE);
+    ck_assert_int_eq(list.n, 2);
+    ck_assert_str_eq(list.sns[0], "b");
+    list = (struct list_call){.after = MST_LIT("aa"), .limit = 1, .offset = 1};
+    ck_assert_int_eq(mst_world_run(&world, do_list, &list.call), MST_DONE);
+    ck_assert_int_eq(list.n, 1);
+    ck_assert_str_eq(list.sns[0], "c");
+    list = (struct list_call){.after = MST_LIT("c")};
+    ck_assert_int_eq(mst_world_run(&world, do_list, &list.call), MST_DONE);
+    ck_assert_int_eq(list.n, 0);
+    mst_world_close(&world);
+}
+MST_TEST_END
 
 MST_TEST(a_list_of_serial_numbers_is_added_whole_or_not_at_all)
 {
@@ -427,6 +563,9 @@ MST_TESTS("core/vendor", a_vendor_name_belongs_to_one_domain_and_a_domain_has_on
           a_model_needs_a_good_name_and_a_template_below_its_vendor,
           a_list_of_serial_numbers_is_added_whole_or_not_at_all,
           new_serial_numbers_go_between_listed_ones_in_any_order,
+          each_serial_number_is_judged_as_if_they_came_one_by_one,
+          where_models_may_list_the_same_serial_number_none_is_elsewhere,
+          a_list_goes_on_behind_a_serial_number,
           ten_thousand_serial_numbers_go_in_one_request_and_not_one_more,
           pages_of_the_list_are_in_bytewise_order_and_join_without_a_gap,
           a_serial_number_is_unique_in_its_vendor_or_in_its_model_as_the_setting_says)

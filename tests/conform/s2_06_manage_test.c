@@ -228,6 +228,39 @@ MST_TEST(serial_numbers_are_added_all_or_none)
 }
 MST_TEST_END
 
+/* An addition of ours (decision 0027): nothing but what an unknown name would do happens without it. */
+MST_TEST(each_row_is_judged_by_itself_for_those_who_ask)
+{
+    static const struct mst_script rows[] = {
+        {"POST",   MODELS "m1/?each=true",        "$T", CSV,  "a,1\nb\n",               200, ""                      },
+        {"POST",   MODELS "m1/?trial=true",       "$T", CSV,  "b\nc\n\na,2\nx/y\nc,1",  200,
+         "1,listed,\r\n3,text,\r\n4,form,\r\n5,text,\r\n"                                                            },
+        {"GET",    MODELS "m1/",                  "$T", NULL, NULL,                     200, "a,,1\r\nb,,\r\n"       },
+        {"POST",   MODELS "m1/?each=true",        "$T", CSV,  "b\nc\n\na,2\nx/y\nc,1",  200,
+         "1,listed,\r\n3,text,\r\n4,form,\r\n5,text,\r\n"                                                            },
+        {"GET",    MODELS "m1/",                  "$T", NULL, NULL,                     200, "a,,1\r\nb,,\r\nc,,\r\n"},
+        {"POST",   MODELS "",                     "$T", NULL, "model=m9&rid=$template", 205, NULL                    },
+        {"POST",   MODELS "m9/?each=true",        "$T", NULL, "sn[]=a&sn[]=d",          200, "1,elsewhere,m1\r\n"    },
+        {"GET",    MODELS "m9/",                  "$T", NULL, NULL,                     200, "d,,\r\n"               },
+        {"POST",   MODELS "m1/?each=true",        "$T", CSV,  "",                       400, NULL                    },
+        {"POST",   MODELS "m1/?each=true",        "$T", CSV,  "e\n\"f",                 400, NULL                    },
+        {"POST",   MODELS "m1/?each=true",        "$T", NULL, "delete=true&sn=a",       400, NULL                    },
+        {"DELETE", MODELS "m1/?trial=true",       "$T", CSV,  "a",                      400, NULL                    },
+        {"POST",   MODELS "m1/?each=yes",         "$T", CSV,  "a",                      409, NULL                    },
+        {"POST",   MODELS "m1/?each=true",        NULL, CSV,  "e",                      401, NULL                    },
+        {"POST",   MODELS "nosuch/?trial=true",   "$T", CSV,  "e",                      404, NULL                    },
+        {"GET",    MODELS "m1/?after=a",          "$T", NULL, NULL,                     200, "b,,\r\nc,,\r\n"        },
+        {"GET",    MODELS "m1/?after=aa&limit=5", "$T", NULL, NULL,                     200, "b,,\r\nc,,\r\n"        },
+        {"GET",    MODELS "m1/?after=a&offset=1", "$T", NULL, NULL,                     200, "c,,\r\n"               },
+        {"GET",    MODELS "m1/?after=c",          "$T", NULL, NULL,                     200, ""                      },
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
 MST_TEST(lists_are_sorted_and_paged_within_bounds)
 {
     static const struct mst_script rows[] = {
@@ -449,7 +482,7 @@ MST_TESTS("conform/2.6", forms_are_read_as_clients_write_them,
           checks_come_in_their_order, a_slash_makes_another_resource_except_after_collections,
           credentials_are_taken_from_either_header, models_are_created_shown_replaced_and_deleted,
           a_window_of_a_model_s_own_is_set_and_obeyed, serial_numbers_are_added_all_or_none,
-          lists_are_sorted_and_paged_within_bounds,
+          each_row_is_judged_by_itself_for_those_who_ask, lists_are_sorted_and_paged_within_bounds,
           ten_thousand_serial_numbers_fit_one_more_does_not, one_serial_number_goes_its_way,
           status_words_rid_and_log_are_shown,
           an_orphaned_serial_number_answers_409_until_it_is_deleted,

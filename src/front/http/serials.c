@@ -6,6 +6,8 @@
 
 struct work {
     bool is_delete;
+    bool is_each;  /* ours: each row is judged by itself, and told what came of it */
+    bool is_trial; /* ours: as is_each, and nothing is written */
     size_t n_items;
     struct mst_serial_item *items; /* what to add */
     struct mst_param *names;       /* what to delete */
@@ -53,8 +55,8 @@ enum mst_err mst_serials_list(struct mst_exchange *x, struct mst_tx *tx)
     if (mst_form_value(&query, "shared").len > 0)
         return mst_exchange_answer(x, 200, MST_TYPE_CSV);
     listing.has_status = mst_form_true(&query, "status");
-    err = mst_serial_list(mst_exchange_domain(x), tx, &x->model, page.offset, page.limit, list_one,
-                          &listing);
+    err = mst_serial_list(mst_exchange_domain(x), tx, &x->model, mst_form_value(&query, "after"),
+                          page.offset, page.limit, list_one, &listing);
     return err == MST_OK ? mst_exchange_answer(x, 200, MST_TYPE_CSV) : err;
 }
 
@@ -141,6 +143,7 @@ static enum mst_err read_form(struct mst_exchange *x, struct work *work)
 enum mst_err mst_serials_prepare(struct mst_exchange *x, struct mst_tx *tx)
 {
     struct work *work = mst_arena_alloc(&x->arena, sizeof *work);
+    struct mst_form query;
     enum mst_err err;
 
     (void)tx;
@@ -148,13 +151,18 @@ enum mst_err mst_serials_prepare(struct mst_exchange *x, struct mst_tx *tx)
         return MST_ENOMEM;
     x->work = work;
     work->is_delete = x->method == MST_METHOD_DELETE;
+    err = mst_exchange_query(x, &query);
+    if (err != MST_OK)
+        return err;
+    work->is_trial = mst_form_true(&query, "trial");
+    work->is_each = work->is_trial || mst_form_true(&query, "each");
     if (mst_param_is_type(x, "text/csv"))
         err = read_csv(x, work);
     else if (is_json(x))
         return mst_exchange_refuse_with(x, 501); /* ranges */
     else
         err = read_form(x, work);
-    if (err == MST_OK && work->n_items == 0)
+    if (err == MST_OK && (work->n_items == 0 || (work->is_each && work->is_delete)))
         return mst_exchange_refuse(x, MST_BAD_VALUE);
     return err;
 }
@@ -180,6 +188,32 @@ static enum mst_err remove_all(struct mst_exchange *x, struct mst_tx *tx, const 
     return MST_OK;
 }
 
+/* A row "number,word,model" for one that was not added: counted from 1 in the order of the request. */
+static enum mst_err tell_one(void *arg, size_t index, enum mst_listed what, struct mst_span model)
+{
+    static const char *const words[] = {[MST_LISTED_NEW] = "added",
+                                        [MST_LISTED_SAME] = "listed",
+                                        [MST_LISTED_OTHER_TEXT] = "text",
+                                        [MST_LISTED_ELSEWHERE] = "elsewhere",
+                                        [MST_LISTED_BAD] = "form"};
+    struct mst_exchange *x = arg;
+
+    (void)mst_buf_add_u64(&x->reply, index + 1);
+    (void)mst_buf_add_byte(&x->reply, ',');
+    (void)mst_buf_add_str(&x->reply, words[what]);
+    (void)mst_buf_add_byte(&x->reply, ',');
+    (void)mst_csv_field(&x->reply, model);
+    return mst_csv_end(&x->reply);
+}
+
+static enum mst_err add_each(struct mst_exchange *x, struct mst_tx *tx, const struct work *work)
+{
+    enum mst_err err = mst_serial_add_each(mst_exchange_domain(x), tx, &x->model, work->items,
+                                           work->n_items, work->is_trial, tell_one, x);
+
+    return err == MST_OK ? mst_exchange_answer(x, 200, MST_TYPE_CSV) : err;
+}
+
 enum mst_err mst_serials_change(struct mst_exchange *x, struct mst_tx *tx)
 {
     const struct work *work = x->work;
@@ -187,6 +221,8 @@ enum mst_err mst_serials_change(struct mst_exchange *x, struct mst_tx *tx)
     size_t bad;
     enum mst_err err;
 
+    if (work->is_each)
+        return add_each(x, tx, work);
     if (work->is_delete) {
         err = remove_all(x, tx, work);
     } else {
