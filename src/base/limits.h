@@ -27,29 +27,32 @@
 #define MST_GROUP_MEMBERS_MAX 10000 /* per request, as of serial numbers */
 
 /* requests (4) */
-#define MST_LINE_MAX         MST_KIB(4)  /* request line */
-#define MST_HEAD_MAX         MST_KIB(8)  /* header block, the request line in it */
-#define MST_CHUNK_LINE_MAX   256         /* a chunk's size and extensions; nobody sends any */
-#define MST_TRAILER_MAX      MST_KIB(4)  /* trailer section of a chunked body, which is dropped */
-#define MST_ACTIVATE_MAX     MST_KIB(4)  /* body of activate */
-#define MST_BODY_MAX         MST_KIB(64) /* bodies without a rule of their own */
-#define MST_DATA_BODY_MAX    MST_MIB(1)  /* alias writes: several values of up to 64 KiB */
-#define MST_SERIALS_BODY_MAX MST_MIB(4)  /* 4: serial numbers per add request */
-#define MST_SERIALS_MAX      10000       /* 4: serial numbers per add request */
-#define MST_RPC_BODY_MAX     MST_MIB(1)  /* 4 */
-#define MST_RPC_CALLS_MAX    100         /* 4 */
-#define MST_RPC_ID_MAX       40          /* 4: characters of a text id */
-#define MST_RPC_DEPTH_MAX    32          /* JSON nesting: no call needs more than 8 */
-#define MST_FORM_ITEMS_MAX   20000       /* one sn[] item per serial number and some beside */
-#define MST_VALUE_MAX        MST_KIB(64) /* 4: value size */
-#define MST_PAGE_MIN         5           /* 4: paging */
-#define MST_PAGE_MAX         1000        /* 4: paging */
+#define MST_LINE_MAX         MST_KIB(4)    /* request line */
+#define MST_HEAD_MAX         MST_KIB(8)    /* header block, the request line in it */
+#define MST_CHUNK_LINE_MAX   256           /* a chunk's size and extensions; nobody sends any */
+#define MST_TRAILER_MAX      MST_KIB(4)    /* trailer section of a chunked body, which is dropped */
+#define MST_ACTIVATE_MAX     MST_KIB(4)    /* body of activate */
+#define MST_BODY_MAX         MST_KIB(64)   /* bodies without a rule of their own */
+#define MST_DATA_BODY_MAX    MST_MIB(1)    /* alias writes: several values of up to 64 KiB */
+#define MST_SERIALS_BODY_MAX MST_MIB(4)    /* 4: serial numbers per add request */
+#define MST_SERIALS_MAX      10000         /* 4: serial numbers per add request */
+#define MST_RPC_BODY_MAX     MST_MIB(1)    /* 4 */
+#define MST_RPC_CALLS_MAX    100           /* 4 */
+#define MST_RPC_ID_MAX       40            /* 4: characters of a text id */
+#define MST_RPC_DEPTH_MAX    32            /* JSON nesting: no call needs more than 8 */
+#define MST_FORM_ITEMS_MAX   20000         /* one sn[] item per serial number and some beside */
+#define MST_VALUE_MAX        MST_KIB(64)   /* 4: value size */
+#define MST_CONTENT_MAX      MST_MIB(1024) /* the most that content_max may be set to */
+#define MST_PAGE_MIN         5             /* 4: paging */
+#define MST_PAGE_MAX         1000          /* 4: paging */
 
 #define MST_ALIASES_MAX  1000 /* aliases in one data request: each costs a lookup */
 #define MST_SEGMENTS_MAX 8    /* path segments: the longest route has 6 */
 
 /* connections */
 #define MST_PIPELINE_MAX          MST_KIB(16) /* bytes read ahead while a request is being answered */
+#define MST_PIECE_MAX             MST_KIB(64) /* of a body or reply that is too long for memory */
+#define MST_SKIP_MAX              MST_KIB(64) /* a longer body that nobody wants ends the connection */
 #define MST_READ_AHEAD_MAX        MST_MIB(1) /* those and what one read and TLS records may add */
 #define MST_LINGER_MS             2000       /* an error reply must arrive before the reset does */
 #define MST_DRAIN_PATIENCE_MS     50   /* for requests that are on their way when a drain begins */

@@ -28,8 +28,10 @@
  */
 #include <assert.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -64,7 +66,7 @@ struct mst_stream {
     bool has_eof;       /* no more will be read */
     bool has_told_end;  /* ended was called */
     bool has_urgent;    /* out of band data came: exceptional conditions are not watched any more */
-    bool wants_drained; /* something had to wait */
+    bool wants_drained; /* something had to wait, or the user asked */
     bool is_trusted;
     struct mst_loop *loop;
     struct mst_listener *listener;
@@ -74,7 +76,8 @@ struct mst_stream {
     struct mst_cur inbox;
     struct mst_buf kept;
     struct mst_buf out;
-    size_t out_pos; /* bytes of out that the kernel has */
+    size_t out_pos;  /* bytes of out that the kernel has */
+    uint64_t n_sent; /* bytes that the kernel has taken, ever */
     uint64_t linger_ms;
     struct mst_deadline deadline;
     struct mst_later later;
@@ -93,7 +96,7 @@ static void watch(struct mst_stream *stream)
         events |= UV_READABLE;
     else if (!stream->has_urgent)
         events |= UV_PRIORITIZED; /* so that libuv keeps reporting resets */
-    if (mst_stream_unsent(stream) > 0)
+    if (mst_stream_unsent(stream) > 0 || stream->wants_drained)
         events |= UV_WRITABLE;
     if (events == stream->watched)
         return;
@@ -171,6 +174,7 @@ static enum mst_err offer(struct mst_stream *stream, struct mst_span bytes, size
     if (n < 0 && errno != EAGAIN)
         return MST_ECLOSED;
     *ret_taken = n > 0 ? (size_t)n : 0;
+    stream->n_sent += *ret_taken;
     mst_metric_add(MST_M_SENT, stream->listener->opts.label, *ret_taken);
     return MST_OK;
 }
@@ -253,6 +257,23 @@ enum mst_err mst_stream_send(struct mst_stream *stream, struct mst_span bytes)
     return MST_OK;
 }
 
+void mst_stream_ask_drained(struct mst_stream *stream)
+{
+    if (stream->phase != PHASE_OPEN)
+        return;
+    stream->wants_drained = true;
+    watch(stream);
+}
+
+uint64_t mst_stream_taken(const struct mst_stream *stream)
+{
+    int n_waiting = 0;
+
+    if (ioctl(stream->fd, SIOCOUTQ, &n_waiting) != 0)
+        return stream->n_sent;
+    return stream->n_sent - (uint64_t)n_waiting;
+}
+
 /* All is with the kernel after finish: end our side. */
 static void end_sending(struct mst_stream *stream)
 {
@@ -267,6 +288,7 @@ static void end_sending(struct mst_stream *stream)
 static void drain(struct mst_stream *stream, uint64_t linger_ms)
 {
     stream->phase = PHASE_DRAIN;
+    stream->wants_drained = false;
     stream->linger_ms = linger_ms;
     stream->is_paused = false;
     stream->is_read_held = false;

@@ -22,7 +22,8 @@ struct mst_stream_user {
     /* The peer ended its sending side; we may still send. All its bytes were received before; but
        if none came during a pause, this call may. At most once. */
     void (*ended)(void *arg);
-    /* All that was written is with the kernel (called only if something had to wait). */
+    /* All that was written is with the kernel (called only if something had to wait, or after
+       mst_stream_ask_drained). */
     void (*drained)(void *arg);
     /* The stream is closed, by either side or by an error. Free your part now. */
     void (*closed)(void *arg);
@@ -40,6 +41,11 @@ void mst_stream_set_user(struct mst_stream *stream, const struct mst_stream_user
 enum mst_err mst_stream_send(struct mst_stream *stream, struct mst_span bytes);
 /* How much is waiting to be taken by the kernel. */
 size_t mst_stream_unsent(const struct mst_stream *stream);
+/* Has drained called when the kernel can take more, at the earliest in the loop's next turn: for
+   sending piece by piece with all streams getting theirs. */
+void mst_stream_ask_drained(struct mst_stream *stream);
+/* How many bytes of this stream the peer's side has acknowledged, TLS and all. It only grows. */
+uint64_t mst_stream_taken(const struct mst_stream *stream);
 void mst_stream_pause(struct mst_stream *stream);  /* stop reading */
 void mst_stream_resume(struct mst_stream *stream); /* read again */
 /* Sends what is waiting, then ends our sending side, reads and drops what still comes for at

@@ -404,6 +404,7 @@ static void set_http_opts(struct mst_server *server)
         .body_ms = (uint64_t)settings->body_timeout_ms,
         .idle_ms = (uint64_t)settings->idle_timeout_ms,
         .send_ms = (uint64_t)settings->send_timeout_ms,
+        .content_max_bytes = (uint64_t)settings->content_max_bytes,
         .requests_per_connection = (unsigned)settings->requests_per_connection,
         .retry_after_s = (unsigned)settings->retry_after_s,
         .is_bad_value_skipped = settings->alias_skip_bad_values != 0,

@@ -108,6 +108,10 @@ const struct mst_setting mst_setting_table[] = {
      "instead of answering 400 and storing nothing.",
      AT(alias_skip_bad_values), NULL},
 
+    {"content_max", MST_SETTING_SIZE, 1024, MST_CONTENT_MAX, "16m", "bytes",
+     "The largest firmware or other file that may be uploaded to a model's content.",
+     AT(content_max_bytes), NULL},
+
     {"threads", MST_SETTING_INTEGER, 0, 256, "0", "threads",
      "Threads that serve connections. 0: one per processor.",
      AT(threads), NULL},
@@ -129,13 +133,15 @@ const struct mst_setting mst_setting_table[] = {
      "need 10 s.",
      AT(head_timeout_ms), NULL},
     {"body_timeout", MST_SETTING_MILLISECONDS, 100, MINUTES_MS(60), "30s", "ms",
-     "From the end of a header to the end of the body.",
+     "From the end of a header to the end of the body. A body that is stored as it comes (content) may "
+     "take longer: each byte puts the end off by a millisecond, up to this time from now.",
      AT(body_timeout_ms), NULL},
     {"idle_timeout", MST_SETTING_MILLISECONDS, 100, MINUTES_MS(24 * 60), "75s", "ms",
      "Between two requests on a connection.",
      AT(idle_timeout_ms), NULL},
     {"send_timeout", MST_SETTING_MILLISECONDS, 100, MINUTES_MS(60), "30s", "ms",
-     "For the other side to take a reply.",
+     "For the other side to take a reply. A reply that is read as it goes (content) may take longer: each "
+     "byte that was taken puts the end off by a millisecond, up to this time from now.",
      AT(send_timeout_ms), NULL},
     {"drain_timeout", MST_SETTING_MILLISECONDS, 100, MINUTES_MS(10), "10s", "ms",
      "After SIGTERM, for requests that are being answered. What is left then is cut off.",

@@ -84,18 +84,20 @@ bool mst_http_field(const struct mst_http_head *head, const char *name, struct m
  */
 struct mst_chunked {
     int state;
+    uint64_t room;     /* bytes that the body may still grow by */
     uint64_t left;     /* bytes of the current chunk still to come */
     size_t line_bytes; /* of the current size or trailer line */
     size_t trailer_bytes;
     bool has_digit;
 };
 
-void mst_chunked_init(struct mst_chunked *chunked);
+/* max_bytes bounds the whole body. */
+void mst_chunked_init(struct mst_chunked *chunked, uint64_t max_bytes);
 /*
- * Feeds bytes; decoded data is appended to body, whose max_bytes bounds it.
+ * Feeds bytes; decoded data is appended to body, never more than bytes.len of it.
  *   MST_OK       the body is complete; *ret_used bytes belonged to it
  *   MST_EMORE    all bytes used, more needed
- *   MST_EFULL    the body is larger than body->max_bytes: 413
+ *   MST_EFULL    the body is larger than max_bytes: 413. Or body is full
  *   MST_ESYNTAX  400
  *   MST_ENOMEM
  */
@@ -115,6 +117,7 @@ struct mst_http_reply {
     bool is_secret;          /* carries a key: Cache-Control: no-store unless Connection is sent */
     struct mst_span extra;   /* further complete field lines, each with CRLF; empty if none */
     struct mst_span body;    /* counted in Content-Length and appended */
+    uint64_t n_more;         /* bytes that follow: counted in Content-Length, sent by others */
     bool is_head;            /* reply to HEAD: length counted, body not sent */
 };
 

@@ -32,9 +32,9 @@ enum state {
     DONE
 };
 
-void mst_chunked_init(struct mst_chunked *chunked)
+void mst_chunked_init(struct mst_chunked *chunked, uint64_t max_bytes)
 {
-    *chunked = (struct mst_chunked){.state = SIZE};
+    *chunked = (struct mst_chunked){.state = SIZE, .room = max_bytes};
 }
 
 static bool is_control(char c)
@@ -73,12 +73,13 @@ static enum mst_err read_extension(struct mst_chunked *chunked, char c)
 }
 
 /* The size is known: a body that cannot fit is refused before its bytes come. */
-static enum mst_err end_size(struct mst_chunked *chunked, char c, const struct mst_buf *body)
+static enum mst_err end_size(struct mst_chunked *chunked, char c)
 {
     if (c != '\n')
         return MST_ESYNTAX;
-    if (chunked->left > body->max_bytes - body->len)
+    if (chunked->left > chunked->room)
         return MST_EFULL;
+    chunked->room -= chunked->left;
     chunked->state = chunked->left > 0 ? DATA : LINE;
     return MST_OK;
 }
@@ -91,7 +92,7 @@ static enum mst_err end_data(struct mst_chunked *chunked, char c)
         chunked->state = DATA_LF;
         return MST_OK;
     }
-    mst_chunked_init(chunked);
+    mst_chunked_init(chunked, chunked->room);
     return MST_OK;
 }
 
@@ -125,7 +126,7 @@ static enum mst_err read_trailer(struct mst_chunked *chunked, char c)
     return chunked->state == VALUE || is_token(c) ? MST_OK : MST_ESYNTAX;
 }
 
-static enum mst_err read_byte(struct mst_chunked *chunked, char c, const struct mst_buf *body)
+static enum mst_err read_byte(struct mst_chunked *chunked, char c)
 {
     switch ((enum state)chunked->state) {
     case SIZE:
@@ -133,7 +134,7 @@ static enum mst_err read_byte(struct mst_chunked *chunked, char c, const struct 
     case EXTENSION:
         return read_extension(chunked, c);
     case SIZE_LF:
-        return end_size(chunked, c, body);
+        return end_size(chunked, c);
     case DATA_CR:
     case DATA_LF:
         return end_data(chunked, c);
@@ -179,7 +180,7 @@ enum mst_err mst_chunked_feed(struct mst_chunked *chunked, struct mst_span bytes
         if (chunked->state == DATA)
             err = read_data(chunked, &cur, body);
         else
-            err = mst_cur_byte(&cur, &c) ? read_byte(chunked, c, body) : MST_ESYNTAX;
+            err = mst_cur_byte(&cur, &c) ? read_byte(chunked, c) : MST_ESYNTAX;
         if (err != MST_OK)
             return err;
     }

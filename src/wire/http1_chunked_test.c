@@ -14,7 +14,7 @@ static struct result feed(struct mst_span bytes, size_t step, struct mst_buf *bo
     struct mst_chunked chunked;
     size_t at = 0;
 
-    mst_chunked_init(&chunked);
+    mst_chunked_init(&chunked, body->max_bytes);
     while (at < bytes.len) {
         size_t end = step < bytes.len - at ? at + step : bytes.len;
         size_t used = 0;
@@ -168,7 +168,7 @@ MST_TEST(no_memory_for_the_body_is_said_to_be_that)
 
     mst_buf_init(&body, 100);
     body.err = MST_ENOMEM; /* as a failed allocation leaves it */
-    mst_chunked_init(&chunked);
+    mst_chunked_init(&chunked, body.max_bytes);
     ck_assert_int_eq(mst_chunked_feed(&chunked, MST_LIT("1\r\na"), &body, &used), MST_ENOMEM);
 }
 MST_TEST_END

@@ -67,7 +67,7 @@ static enum mst_err feed_body(struct feed *feed, const struct mst_http_head *hea
         return MST_OK;
     }
     mst_buf_init(&body, MST_BODY_MAX);
-    mst_chunked_init(&chunked);
+    mst_chunked_init(&chunked, body.max_bytes);
     do {
         err = mst_chunked_feed(&chunked, feed_span(feed), &body, &used);
         feed->begin += err == MST_OK || err == MST_EMORE ? used : 0;

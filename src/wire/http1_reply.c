@@ -96,7 +96,7 @@ enum mst_err mst_http_reply_write(struct mst_buf *out, const struct mst_http_rep
     (void)mst_buf_add(out, line->line);
     (void)mst_buf_add(out, date_line(reply->date));
     (void)mst_buf_add(out, MST_LIT("Content-Length: "));
-    (void)mst_buf_add_u64(out, reply->body.len);
+    (void)mst_buf_add_u64(out, reply->body.len + reply->n_more);
     if (reply->content_type) {
         (void)mst_buf_add(out, MST_LIT("\r\nContent-Type: "));
         (void)mst_buf_add_str(out, reply->content_type);

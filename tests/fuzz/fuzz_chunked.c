@@ -20,7 +20,7 @@ static void decode(struct mst_span bytes, size_t max_step, size_t max_bytes,
     struct mst_chunked chunked;
 
     mst_buf_init(&verdict.body, max_bytes);
-    mst_chunked_init(&chunked);
+    mst_chunked_init(&chunked, max_bytes);
     while (verdict.err == MST_EMORE && verdict.used < bytes.len) {
         size_t step = mst_fuzz_cut(&cutter), used = 0;
         step = max_step == 1 ? 1 : max_step == 0 ? bytes.len : step;

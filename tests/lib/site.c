@@ -142,6 +142,8 @@ static void fill_opts(struct mst_site *site, const struct mst_http_opts *wanted)
     http->body_ms = http->body_ms ? http->body_ms : 20000;
     http->idle_ms = http->idle_ms ? http->idle_ms : 60000;
     http->send_ms = http->send_ms ? http->send_ms : 20000;
+    if (!http->content_max_bytes)
+        http->content_max_bytes = MST_MIB(16);
     http->retry_after_s = http->retry_after_s ? http->retry_after_s : 5;
     if (!http->requests_per_connection)
         http->requests_per_connection = 1000;

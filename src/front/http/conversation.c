@@ -2,15 +2,24 @@
  * One connection: bytes in, requests in order, one reply each.
  *
  *   HEAD ──head──▶ BODY ──body──▶ BUSY ──reply──▶ HEAD
- *                                   │ the peer does not take it: SENDING ──▶ HEAD
- *                                   └ the last reply: CLOSING
+ *                   ▲               │ │ the peer does not take it: SENDING ──▶ HEAD
+ *                   └─ next piece ──┘ │ more is to come: SENDING ──▶ BUSY
+ *                                     │ nobody wanted the body: SKIP ──▶ HEAD
+ *                                     └ the last reply: CLOSING
  *
+ * - A body is read whole before its exchange begins, or, if its route says so, in
+ *   pieces between the exchange's steps: then BUSY comes first, at the end of the
+ *   head. An exchange that ends before its body does is answered at once. What is
+ *   left of the body is skipped if it is short and sure to come; else the
+ *   connection ends, since nobody can tell where the next request begins.
+ * - A long reply goes out piece by piece as the peer takes it, one piece per turn of
+ *   the loop. Its length was told in the head: when a piece fails the connection is closed.
  * - One request is in flight at a time. What arrives meanwhile is kept in `in`;
  *   beyond MST_PIPELINE_MAX the stream is paused.
  * - `in` holds only bytes not yet understood. While it is empty, requests are read
  *   straight from what the stream handed over.
  * - One timer with one meaning per phase, always absolute: idle, head, body, send.
- *   Bytes that trickle in do not move it.
+ *   Bytes that trickle in do not move it. Only pieces have a pace instead (pace.h).
  * - Whatever is wrong with the framing ends the conversation: error reply,
  *   Connection: close, lingering close, so that the reply is not lost to a reset.
  * - A connection that closes while its request is with the store stays in
@@ -23,9 +32,12 @@
 #include <stdlib.h>
 
 #include "front/http/exchange.h"
+#include "front/http/pace.h"
 #include "sys/clock.h"
 
-enum phase { HEAD, BODY, BUSY, SENDING, CLOSING };
+enum phase { HEAD, BODY, BUSY, SENDING, SKIP, CLOSING };
+
+enum { LOOKS_PER_PATIENCE = 8 }; /* at what a peer has taken, which nobody tells */
 
 struct conn {
     struct mst_http_worker *worker;
@@ -37,10 +49,15 @@ struct conn {
     size_t seen; /* bytes of in that were looked through for the end of a head */
     enum phase phase;
     struct mst_chunked chunked;
-    uint64_t length;
+    uint64_t left;    /* bytes of the body that were not read yet, if it is not chunked */
+    uint64_t n_owed;  /* bytes of a long reply that the peer was promised */
+    uint64_t n_taken; /* of the stream, at the last look */
+    struct mst_pace pace;
     unsigned n_requests;
     bool is_waiting; /* a command of x is with the store */
-    bool is_chunked;
+    bool is_paced;   /* the timer looks at the pace */
+    bool is_chunked; /* and its end was not read yet */
+    bool is_continue_due;
     bool is_head_begun; /* the head's deadline is running */
     bool is_last;       /* close after this reply */
     bool is_keep_alive_told;
@@ -192,63 +209,161 @@ static void close_gently(struct conn *conn)
     mst_stream_finish(conn->stream, MST_LINGER_MS);
 }
 
+static uint64_t now_ms(void)
+{
+    return mst_clock_mono_ns() / 1000000;
+}
+
+/* Of one meaning until it is set again. */
+static void set_deadline(struct conn *conn, uint64_t after_ms)
+{
+    conn->is_paced = false;
+    mst_timer_set(conn->timer, after_ms);
+}
+
 static void await_head(struct conn *conn)
 {
-    conn->phase = HEAD;
     conn->seen = 0;
     conn->is_head_begun = false;
-    mst_timer_set(conn->timer, opts_of(conn)->idle_ms);
+    if (conn->left > 0) {
+        conn->phase = SKIP;
+        set_deadline(conn, opts_of(conn)->body_ms);
+    } else {
+        conn->phase = HEAD;
+        set_deadline(conn, opts_of(conn)->idle_ms);
+    }
+}
+
+/* What nobody wanted of the body: is it short, its length known, and sure to be sent? */
+static bool is_rest_skippable(const struct conn *conn)
+{
+    if (conn->is_chunked || conn->left > MST_SKIP_MAX)
+        return false;
+    return conn->left == 0 || !conn->is_continue_due;
 }
 
 static bool is_last_reply(const struct conn *conn)
 {
     return conn->is_last || conn->worker->idle || (conn->is_ended && conn->in.len == 0) ||
-           conn->n_requests >= opts_of(conn)->requests_per_connection;
+           !is_rest_skippable(conn) || conn->n_requests >= opts_of(conn)->requests_per_connection;
 }
 
-/* Sends the exchange's reply in one call and makes ready for what follows it. */
+static void await_taking(struct conn *conn)
+{
+    uint64_t look_ms = opts_of(conn)->send_ms / LOOKS_PER_PATIENCE + 1;
+    uint64_t left_ms = mst_pace_left(&conn->pace);
+
+    conn->phase = SENDING;
+    conn->is_paced = true;
+    mst_timer_set(conn->timer, look_ms < left_ms ? look_ms : left_ms);
+}
+
+/* A piece of the reply, or the whole, was given to the stream. */
+static void sent(struct conn *conn, enum mst_err err)
+{
+    if (err == MST_OK && conn->n_owed > 0) {
+        await_taking(conn);
+        mst_stream_ask_drained(conn->stream);
+        return;
+    }
+    mst_exchange_count(conn->x);
+    give_exchange(conn);
+    if (err != MST_OK) {
+        close_now(conn);
+    } else if (conn->is_last) {
+        close_gently(conn);
+    } else if (mst_stream_unsent(conn->stream) == 0) {
+        await_head(conn);
+    } else if (conn->is_paced) {
+        await_taking(conn);
+    } else {
+        conn->phase = SENDING;
+        set_deadline(conn, opts_of(conn)->send_ms);
+    }
+}
+
+static uint64_t n_to_follow(const struct mst_exchange *x)
+{
+    return x->long_reply.total > 0 ? x->long_reply.total - x->reply.len : 0;
+}
+
+/* Sends the head of the exchange's reply, and what there is of its body, in one call. */
 static void reply(struct conn *conn)
 {
     struct mst_exchange *x = conn->x;
     struct mst_buf *out = &conn->worker->out;
-    bool is_last = is_last_reply(conn);
-    const struct mst_http_reply message = {
+    struct mst_http_reply message;
+    enum mst_err err;
+
+    conn->is_last = is_last_reply(conn);
+    message = (struct mst_http_reply){
         .status = x->status,
         .date = mst_clock_wall_s(),
         .content_type = x->content_type_out,
-        .is_closing = is_last,
-        .is_keep_alive_told = conn->is_keep_alive_told && !is_last,
+        .is_closing = conn->is_last,
+        .is_keep_alive_told = conn->is_keep_alive_told && !conn->is_last,
         .is_secret = x->is_secret,
         .extra = mst_buf_span(&x->extra),
         .body = mst_buf_span(&x->reply),
+        .n_more = n_to_follow(x),
         .is_head = conn->is_head_method,
     };
-    enum mst_err err = mst_http_reply_write(out, &message);
-
+    conn->n_owed = conn->is_head_method ? 0 : message.n_more;
+    conn->is_paced = false;
+    if (conn->n_owed > 0) {
+        mst_pace_start(&conn->pace, now_ms(), opts_of(conn)->send_ms);
+        conn->n_taken = mst_stream_taken(conn->stream);
+    }
+    err = mst_http_reply_write(out, &message);
     if (err == MST_OK)
         err = mst_stream_send(conn->stream, mst_buf_span(out));
-    mst_exchange_count(x);
     if (x->is_secret)
         mst_buf_wipe(out);
     mst_buf_clear(out);
     if (out->cap > MST_KEPT_BUFFER_MAX)
         mst_buf_fini(out);
-    give_exchange(conn);
-    if (err != MST_OK) {
-        close_now(conn);
-    } else if (is_last) {
-        close_gently(conn);
-    } else if (mst_stream_unsent(conn->stream) > 0) {
-        conn->phase = SENDING;
-        mst_timer_set(conn->timer, opts_of(conn)->send_ms);
-    } else {
-        await_head(conn);
+    sent(conn, err);
+}
+
+/* The next piece of a reply whose head is gone. */
+static void send_piece(struct conn *conn)
+{
+    const struct mst_exchange *x = conn->x;
+    struct mst_span piece = mst_buf_span(&x->reply);
+
+    if (x->status >= 400) { /* the piece could not be made: there is no honest way on */
+        conn->n_owed = 0;
+        sent(conn, MST_ECLOSED);
+        return;
     }
+    assert(piece.len > 0 && piece.len <= conn->n_owed);
+    conn->n_owed -= piece.len;
+    sent(conn, mst_stream_send(conn->stream, piece));
+}
+
+static void await_piece(struct conn *conn);
+
+/* Does what the exchange asks for. */
+static void proceed(struct conn *conn, enum mst_progress progress)
+{
+    conn->phase = BUSY;
+    conn->is_waiting = progress == MST_RUNNING;
+    if (progress == MST_WANTS_PIECE)
+        await_piece(conn);
+    else if (progress == MST_ANSWERED && conn->n_owed > 0)
+        send_piece(conn);
+    else if (progress == MST_ANSWERED)
+        reply(conn);
 }
 
 /* Answers what could not be read and ends the conversation. */
 static void refuse(struct conn *conn, unsigned status)
 {
+    conn->is_last = true;
+    if (conn->x && mst_exchange_is_in_pieces(conn->x) && conn->phase == BODY) {
+        proceed(conn, mst_exchange_give_up(conn->x, status));
+        return;
+    }
     if (!conn->x)
         conn->x = take_exchange(conn->worker);
     if (!conn->x) {
@@ -257,19 +372,34 @@ static void refuse(struct conn *conn, unsigned status)
     }
     mst_exchange_reset(conn->x);
     mst_exchange_fail(conn->x, status);
-    conn->is_last = true;
     reply(conn);
 }
 
 /* ---- reading ---- */
 
-static void begin(struct conn *conn)
+static enum mst_err tell_to_continue(struct conn *conn)
 {
-    conn->phase = BUSY;
-    if (mst_exchange_start(conn->x))
-        reply(conn);
-    else
-        conn->is_waiting = true;
+    if (!conn->is_continue_due)
+        return MST_OK;
+    conn->is_continue_due = false;
+    return mst_stream_send(conn->stream, MST_LIT("HTTP/1.1 100 Continue\r\n\r\n"));
+}
+
+static void await_piece(struct conn *conn)
+{
+    if (tell_to_continue(conn) != MST_OK) {
+        close_now(conn);
+        return;
+    }
+    conn->phase = BODY;
+    if (!conn->is_chunked && conn->left == 0) {
+        conn->x->is_body_whole = true;
+        proceed(conn, mst_exchange_continue(conn->x));
+        return;
+    }
+    mst_pace_skip(&conn->pace, now_ms());
+    conn->is_paced = true;
+    mst_timer_set(conn->timer, mst_pace_left(&conn->pace));
 }
 
 /* The rightmost address that no trusted proxy vouches for. */
@@ -315,10 +445,20 @@ static void resolve_peer(struct conn *conn)
     }
 }
 
+/* The body, or the piece, is complete. */
+static void body_read(struct conn *conn)
+{
+    struct mst_exchange *x = conn->x;
+
+    x->is_body_whole = !conn->is_chunked && conn->left == 0;
+    proceed(conn, mst_exchange_is_in_pieces(x) ? mst_exchange_continue(x) : mst_exchange_start(x));
+}
+
 /* Judges a complete head: into BODY or BUSY, or a refusal. has_more: bytes follow it already. */
 static void head_read(struct conn *conn, bool has_more)
 {
     struct mst_http_head *head = &conn->worker->head;
+    uint64_t max_bytes;
     enum mst_err err;
 
     conn->n_requests++;
@@ -327,7 +467,8 @@ static void head_read(struct conn *conn, bool has_more)
     conn->is_keep_alive_told = head->is_keep_alive_asked;
     conn->is_head_method = head->method == MST_METHOD_HEAD;
     conn->is_chunked = head->is_chunked;
-    conn->length = head->content_length;
+    conn->left = head->content_length;
+    conn->is_continue_due = head->wants_continue && !has_more;
     conn->x = take_exchange(conn->worker);
     if (!conn->x) {
         close_now(conn);
@@ -341,24 +482,30 @@ static void head_read(struct conn *conn, bool has_more)
         return;
     }
     resolve_peer(conn);
-    conn->x->body.max_bytes = mst_exchange_body_max(conn->x);
-    if (conn->length > conn->x->body.max_bytes) {
+    max_bytes = mst_exchange_body_max(conn->x);
+    if (conn->left > max_bytes) {
         refuse(conn, 413);
         return;
     }
-    if (!conn->is_chunked && conn->length == 0) {
-        begin(conn);
+    mst_chunked_init(&conn->chunked, max_bytes);
+    if (mst_exchange_is_in_pieces(conn->x)) {
+        conn->x->body.max_bytes = MST_PIECE_MAX;
+        mst_pace_start(&conn->pace, now_ms(), opts_of(conn)->body_ms);
+        proceed(conn, mst_exchange_start(conn->x));
+        return;
+    }
+    conn->x->body.max_bytes = (size_t)max_bytes;
+    if (!conn->is_chunked && conn->left == 0) {
+        body_read(conn);
         return;
     }
     conn->phase = BODY;
-    mst_chunked_init(&conn->chunked);
-    mst_timer_set(conn->timer, opts_of(conn)->body_ms);
-    if (head->wants_continue && !has_more &&
-        mst_stream_send(conn->stream, MST_LIT("HTTP/1.1 100 Continue\r\n\r\n")) != MST_OK)
+    set_deadline(conn, opts_of(conn)->body_ms);
+    if (tell_to_continue(conn) != MST_OK)
         close_now(conn);
 }
 
-/* Both readers take from the front of bytes and say how much; *ret_is_stuck: more must come. */
+/* The readers take from the front of bytes and say how much; *ret_is_stuck: more must come. */
 
 static size_t read_head(struct conn *conn, struct mst_span bytes, bool *ret_is_stuck)
 {
@@ -377,7 +524,7 @@ static size_t read_head(struct conn *conn, struct mst_span bytes, bool *ret_is_s
         conn->seen = bytes.len - size;
         if (conn->seen > 0 && !conn->is_head_begun) {
             conn->is_head_begun = true;
-            mst_timer_set(conn->timer, opts_of(conn)->head_ms);
+            set_deadline(conn, opts_of(conn)->head_ms);
         }
         return size;
     }
@@ -388,44 +535,74 @@ static size_t read_head(struct conn *conn, struct mst_span bytes, bool *ret_is_s
     return bytes.len;
 }
 
-static size_t read_chunked(struct conn *conn, struct mst_span bytes, bool *ret_is_stuck)
+/* How much of bytes may be read before the piece is full; all if the body does not go in pieces. */
+static struct mst_span cut_piece(const struct conn *conn, struct mst_span bytes)
 {
-    size_t used = 0;
-    enum mst_err err = mst_chunked_feed(&conn->chunked, bytes, &conn->x->body, &used);
+    const struct mst_buf *body = &conn->x->body;
 
-    if (err == MST_OK) {
-        begin(conn);
-        return used;
+    if (!mst_exchange_is_in_pieces(conn->x))
+        return bytes;
+    return mst_span_cut(bytes, 0, body->max_bytes - body->len);
+}
+
+static enum mst_err take_body(struct conn *conn, struct mst_span bytes, size_t *ret_used)
+{
+    struct mst_span part = cut_piece(conn, bytes);
+    enum mst_err err;
+
+    if (conn->is_chunked) {
+        err = mst_chunked_feed(&conn->chunked, part, &conn->x->body, ret_used);
+        if (err == MST_EMORE)
+            *ret_used = part.len;
+        conn->is_chunked = err != MST_OK;
+        return err == MST_EMORE ? MST_OK : err;
     }
-    if (err == MST_EMORE)
-        *ret_is_stuck = true;
-    else
-        refuse(conn, err == MST_EFULL ? 413 : err == MST_ESYNTAX ? 400 : 503);
-    return bytes.len;
+    if (part.len > conn->left)
+        part = mst_span_cut(part, 0, (size_t)conn->left);
+    err = mst_buf_add(&conn->x->body, part);
+    conn->left -= part.len;
+    *ret_used = part.len;
+    return err;
+}
+
+static bool is_piece_full(const struct conn *conn)
+{
+    return mst_exchange_is_in_pieces(conn->x) && conn->x->body.len == conn->x->body.max_bytes;
 }
 
 static size_t read_body(struct conn *conn, struct mst_span bytes, bool *ret_is_stuck)
 {
-    struct mst_buf *body = &conn->x->body;
-    size_t left = (size_t)conn->length - body->len;
-    struct mst_span part = mst_span_cut(bytes, 0, left);
+    size_t used = 0;
+    enum mst_err err = take_body(conn, bytes, &used);
 
-    if (conn->is_chunked)
-        return read_chunked(conn, bytes, ret_is_stuck);
-    if (mst_buf_add(body, part) != MST_OK) {
-        refuse(conn, 503);
+    if (err != MST_OK) {
+        refuse(conn, err == MST_EFULL ? 413 : err == MST_ESYNTAX ? 400 : 503);
         return bytes.len;
     }
-    if (part.len == left)
-        begin(conn);
+    if (conn->is_paced) {
+        mst_pace_look(&conn->pace, now_ms(), used);
+        mst_timer_set(conn->timer, mst_pace_left(&conn->pace));
+    }
+    if ((!conn->is_chunked && conn->left == 0) || is_piece_full(conn))
+        body_read(conn);
     else
-        *ret_is_stuck = true;
-    return part.len;
+        *ret_is_stuck = used == bytes.len;
+    return used;
+}
+
+static size_t skip_body(struct conn *conn, struct mst_span bytes)
+{
+    size_t n = bytes.len < conn->left ? bytes.len : (size_t)conn->left;
+
+    conn->left -= n;
+    if (conn->left == 0)
+        await_head(conn);
+    return n;
 }
 
 static bool is_reading(const struct conn *conn)
 {
-    return conn->phase == HEAD || conn->phase == BODY;
+    return conn->phase == HEAD || conn->phase == BODY || conn->phase == SKIP;
 }
 
 /* Reads and answers as many requests as bytes hold; gives how many bytes are done with. */
@@ -437,8 +614,12 @@ static size_t consume(struct conn *conn, struct mst_span bytes)
     while (is_reading(conn) && !is_stuck && used < bytes.len) {
         struct mst_span rest = mst_span_cut(bytes, used, bytes.len);
 
-        used += conn->phase == HEAD ? read_head(conn, rest, &is_stuck)
-                                    : read_body(conn, rest, &is_stuck);
+        if (conn->phase == HEAD)
+            used += read_head(conn, rest, &is_stuck);
+        else if (conn->phase == BODY)
+            used += read_body(conn, rest, &is_stuck);
+        else
+            used += skip_body(conn, rest);
     }
     return used;
 }
@@ -515,9 +696,20 @@ static void drained(void *arg)
 
     if (conn->phase != SENDING)
         return;
-    await_head(conn);
-    consume_input(conn);
+    if (conn->n_owed > 0)
+        proceed(conn, mst_exchange_continue(conn->x));
+    else
+        await_head(conn);
+    if (is_reading(conn))
+        consume_input(conn);
     after_work(conn);
+}
+
+/* Nobody waits for the answer any more. True if a cleanup is under way, which is awaited. */
+static bool give_up(struct conn *conn)
+{
+    conn->is_waiting = conn->x && mst_exchange_give_up(conn->x, 400) == MST_RUNNING;
+    return conn->is_waiting;
 }
 
 static void closed(void *arg)
@@ -525,36 +717,60 @@ static void closed(void *arg)
     struct conn *conn = arg;
 
     conn->stream = NULL;
-    if (conn->is_waiting)
-        mst_timer_clear(conn->timer);
-    else
+    mst_timer_clear(conn->timer);
+    if (!conn->is_waiting && !give_up(conn))
         give_conn(conn);
 }
 
 static const struct mst_stream_user stream_user = {received, ended, drained, closed};
 
+/* Is the peer's pace fast enough? In BODY the last look was when bytes came. */
+static bool keeps_pace(struct conn *conn)
+{
+    uint64_t taken;
+
+    if (!conn->is_paced)
+        return false;
+    if (conn->phase == SENDING) {
+        taken = mst_stream_taken(conn->stream);
+        mst_pace_look(&conn->pace, now_ms(), taken - conn->n_taken);
+        conn->n_taken = taken;
+    } else {
+        mst_pace_look(&conn->pace, now_ms(), 0);
+    }
+    return mst_pace_left(&conn->pace) > 0;
+}
+
 static void timer_fired(void *arg)
 {
     struct conn *conn = arg;
 
-    if (conn->phase != BUSY && conn->phase != CLOSING)
+    if (conn->phase == BUSY || conn->phase == CLOSING)
+        return;
+    if (!keeps_pace(conn))
         close_now(conn);
+    else if (conn->phase == SENDING)
+        await_taking(conn);
+    else
+        mst_timer_set(conn->timer, mst_pace_left(&conn->pace));
 }
 
-/* A command's answer came, some turns of the loop after start. */
-static void finished(struct mst_exchange *x)
+/* A command's answer came, some turns of the loop after it was asked for. */
+static void came_back(struct mst_exchange *x, enum mst_progress progress)
 {
     struct conn *conn = x->owner;
 
     conn->is_waiting = false;
-    if (!conn->stream) {
+    if (conn->stream && conn->phase == BUSY)
+        proceed(conn, progress);
+    else if (give_up(conn))
+        return;
+    else if (conn->stream)
+        give_exchange(conn);
+    else {
         give_conn(conn);
         return;
     }
-    if (conn->phase == BUSY)
-        reply(conn);
-    else
-        give_exchange(conn);
     if (is_reading(conn))
         consume_input(conn);
     after_work(conn);
@@ -592,7 +808,7 @@ enum mst_err mst_http_worker_new(struct mst_loop *loop, const struct mst_http_op
 
     if (!worker)
         return MST_ENOMEM;
-    worker->env = (struct mst_exchange_env){.opts = opts, .loop = loop, .finished = finished};
+    worker->env = (struct mst_exchange_env){.opts = opts, .loop = loop, .came_back = came_back};
     worker->conns.next = worker->conns.prev = &worker->conns;
     mst_buf_init(&worker->out, MST_REPLY_MAX + MST_HEAD_MAX);
     err = mst_timer_new(loop, rest_reader, worker, &worker->env.rest);

@@ -11,6 +11,7 @@
  * MST_UNKNOWN_TRIES_MAX runs the answer is 503: the caller must look for itself.
  */
 #include <assert.h>
+#include <string.h>
 
 #include "front/http/handlers.h"
 #include "front/http/route.h"
@@ -58,9 +59,12 @@ void mst_exchange_reset(struct mst_exchange *x)
     x->route = NULL;
     x->allowed = 0;
     x->n_segments = 0;
-    x->query = x->content_type = x->cik = x->token = x->vendor_name = x->peer =
-        (struct mst_span){NULL, 0};
-    x->todo = x->now = (struct mst_todo){0};
+    x->query = x->content_type = x->cik = x->token = x->vendor_name = x->peer = x->range =
+        x->if_range = x->if_none_match = x->want_repr_digest = (struct mst_span){NULL, 0};
+    x->is_body_whole = false;
+    x->todo = x->now = x->abandon = (struct mst_todo){0};
+    x->long_reply = (struct mst_long_reply){0};
+    x->failed = 0;
     x->is_single = false;
     x->is_secret = false;
     x->status = 0;
@@ -112,10 +116,14 @@ static enum mst_err take_fields(struct mst_exchange *x, const struct mst_http_he
         struct mst_span name;
         struct mst_span *value;
     } wanted[] = {
-        {MST_LIT("x-exosite-cik"),    &x->cik         },
-        {MST_LIT("x-exosite-token"),  &x->token       },
-        {MST_LIT("x-exosite-vendor"), &x->vendor_name },
-        {MST_LIT("content-type"),     &x->content_type},
+        {MST_LIT("x-exosite-cik"),    &x->cik             },
+        {MST_LIT("x-exosite-token"),  &x->token           },
+        {MST_LIT("x-exosite-vendor"), &x->vendor_name     },
+        {MST_LIT("content-type"),     &x->content_type    },
+        {MST_LIT("range"),            &x->range           },
+        {MST_LIT("if-range"),         &x->if_range        },
+        {MST_LIT("if-none-match"),    &x->if_none_match   },
+        {MST_LIT("want-repr-digest"), &x->want_repr_digest},
     };
 
     for (size_t i = 0; i < head->n_fields; i++) {
@@ -133,6 +141,13 @@ static enum mst_err take_fields(struct mst_exchange *x, const struct mst_http_he
     return MST_OK;
 }
 
+static const struct mst_routes *routes_of(const struct mst_http_opts *opts)
+{
+    if (opts->routes)
+        return opts->routes;
+    return opts->admin ? &mst_routes_admin : &mst_routes;
+}
+
 enum mst_err mst_exchange_take_head(struct mst_exchange *x, const struct mst_http_head *head)
 {
     struct mst_span path;
@@ -148,14 +163,26 @@ enum mst_err mst_exchange_take_head(struct mst_exchange *x, const struct mst_htt
         err = take_segments(x, path);
     if (err != MST_OK)
         return err;
-    x->route = mst_route_find(x->env->opts->admin ? &mst_routes_admin : &mst_routes, x->segments,
-                              x->n_segments, x->method, &x->allowed);
+    x->route =
+        mst_route_find(routes_of(x->env->opts), x->segments, x->n_segments, x->method, &x->allowed);
     return MST_OK;
 }
 
-size_t mst_exchange_body_max(const struct mst_exchange *x)
+uint64_t mst_exchange_body_max(const struct mst_exchange *x)
 {
-    return x->route ? x->route->body_max : MST_BODY_MAX;
+    uint64_t max;
+
+    if (!x->route)
+        return MST_BODY_MAX;
+    if (x->route->body_max_at == 0)
+        return x->route->body_max;
+    memcpy(&max, &((const char *)x->env->opts)[x->route->body_max_at], sizeof max);
+    return max;
+}
+
+bool mst_exchange_is_in_pieces(const struct mst_exchange *x)
+{
+    return x->route && x->route->is_body_in_pieces;
 }
 
 /* ---- refusing and answering ---- */
@@ -204,10 +231,33 @@ enum mst_err mst_exchange_go(struct mst_exchange *x, enum mst_where where, mst_s
     return MST_OK;
 }
 
+enum mst_err mst_exchange_await_body(struct mst_exchange *x, enum mst_where where, mst_step *guard,
+                                     mst_step *step)
+{
+    assert(x->route->is_body_in_pieces && !x->is_body_whole);
+    x->todo = (struct mst_todo){where, guard, step, .is_after_piece = true};
+    return MST_OK;
+}
+
+enum mst_err mst_exchange_answer_long(struct mst_exchange *x, unsigned status, const char *type,
+                                      uint64_t total, enum mst_where where, mst_step *step)
+{
+    x->long_reply = (struct mst_long_reply){
+        .total = total,
+        .todo = {.where = where, .step = step},
+        .status = status,
+        .content_type = type,
+    };
+    if (total > 0 && x->method != MST_METHOD_HEAD)
+        x->todo = x->long_reply.todo;
+    return mst_exchange_answer(x, status, type);
+}
+
 void mst_exchange_fail(struct mst_exchange *x, unsigned status)
 {
     mst_buf_clear(&x->reply);
     x->todo = (struct mst_todo){0};
+    x->long_reply = (struct mst_long_reply){0};
     x->status = status;
     x->content_type_out = NULL;
     x->is_secret = false;
@@ -227,7 +277,9 @@ void mst_exchange_fail(struct mst_exchange *x, unsigned status)
 /* Refusals of steps carry a status only; their body is the standard one (2.1.4). */
 static void complete(struct mst_exchange *x)
 {
-    if (x->status == 0)
+    if (x->failed != 0)
+        mst_exchange_fail(x, x->failed);
+    else if (x->status == 0)
         mst_exchange_fail(x, 500);
     else if (x->status >= 400 && x->reply.len == 0)
         mst_exchange_fail(x, x->status);
@@ -235,15 +287,28 @@ static void complete(struct mst_exchange *x)
 
 /* ---- running ---- */
 
+static bool makes_piece(const struct mst_exchange *x)
+{
+    return x->long_reply.total > 0 && x->now.step == x->long_reply.todo.step;
+}
+
 static void rewind_reply(struct mst_exchange *x)
 {
+    if (!makes_piece(x))
+        x->long_reply = (struct mst_long_reply){0};
     x->reply.len = x->mark;
     x->reply.err = MST_OK;
-    x->status = 0;
-    x->content_type_out = NULL;
+    x->status = x->long_reply.status;
+    x->content_type_out = x->long_reply.content_type;
     x->todo = (struct mst_todo){0};
     x->verdict = MST_DONE;
     x->n_stored = 0;
+}
+
+static bool is_piece(const struct mst_exchange *x)
+{
+    return x->reply.len > 0 && x->reply.len <= MST_PIECE_MAX &&
+           x->reply.len <= x->long_reply.total - x->long_reply.at;
 }
 
 static enum mst_err perform(struct mst_exchange *x, struct mst_tx *tx)
@@ -261,6 +326,8 @@ static enum mst_err perform(struct mst_exchange *x, struct mst_tx *tx)
         err = MST_EINVAL; /* it will not fit the next time either: not 503 */
     else if ((err == MST_OK || err == MST_EREFUSED) && mst_buf_err(&x->reply) != MST_OK)
         err = mst_buf_err(&x->reply);
+    else if (err == MST_OK && makes_piece(x) && !is_piece(x))
+        err = MST_EINVAL;
     return err;
 }
 
@@ -342,35 +409,59 @@ static int64_t new_attempt(void)
     return attempt;
 }
 
-/* Runs what can run here; true when the reply is ready. */
-static bool go_on(struct mst_exchange *x)
+/* Starts the step x->now; true if it has been run, or could not be started. */
+static bool run(struct mst_exchange *x)
 {
-    while (x->todo.step) {
+    switch (x->now.where) {
+    case MST_NOWHERE:
+    case MST_READ:
+        run_here(x);
+        return true;
+    case MST_APART:
+        return !start_apart(x);
+    case MST_STATE:
+    case MST_POINTS:
+        break;
+    }
+    x->attempt = new_attempt();
+    x->n_tries = 0;
+    x->cmd.cmd.is_single = x->is_single;
+    x->is_single = false;
+    return !submit(x);
+}
+
+/* The answer is found. If it is a failure, what cleans up comes first, so that who tries again at
+   once finds nothing in his way. */
+static bool must_clean_up(struct mst_exchange *x)
+{
+    if (!x->abandon.step || (x->status != 0 && x->status < 400))
+        return false;
+    x->failed = x->status != 0 ? x->status : 500;
+    x->todo = x->abandon;
+    x->abandon.step = NULL;
+    return true;
+}
+
+static enum mst_progress go_on(struct mst_exchange *x)
+{
+    while (x->todo.step || must_clean_up(x)) {
+        if (x->todo.is_after_piece) {
+            mst_buf_clear(&x->body);
+            return MST_WANTS_PIECE;
+        }
         x->now = x->todo;
         x->mark = x->reply.len;
-        if (x->now.where == MST_NOWHERE || x->now.where == MST_READ) {
-            run_here(x);
-            continue;
-        }
-        if (x->now.where == MST_APART) {
-            if (start_apart(x))
-                return false;
-            continue;
-        }
-        x->attempt = new_attempt();
-        x->n_tries = 0;
-        x->cmd.cmd.is_single = x->is_single;
-        x->is_single = false;
-        if (submit(x))
-            return false;
+        if (!run(x))
+            return MST_RUNNING;
     }
     complete(x);
-    return true;
+    return MST_ANSWERED;
 }
 
 static void command_answered(struct mst_task *task)
 {
     struct mst_exchange *x = ((struct mst_exchange_task *)task)->x;
+    enum mst_progress progress;
 
     if (x->thread)
         mst_thread_join(x->thread); /* it has nothing left to do */
@@ -380,8 +471,9 @@ static void command_answered(struct mst_task *task)
     if (x->outcome == MST_OK && x->n_stored > 0)
         mst_metric_add(MST_M_POINTS, 0, x->n_stored);
     settle_error(x, x->outcome);
-    if (go_on(x))
-        x->env->finished(x);
+    progress = go_on(x);
+    if (progress != MST_RUNNING)
+        x->env->came_back(x, progress);
 }
 
 static mst_step *guard_of(const struct mst_route *route)
@@ -391,16 +483,20 @@ static mst_step *guard_of(const struct mst_route *route)
 
 static enum mst_err check_first(struct mst_exchange *x, struct mst_tx *tx)
 {
-    if (x->route->prepare) {
-        enum mst_err err = x->route->prepare(x, tx);
+    const struct mst_route *route = x->route;
+
+    if (route->prepare) {
+        enum mst_err err = route->prepare(x, tx);
 
         if (err != MST_OK || x->status != 0)
             return err;
     }
-    return mst_exchange_go(x, MST_STATE, guard_of(x->route), x->route->step);
+    return route->is_body_in_pieces
+               ? mst_exchange_await_body(x, route->where, guard_of(route), route->step)
+               : mst_exchange_go(x, route->where, guard_of(route), route->step);
 }
 
-bool mst_exchange_start(struct mst_exchange *x)
+enum mst_progress mst_exchange_start(struct mst_exchange *x)
 {
     x->cmd = (struct mst_exchange_cmd){
         .cmd = {.run = run_command, .done = command_done},
@@ -412,12 +508,34 @@ bool mst_exchange_start(struct mst_exchange *x)
         if (x->allowed)
             (void)mst_route_allow(&x->extra, x->allowed);
         mst_exchange_fail(x, x->allowed ? 405 : 404);
-        return true;
+        return MST_ANSWERED;
     }
-    if (x->route->where == MST_STATE)
+    if (x->route->where == MST_STATE || x->route->is_body_in_pieces)
         (void)mst_exchange_go(x, MST_READ, guard_of(x->route), check_first);
     else
         (void)mst_exchange_go(x, x->route->where, guard_of(x->route), x->route->step);
+    return go_on(x);
+}
+
+enum mst_progress mst_exchange_continue(struct mst_exchange *x)
+{
+    if (x->todo.is_after_piece) {
+        x->todo.is_after_piece = false;
+        return go_on(x);
+    }
+    assert(x->long_reply.total > 0);
+    x->long_reply.at += x->reply.len;
+    mst_buf_clear(&x->reply);
+    x->todo = x->long_reply.todo;
+    return go_on(x);
+}
+
+enum mst_progress mst_exchange_give_up(struct mst_exchange *x, unsigned status)
+{
+    if (!x->todo.is_after_piece)
+        return MST_ANSWERED;
+    x->todo = (struct mst_todo){0};
+    x->status = status;
     return go_on(x);
 }
 

@@ -12,6 +12,20 @@
  * A step may be run again after an undone run (port_store.h): the reply is put back
  * to what it was before, and x->attempt stays the same.
  *
+ * A request whose route takes its body in pieces (struct mst_route) begins at the end of its head:
+ * guard and prepare run before a byte of the body is read, so that a refusal costs nobody
+ * an upload. The route's step runs when the first piece lies in x->body: MST_PIECE_MAX
+ * bytes, or less (even none) if it is the last, which x->is_body_whole tells. A step that wants more
+ * names the one for the next piece with mst_exchange_await_body. While a step runs
+ * nothing more than a read-ahead is taken from the peer.
+ *
+ * A reply that is too long for one buffer is announced by mst_exchange_answer_long, and
+ * made by a step that is run again and again, each time the peer has taken what was there.
+ *
+ * What an exchange leaves in the store before it is answered (half of an upload) is cleaned up by
+ * the step x->abandon if it ends otherwise than with a success: before the refusal is sent, or
+ * when the peer goes away or is too slow.
+ *
  * A step returns MST_OK, MST_EREFUSED (what it wrote to the store is undone; x->status
  * says what to answer, or the next step is named), or an error, which becomes 503 or 500. It must not leave spans
  * of the transaction in the exchange: what must outlive it is copied to x->arena or
@@ -35,8 +49,25 @@ typedef enum mst_err mst_step(struct mst_exchange *x, struct mst_tx *tx);
 
 struct mst_todo {
     enum mst_where where;
-    mst_step *guard; /* run before step in the same transaction; NULL = none */
-    mst_step *step;  /* NULL = nothing left to do */
+    mst_step *guard;     /* run before step in the same transaction; NULL = none */
+    mst_step *step;      /* NULL = nothing left to do */
+    bool is_after_piece; /* of the body, which must come first */
+};
+
+/* A reply in pieces. */
+struct mst_long_reply {
+    uint64_t total; /* bytes of the whole body; 0 = the reply is not of this kind */
+    uint64_t at;    /* where the piece begins that the step is to append to x->reply */
+    struct mst_todo todo;
+    unsigned status;
+    const char *content_type;
+};
+
+/* What the conversation does next. */
+enum mst_progress {
+    MST_RUNNING,     /* nothing: env->came_back will tell */
+    MST_WANTS_PIECE, /* fills x->body, sets is_body_whole, calls mst_exchange_continue */
+    MST_ANSWERED     /* sends x->reply; if more is announced, calls mst_exchange_continue then */
 };
 
 enum { MST_ROUTE_SEGMENTS_MAX = 6 };
@@ -51,6 +82,8 @@ struct mst_route {
     bool is_slash_optional;
     unsigned methods; /* enum mst_method bits */
     size_t body_max;
+    size_t body_max_at; /* offset in struct mst_http_opts of a uint64_t to take instead; 0 = none */
+    bool is_body_in_pieces; /* where and step are for the first; guard and prepare ran before */
     enum mst_family family;
     unsigned label;         /* what it is counted as: enum mst_label_ROUTE */
     enum mst_action action; /* what the caller must be allowed to do */
@@ -67,8 +100,8 @@ struct mst_exchange_env {
     struct mst_loop *loop;
     struct mst_reader *reader;
     struct mst_timer *rest; /* the reader's, when this turn of the loop is over */
-    /* An exchange whose start returned false is answered. On the loop's thread. */
-    void (*finished)(struct mst_exchange *x);
+    /* An exchange that was MST_RUNNING is so no more. On the loop's thread. */
+    void (*came_back)(struct mst_exchange *x, enum mst_progress progress);
 };
 
 struct mst_exchange_cmd {
@@ -95,8 +128,10 @@ struct mst_exchange {
     struct mst_span segments[MST_SEGMENTS_MAX]; /* decoded; the first follows the first '/' */
     struct mst_span query;                      /* raw */
     struct mst_span content_type, cik, token, vendor_name;
+    struct mst_span range, if_range, if_none_match, want_repr_digest;
     struct mst_span peer; /* address as text */
-    struct mst_buf body;
+    struct mst_buf body;  /* or a piece of it */
+    bool is_body_whole;   /* nothing follows what is in body */
 
     /* found by guards; row texts are valid in that step only */
     struct mst_manager manager;
@@ -106,6 +141,7 @@ struct mst_exchange {
     /* between steps */
     void *work;                              /* the handler's own, in arena */
     void (*release)(struct mst_exchange *x); /* frees what work holds outside the arena; or NULL */
+    struct mst_todo abandon;                 /* cleans up after a failure; step NULL = nothing to */
     struct mst_todo todo;                    /* the next step */
     struct mst_todo now;                     /* the running one */
     int64_t attempt;                         /* of the running command; random, not 0 */
@@ -117,6 +153,7 @@ struct mst_exchange {
     bool is_secret;
     struct mst_buf reply;
     struct mst_buf extra; /* complete field lines */
+    struct mst_long_reply long_reply;
 
     /* for counting */
     uint64_t began_ns;        /* end of the head; 0: it was not understood */
@@ -129,7 +166,8 @@ struct mst_exchange {
     struct mst_thread *thread; /* of a step apart */
     enum mst_err outcome;
     unsigned n_tries;
-    size_t mark; /* length of reply before the running step */
+    size_t mark;     /* length of reply before the running step */
+    unsigned failed; /* the status to answer when abandon has run; 0 = it did not have to */
 };
 
 void mst_exchange_init(struct mst_exchange *x, const struct mst_exchange_env *env);
@@ -144,9 +182,16 @@ void mst_exchange_fini(struct mst_exchange *x);
 MST_MUST_USE enum mst_err mst_exchange_take_head(struct mst_exchange *x,
                                                  const struct mst_http_head *head);
 /* The largest body this request may have. */
-size_t mst_exchange_body_max(const struct mst_exchange *x);
-/* Answers the request. true: the reply is ready now; false: env->finished will be called. */
-bool mst_exchange_start(struct mst_exchange *x);
+uint64_t mst_exchange_body_max(const struct mst_exchange *x);
+/* Does it begin before its body? */
+bool mst_exchange_is_in_pieces(const struct mst_exchange *x);
+/* Begins: at the end of the body, or of the head if that goes in pieces. */
+enum mst_progress mst_exchange_start(struct mst_exchange *x);
+/* After MST_WANTS_PIECE or MST_ANSWERED. A reply with a failure then breaks off the long one. */
+enum mst_progress mst_exchange_continue(struct mst_exchange *x);
+/* Instead of a piece that will not come: cleans up, then fails with status. Of an exchange that does
+   not want one nothing is left to clean up, and it is MST_ANSWERED as it is. */
+enum mst_progress mst_exchange_give_up(struct mst_exchange *x, unsigned status);
 /* An error reply without a route, for the conversation. */
 void mst_exchange_fail(struct mst_exchange *x, unsigned status);
 
@@ -166,6 +211,17 @@ enum mst_err mst_exchange_settle(struct mst_exchange *x, enum mst_err err,
                                  enum mst_verdict verdict);
 /* A success; type NULL = no Content-Type. Returns MST_OK. */
 enum mst_err mst_exchange_answer(struct mst_exchange *x, unsigned status, const char *type);
+/*
+ * A success with a body of total bytes; step makes them, the first too: it appends the piece that
+ * begins at x->long_reply.at to x->reply, at least one byte and at most MST_PIECE_MAX, and not more
+ * than the total. It is run when the peer has taken what was there, without a guard. Should it
+ * fail, the connection is closed. No step is run for HEAD, nor if total is 0. Returns MST_OK.
+ */
+enum mst_err mst_exchange_answer_long(struct mst_exchange *x, unsigned status, const char *type,
+                                      uint64_t total, enum mst_where where, mst_step *step);
+/* Names the step for the next piece of the body; there must be one. Returns MST_OK. */
+enum mst_err mst_exchange_await_body(struct mst_exchange *x, enum mst_where where, mst_step *guard,
+                                     mst_step *step);
 /* Names the next step. Returns MST_OK. */
 enum mst_err mst_exchange_go(struct mst_exchange *x, enum mst_where where, mst_step *guard,
                              mst_step *step);

@@ -17,16 +17,20 @@ struct mst_http_admin {
     void *arg;
 };
 
+struct mst_routes; /* route.h */
+
 struct mst_http_opts {
     const struct mst_domain *domain;
     struct mst_store *store;            /* NULL only with admin */
     const struct mst_http_admin *admin; /* not NULL: /healthz, /readyz, /metrics, and no more */
+    const struct mst_routes *routes;    /* what is answered; NULL = what belongs here */
     const char *backup_dir;
     const struct mst_addr_set *trusted; /* proxies believed in X-Forwarded-For; NULL = none */
     uint64_t head_ms;                   /* absolute, from the first byte of a head */
-    uint64_t body_ms;                   /* absolute, from the end of the head */
+    uint64_t body_ms;                   /* absolute, from the end of the head; of pieces: pace.h */
     uint64_t idle_ms;                   /* between requests */
-    uint64_t send_ms;                   /* for the peer to take a reply */
+    uint64_t send_ms;                   /* for the peer to take a reply; of pieces: pace.h */
+    uint64_t content_max_bytes;         /* of one blob */
     unsigned requests_per_connection;   /* protocol.md 2.1.3 */
     unsigned retry_after_s;             /* in 503 replies; spread by chance between 1 and this */
     bool is_bad_value_skipped;          /* setting alias_skip_bad_values (A19) */
