@@ -14,6 +14,19 @@ static void must(mst_world_verb *verb, struct mst_world_call call)
     ck_assert_int_eq(mst_world_run(&world, verb, &call), MST_DONE);
 }
 
+/* A group g with serial a and content c in it, in a group top, and an empty group h. */
+static void add_groups(void)
+{
+    must(mst_do_add_group, (struct mst_world_call){.group = "g"});
+    must(mst_do_add_group, (struct mst_world_call){.group = "h"});
+    must(mst_do_add_group, (struct mst_world_call){.group = "top"});
+    must(mst_do_put_member, (struct mst_world_call){.group = "g", .type = "sn", .member = "a"});
+    must(mst_do_put_member,
+         (struct mst_world_call){.group = "g", .type = "content", .member = "c"});
+    must(mst_do_put_member,
+         (struct mst_world_call){.group = "top", .type = "group", .member = "g"});
+}
+
 /* Serial a is activated and was once before, b is enabled, c is listed. */
 static void open_world(void)
 {
@@ -34,6 +47,7 @@ static void open_world(void)
     call = (struct mst_world_call){.sn = "b", .attempt = mst_world_attempt()};
     ck_assert_int_eq(mst_world_run(&world, mst_do_enable_owner, &call), MST_DONE);
     memcpy(pending_rid, call.handle, sizeof pending_rid);
+    add_groups();
 }
 
 /* Fails the first operation, then the second, and so on until the use case needs no more. */
@@ -127,6 +141,21 @@ MST_TEST(models_and_vendors_survive_a_store_that_fails_once_at_any_point)
 }
 MST_TEST_END
 
+MST_TEST(groups_survive_a_store_that_fails_once_at_any_point)
+{
+    const struct mst_world_call nested = {.group = "h", .type = "group", .member = "g"};
+
+    fail_each(mst_do_add_group, &(struct mst_world_call){.group = "new"});
+    fail_each(mst_do_put_member, &nested);
+    fail_each(mst_do_remove_member,
+              &(struct mst_world_call){.group = "g", .type = "sn", .member = "a"});
+    fail_each(mst_do_view_group, &(struct mst_world_call){.group = "g", .member = "a"});
+    fail_each(mst_do_delete_group, &(struct mst_world_call){.group = "g"});
+    fail_each(mst_do_admit, &(struct mst_world_call){.sn = "a", .content = "c"});
+}
+MST_TEST_END
+
 MST_TESTS("core/fault", the_life_of_a_device_survives_a_store_that_fails_once_at_any_point,
           the_tree_survives_a_store_that_fails_once_at_any_point,
-          models_and_vendors_survive_a_store_that_fails_once_at_any_point)
+          models_and_vendors_survive_a_store_that_fails_once_at_any_point,
+          groups_survive_a_store_that_fails_once_at_any_point)

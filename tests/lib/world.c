@@ -255,6 +255,114 @@ enum mst_err mst_do_delete_model(struct mst_world *world, struct mst_tx *tx,
     return mst_model_delete(&world->domain, tx, &model);
 }
 
+/* ---- groups ---- */
+
+static enum mst_err find_group(struct mst_tx *tx, struct mst_world_call *call,
+                               struct mst_row_model_group *group)
+{
+    struct mst_row_vendor vendor;
+    struct mst_row_model model;
+    enum mst_err err = find_model(tx, call, &vendor, &model);
+
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    return mst_group_get(tx, model.id, text(call->group), &call->verdict, group);
+}
+
+enum mst_err mst_do_add_group(struct mst_world *world, struct mst_tx *tx,
+                              struct mst_world_call *call)
+{
+    struct mst_row_vendor vendor;
+    struct mst_row_model model;
+    enum mst_err err = find_model(tx, call, &vendor, &model);
+
+    (void)world;
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    return mst_group_create(tx, model.id, text(call->group), text(call->meta), &call->verdict);
+}
+
+enum mst_err mst_do_delete_group(struct mst_world *world, struct mst_tx *tx,
+                                 struct mst_world_call *call)
+{
+    struct mst_row_model_group group;
+    enum mst_err err = find_group(tx, call, &group);
+
+    (void)world;
+    return err == MST_OK && call->verdict == MST_DONE ? mst_group_delete(tx, &group) : err;
+}
+
+static enum mst_err count_member(void *arg, const struct mst_row_group_member *member)
+{
+    int64_t *n_members = arg;
+
+    (void)member;
+    ++*n_members;
+    return MST_OK;
+}
+
+/* How many members it has, counted; MST_ECORRUPT if its row says another number. */
+enum mst_err mst_do_view_group(struct mst_world *world, struct mst_tx *tx,
+                               struct mst_world_call *call)
+{
+    struct mst_row_model_group group;
+    enum mst_err err = find_group(tx, call, &group);
+
+    (void)world;
+    call->n_members = 0;
+    if (err == MST_OK && call->verdict == MST_DONE)
+        err = mst_group_members(tx, &group, text(call->type), text(call->member), 0, 0,
+                                count_member, &call->n_members);
+    if (err == MST_OK && call->verdict == MST_DONE && !call->type && !call->member &&
+        call->n_members != group.n_members)
+        err = MST_ECORRUPT;
+    return err;
+}
+
+enum mst_err mst_do_put_member(struct mst_world *world, struct mst_tx *tx,
+                               struct mst_world_call *call)
+{
+    const struct mst_group_item item = {.type = text(call->type),
+                                        .member = text(call->member),
+                                        .expire = call->expire,
+                                        .meta = text(call->meta)};
+    struct mst_row_model_group group;
+    enum mst_err err = find_group(tx, call, &group);
+
+    (void)world;
+    return err == MST_OK && call->verdict == MST_DONE
+               ? mst_group_put(tx, &group, &item, 1, &call->verdict)
+               : err;
+}
+
+enum mst_err mst_do_remove_member(struct mst_world *world, struct mst_tx *tx,
+                                  struct mst_world_call *call)
+{
+    struct mst_row_model_group group;
+    enum mst_err err = find_group(tx, call, &group);
+
+    (void)world;
+    return err == MST_OK && call->verdict == MST_DONE
+               ? mst_group_remove(tx, &group, text(call->type), text(call->member), &call->verdict)
+               : err;
+}
+
+/* Are serial number and content in one group? */
+enum mst_err mst_do_admit(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)
+{
+    struct mst_row_vendor vendor;
+    struct mst_row_model model;
+    struct mst_group_reach reach;
+    enum mst_err err = find_model(tx, call, &vendor, &model);
+
+    (void)world;
+    if (err == MST_OK && call->verdict == MST_DONE)
+        err = mst_group_reach(tx, model.id, text(call->sn), &reach);
+    if (err == MST_OK && call->verdict == MST_DONE)
+        err = mst_group_admits(tx, &reach, text(call->content), &call->is_admitted);
+    return err;
+}
+
 /* ---- serial numbers ---- */
 
 enum mst_err mst_do_add(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)

@@ -12,6 +12,7 @@
 
 #include "core/activate.h"
 #include "core/enable.h"
+#include "core/group.h"
 #include "core/resource.h"
 #include "core/serial.h"
 #include "core/vendor.h"
@@ -50,6 +51,8 @@ struct mst_world_call {
     const char *vendor, *model, *sn, *other_sn, *extra;
     const char *plus_vendor, *plus_model, *plus_sn;
     const char *rid, *key, *peer, *name, *meta;
+    const char *group, *type, *member, *content;
+    int64_t expire;
     int64_t attempt;
     int64_t caller_id;
     int64_t options;
@@ -72,6 +75,8 @@ struct mst_world_call {
     char view_rid[MST_TEXT_CHARS], key_text[MST_TEXT_CHARS];
     char meta_text[512], name_text[64], status[16];
     int n_log, n_ports, n_aliases;
+    int64_t n_members;
+    bool is_admitted;
     int64_t log_at[MST_WORLD_LOG_MAX];
     char log_peer[MST_WORLD_LOG_MAX][48];
     int64_t direct[MST_KIND_DISPATCH + 1], use[MST_KIND_DISPATCH + 1]; /* by kind */
@@ -89,8 +94,9 @@ mst_world_verb mst_do_register, mst_do_unregister, mst_do_add_model, mst_do_upda
     mst_do_delete_model, mst_do_add, mst_do_remove, mst_do_view, mst_do_log, mst_do_enable_owner,
     mst_do_enable, mst_do_disable, mst_do_remap, mst_do_activate, mst_do_authenticate,
     mst_do_create, mst_do_lock, mst_do_limit, mst_do_drop, mst_do_key_event, mst_do_info,
-    mst_do_map, mst_do_lookup, mst_do_close_windows, mst_do_import_key, mst_do_import_client_key,
-    mst_do_set_rid;
+    mst_do_map, mst_do_lookup, mst_do_close_windows, mst_do_add_group, mst_do_delete_group,
+    mst_do_view_group, mst_do_put_member, mst_do_remove_member, mst_do_admit, mst_do_import_key,
+    mst_do_import_client_key, mst_do_set_rid;
 
 /* A new random-looking attempt id, never 0, never the same. */
 int64_t mst_world_attempt(void);
