@@ -96,28 +96,11 @@ static void print_actions(struct mst_buf *page)
 /* "GET, POST `/provision/register`" */
 static void print_route(struct mst_buf *page, const struct mst_route *route)
 {
-    static const struct {
-        unsigned method;
-        const char *name;
-    } methods[] = {
-        {MST_METHOD_GET,    "GET"   },
-        {MST_METHOD_POST,   "POST"  },
-        {MST_METHOD_PUT,    "PUT"   },
-        {MST_METHOD_DELETE, "DELETE"}
-    };
-    const char *separator = "| ";
-
-    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
-        if (!(route->methods & methods[i].method))
-            continue;
-        (void)mst_buf_addf(page, "%s%s", separator, methods[i].name);
-        separator = ", ";
-    }
+    (void)mst_buf_add_str(page, "| ");
+    (void)mst_route_methods(page, route->methods);
     (void)mst_buf_add_str(page, " `");
-    for (size_t i = 0; route->segments[i]; i++)
-        (void)mst_buf_addf(page, "/%s", route->segments[i]);
-    (void)mst_buf_addf(page, "%s` | %s |\n", route->is_slash_optional ? "/" : "",
-                       action_words[route->action]);
+    (void)mst_route_path(page, route);
+    (void)mst_buf_addf(page, "` | %s |\n", action_words[route->action]);
 }
 
 static void print_access(struct mst_buf *page)

@@ -407,6 +407,7 @@ static void set_http_opts(struct mst_server *server)
         .content_max_bytes = (uint64_t)settings->content_max_bytes,
         .requests_per_connection = (unsigned)settings->requests_per_connection,
         .retry_after_s = (unsigned)settings->retry_after_s,
+        .is_logging_requests = settings->log_requests != 0,
         .is_bad_value_skipped = settings->alias_skip_bad_values != 0,
     };
 }

@@ -161,6 +161,10 @@ const struct mst_setting mst_setting_table[] = {
     {"log_level", MST_SETTING_ENUM, 0, 0, "info", "",
      "What is logged to standard error: this and everything more severe.",
      AT(log_level), log_levels},
+    {"log_requests", MST_SETTING_BOOL, 0, 0, "no", "",
+     "Whether every answered request is logged, with method, path without what is personal in it, "
+     "status, duration and address. Keys, queries and bodies are never logged.",
+     AT(log_requests), NULL},
 };
 /* clang-format on */
 

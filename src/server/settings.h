@@ -61,6 +61,7 @@ struct mst_settings {
     int64_t unsent_max_bytes;
     int64_t retry_after_s;
     int64_t log_level; /* enum mst_log_level */
+    int64_t log_requests;
     enum mst_setting_source set_by[MST_SETTINGS_MAX];
 };
 

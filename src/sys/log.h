@@ -13,23 +13,27 @@
 enum mst_log_level { MST_LOG_ERROR, MST_LOG_WARNING, MST_LOG_INFO, MST_LOG_DEBUG };
 
 /* EVENT(constant, word, what it means): the table in docs/logs.md is made from this (`make docs`). */
-#define MST_EVENTS(EVENT)                                                                         \
-    EVENT(START, "start", "The server is ready; the addresses are in the text.")                  \
-    EVENT(STOP, "stop", "It was asked to end, answered what it had begun, and ends.")             \
-    EVENT(CONFIG, "config", "Something about the settings that is allowed but worth a thought.")  \
-    EVENT(STORE, "store", "The store was made or brought to a newer form.")                       \
-    EVENT(STORE_FAILED, "store-failed",                                                           \
-          "A commit or a checkpoint failed; what had asked for it was answered 503 or 500.")      \
-    EVENT(FSYNC_FAILED, "fsync-failed",                                                           \
-          "A flush to disk failed; the process ends now, with status 74.")                        \
-    EVENT(CLOCK_JUMP, "clock-jump", "Window time moves forward by more than an hour at once.")    \
-    EVENT(LISTENER, "listener", "Accepting connections fails, or works again.")                   \
-    EVENT(SECOND_CALLER, "second-caller",                                                         \
-          "An activated serial number was asked for again from another address.")                 \
-    EVENT(HEALTH, "health", "Loops or committers stand still (stall_timeout), or move on again.") \
-    EVENT(BACKUP, "backup", "A backup was made, or could not be made.")                           \
-    EVENT(SUSPECT_USED, "suspect-used",                                                           \
-          "A key that a restored backup brought back was used for the first time since the "      \
+#define MST_EVENTS(EVENT)                                                                          \
+    EVENT(START, "start", "The server is ready; the addresses are in the text.")                   \
+    EVENT(STOP, "stop", "It was asked to end, answered what it had begun, and ends.")              \
+    EVENT(CONFIG, "config", "Something about the settings that is allowed but worth a thought.")   \
+    EVENT(STORE, "store", "The store was made or brought to a newer form.")                        \
+    EVENT(STORE_FAILED, "store-failed",                                                            \
+          "A commit or a checkpoint failed; what had asked for it was answered 503 or 500.")       \
+    EVENT(FSYNC_FAILED, "fsync-failed",                                                            \
+          "A flush to disk failed; the process ends now, with status 74.")                         \
+    EVENT(CLOCK_JUMP, "clock-jump", "Window time moves forward by more than an hour at once.")     \
+    EVENT(LISTENER, "listener", "Accepting connections fails, or works again.")                    \
+    EVENT(SECOND_CALLER, "second-caller",                                                          \
+          "An activated serial number was asked for again from another address.")                  \
+    EVENT(HEALTH, "health", "Loops or committers stand still (stall_timeout), or move on again.")  \
+    EVENT(BACKUP, "backup", "A backup was made, or could not be made.")                            \
+    EVENT(                                                                                         \
+        REQUEST, "request",                                                                        \
+        "A request was answered (log_requests): method, path as the table of routes has it (what " \
+        "varies is *; - is no path of the table), status, microseconds, the caller's address.")    \
+    EVENT(SUSPECT_USED, "suspect-used",                                                            \
+          "A key that a restored backup brought back was used for the first time since the "       \
           "restore.")
 
 #define MST_EVENT_CONSTANT(id, word, text) MST_EV_##id,

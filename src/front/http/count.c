@@ -1,6 +1,8 @@
-/* What was answered, as numbers: never whose it was. */
+/* What was answered, as numbers, and on request line by line: never whose it was. */
 #include "front/http/exchange.h"
+#include "front/http/route.h"
 #include "sys/clock.h"
+#include "sys/log.h"
 #include "sys/metric.h"
 
 /* How an activation ended, by the verdict of its refusal; what is not here is malformed. */
@@ -53,15 +55,37 @@ static enum mst_label_CLASS class_of(unsigned status)
     return status >= 300 ? MST_CLASS_3XX : MST_CLASS_2XX;
 }
 
+static void log_request(const struct mst_exchange *x, uint64_t took_ns)
+{
+    struct mst_buf what;
+
+    mst_buf_init(&what, MST_LINE_MAX);
+    if (x->route) {
+        (void)mst_route_methods(&what, (unsigned)x->method);
+        (void)mst_buf_add_byte(&what, ' ');
+        (void)mst_route_path(&what, x->route);
+    } else {
+        (void)mst_buf_add_str(&what, "- -");
+    }
+    if (mst_buf_err(&what) == MST_OK)
+        mst_log(MST_LOG_INFO, MST_EV_REQUEST, "%.*s %u %llu %.*s", (int)what.len, what.ptr,
+                x->status, (unsigned long long)(took_ns / 1000), (int)x->peer.len,
+                x->peer.len ? x->peer.ptr : "");
+    mst_buf_fini(&what);
+}
+
 void mst_exchange_count(const struct mst_exchange *x)
 {
     unsigned label = x->route ? x->route->label : MST_ROUTE_OTHER;
+    uint64_t took_ns = x->began_ns != 0 ? mst_clock_mono_ns() - x->began_ns : 0;
 
     mst_metric_add(MST_M_REQUESTS, label * MST_CLASS_LEN + class_of(x->status), 1);
     if (x->status >= 500)
         mst_metric_add(MST_M_SERVER_ERRORS, error_of(x->status), 1);
     if (x->began_ns != 0)
-        mst_metric_observe(MST_M_REQUEST_SECONDS, label, mst_clock_mono_ns() - x->began_ns);
+        mst_metric_observe(MST_M_REQUEST_SECONDS, label, took_ns);
     if (label == MST_ROUTE_ACTIVATE)
         mst_metric_add(MST_M_ACTIVATIONS, outcome_of(x), 1);
+    if (x->env->opts->is_logging_requests)
+        log_request(x, took_ns);
 }

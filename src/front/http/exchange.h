@@ -195,7 +195,7 @@ enum mst_progress mst_exchange_give_up(struct mst_exchange *x, unsigned status);
 /* An error reply without a route, for the conversation. */
 void mst_exchange_fail(struct mst_exchange *x, unsigned status);
 
-/* Counts what was answered. */
+/* Counts what was answered, and logs it if that is asked for. */
 void mst_exchange_count(const struct mst_exchange *x);
 
 /* ---- for steps ---- */

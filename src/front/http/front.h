@@ -33,6 +33,7 @@ struct mst_http_opts {
     uint64_t content_max_bytes;         /* of one blob */
     unsigned requests_per_connection;   /* protocol.md 2.1.3 */
     unsigned retry_after_s;             /* in 503 replies; spread by chance between 1 and this */
+    bool is_logging_requests;           /* setting log_requests */
     bool is_bad_value_skipped;          /* setting alias_skip_bad_values (A19) */
 };
 

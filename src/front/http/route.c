@@ -145,7 +145,14 @@ const struct mst_route *mst_route_find(const struct mst_routes *routes,
     return NULL;
 }
 
-enum mst_err mst_route_allow(struct mst_buf *out, unsigned methods)
+enum mst_err mst_route_path(struct mst_buf *out, const struct mst_route *route)
+{
+    for (size_t i = 0; route->segments[i]; i++)
+        (void)mst_buf_addf(out, "/%s", route->segments[i]);
+    return mst_buf_add_str(out, route->is_slash_optional ? "/" : "");
+}
+
+enum mst_err mst_route_methods(struct mst_buf *out, unsigned methods)
 {
     static const struct {
         unsigned method;
@@ -156,14 +163,20 @@ enum mst_err mst_route_allow(struct mst_buf *out, unsigned methods)
         {PUT,    "PUT"   },
         {DELETE, "DELETE"}
     };
-    const char *separator = "Allow: ";
+    const char *separator = "";
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (!(methods & names[i].method))
             continue;
-        (void)mst_buf_add_str(out, separator);
-        (void)mst_buf_add_str(out, names[i].name);
+        (void)mst_buf_addf(out, "%s%s", separator, names[i].name);
         separator = ", ";
     }
+    return mst_buf_err(out);
+}
+
+enum mst_err mst_route_allow(struct mst_buf *out, unsigned methods)
+{
+    (void)mst_buf_add_str(out, "Allow: ");
+    (void)mst_route_methods(out, methods);
     return mst_buf_add_str(out, "\r\n");
 }

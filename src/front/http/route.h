@@ -29,6 +29,11 @@ extern const struct mst_routes mst_routes, mst_routes_admin;
 const struct mst_route *mst_route_find(const struct mst_routes *routes,
                                        const struct mst_span *segments, size_t n_segments,
                                        enum mst_method method, unsigned *ret_allowed);
+/* Appends the path with "*" for each part that varies; one of two spellings is spelled with its
+   slash. */
+enum mst_err mst_route_path(struct mst_buf *out, const struct mst_route *route);
+/* Appends "GET, POST": the methods that a route can have. */
+enum mst_err mst_route_methods(struct mst_buf *out, unsigned methods);
 /* Appends "Allow: GET, POST" CRLF. */
 enum mst_err mst_route_allow(struct mst_buf *out, unsigned methods);
 
