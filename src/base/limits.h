@@ -49,6 +49,12 @@
 #define MST_ALIASES_MAX  1000 /* aliases in one data request: each costs a lookup */
 #define MST_SEGMENTS_MAX 8    /* path segments: the longest route has 6 */
 
+/* content (2.7) */
+#define MST_CONTENTS_MAX 1000 /* entries of a model: a device's list looks at each of them */
+#define MST_MIME_MAX     255  /* 4: "other short strings 255" */
+#define MST_BLOB_SWEEP   16   /* pieces removed at once: 1 MiB, so that no upload waits for long */
+#define MST_BLOBS_LOOK   100  /* blobs looked at in one read transaction */
+
 /* connections */
 #define MST_PIPELINE_MAX          MST_KIB(16) /* bytes read ahead while a request is being answered */
 #define MST_PIECE_MAX             MST_KIB(64) /* of a body or reply that is too long for memory */

@@ -26,6 +26,8 @@ struct mst_domain {
     int64_t window_s;         /* for models without one of their own */
     bool is_sn_scope_model;   /* setting sn_scope: false = unique in the vendor (A3) */
     bool is_delete_disabling; /* setting delete_sn_disables (A9) */
+    bool is_content_replaced; /* setting content_overwrite (A10) */
+    int64_t session;          /* of this process, by chance: whose uploads are under way (blob.h) */
     unsigned defects;         /* 0 but in tests */
 };
 

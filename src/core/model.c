@@ -1,4 +1,5 @@
 #include "core/client.h"
+#include "core/content.h"
 #include "core/group.h"
 #include "core/model.h"
 #include "core/serial.h"
@@ -108,6 +109,8 @@ enum mst_err mst_model_delete(const struct mst_domain *domain, struct mst_tx *tx
 
     if (err == MST_OK)
         err = mst_group_forget_model(tx, model->id);
+    if (err == MST_OK)
+        err = mst_content_forget_model(tx, model->id);
     return err != MST_OK ? err : mst_tx_delete(tx, MST_TABLE_MODEL, model);
 }
 

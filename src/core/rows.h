@@ -275,13 +275,14 @@
 
 /*
  * The bytes of a content entry, as pieces (content.db). blob_id is drawn by chance and was never another
- * blob's; session tells which process of the server took it in; n_swept pieces from the
- * first on are gone already.
+ * blob's; session tells which process of the server took it in, and attempt which upload; n_swept
+ * pieces from the first on are gone already.
  */
 #define MST_ROW_BLOB(I, T) \
     I(blob_id)             \
     I(content_id)          \
     I(session)             \
+    I(attempt)             \
     I(n_swept)
 
 /* A piece of a blob (content.db): chunk_id is MST_CHUNK_ID. Never changed. */

@@ -120,7 +120,7 @@ enum mst_verdict mst_world_run(struct mst_world *world, mst_world_verb *verb,
                                struct mst_world_call *call)
 {
     struct command command = {
-        .cmd = {.run = run_verb, .done = note_done},
+        .cmd = {.run = run_verb, .done = note_done, .file = call->file},
         .world = world,
         .verb = verb,
         .call = call,

@@ -53,6 +53,7 @@ struct mst_world_call {
     const char *rid, *key, *peer, *name, *meta;
     const char *group, *type, *member, *content;
     int64_t expire;
+    enum mst_file file; /* whose command it is */
     int64_t attempt;
     int64_t caller_id;
     int64_t options;
