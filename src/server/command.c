@@ -31,7 +31,7 @@ static void finish_waiting(struct mst_cmd *cmd, enum mst_err outcome)
     assert(err == MST_OK);
 }
 
-enum mst_err mst_command_wait(struct mst_store *store,
+enum mst_err mst_command_wait(struct mst_store *store, enum mst_file file,
                               enum mst_err (*run)(void *arg, struct mst_tx *tx), void *arg)
 {
     struct waiting waiting = {.run = run, .arg = arg};
@@ -40,8 +40,7 @@ enum mst_err mst_command_wait(struct mst_store *store,
     if (err)
         return err;
     for (unsigned tries = 0; tries < TRIES_MAX; tries++) {
-        waiting.cmd =
-            (struct mst_cmd){.run = run_waiting, .done = finish_waiting, .file = MST_FILE_STATE};
+        waiting.cmd = (struct mst_cmd){.run = run_waiting, .done = finish_waiting, .file = file};
         err = mst_store_submit(store, &waiting.cmd);
         if (err)
             break;

@@ -418,7 +418,7 @@ enum mst_err mst_keyring_open(struct mst_store *store, const char *key_file,
             err = read_key_file(key_file, &file, why);
     }
     if (!err)
-        err = mst_command_wait(store, join, &joining);
+        err = mst_command_wait(store, MST_FILE_STATE, join, &joining);
 out:
     mst_secret_wipe(&file, sizeof file);
     if (err && why->len == 0)
@@ -476,7 +476,7 @@ enum mst_err mst_keyring_ensure_root(struct mst_store *store, const struct mst_d
 {
     struct rooting rooting = {.domain = domain};
     bool is_written = false;
-    enum mst_err err = mst_command_wait(store, ensure_root, &rooting);
+    enum mst_err err = mst_command_wait(store, MST_FILE_STATE, ensure_root, &rooting);
 
     if (err) {
         (void)mst_buf_addf(why, "the root client cannot be made: %s", mst_err_text(err));

@@ -253,7 +253,7 @@ MST_TEST(a_damaged_generation_is_noticed)
 {
     setup();
     ck_assert_int_eq(open_ring(), MST_OK);
-    ck_assert_int_eq(mst_command_wait(store, break_generation, NULL), MST_OK);
+    ck_assert_int_eq(mst_command_wait(store, MST_FILE_STATE, break_generation, NULL), MST_OK);
     ck_assert_int_eq(open_ring(), MST_ECORRUPT);
     assert_says("the store's keys cannot be read");
     teardown();

@@ -301,7 +301,7 @@ static enum mst_err fence_files(struct work *work, struct mst_fence *ret_fence)
         say(work, "%.*s", (int)line.len, line.ptr);
     mst_buf_fini(&line);
     if (err == MST_OK) {
-        err = mst_command_wait(store, fence_store, ret_fence);
+        err = mst_command_wait(store, MST_FILE_STATE, fence_store, ret_fence);
         if (err != MST_OK)
             say(work, "the restored store cannot be fenced: %s", mst_err_text(err));
     }

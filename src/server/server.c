@@ -3,7 +3,7 @@
  * threads share their addresses (SO_REUSEPORT). The first thread's listeners are
  * opened first, so that a port 0 is picked once and then shared.
  *
- * Order of start: store, keys, root client, TLS, loops, listeners, threads. The
+ * Order of start: store, keys, root client, sweeper, TLS, loops, listeners, threads. The
  * end goes the other way, except that the loops end by themselves once their last
  * connection is gone.
  */
@@ -21,12 +21,14 @@
 #include "server/keyring.h"
 #include "server/paths.h"
 #include "server/server.h"
+#include "server/sweeper.h"
 #include "store/sqlite/sqlite.h"
 #include "sys/clock.h"
 #include "sys/defect.h"
 #include "sys/file.h"
 #include "sys/log.h"
 #include "sys/queue.h"
+#include "sys/random.h"
 
 enum {
     LISTENERS_MAX = 2 * MST_LISTENS_MAX,
@@ -51,6 +53,7 @@ struct mst_server {
     struct mst_server_keys keys;
     struct mst_keys keys_port;
     struct mst_domain domain;
+    struct mst_sweeper *sweeper;
     struct mst_http_opts http_opts;
     struct mst_paths paths;
     struct mst_tls *tls[MST_LISTENS_MAX]; /* by https address */
@@ -218,6 +221,8 @@ static enum mst_err open_keys(struct mst_server *server, struct mst_buf *why)
         .window_s = settings->window_s,
         .is_sn_scope_model = settings->sn_scope == MST_SN_SCOPE_MODEL,
         .is_delete_disabling = settings->delete_sn_disables != 0,
+        .is_content_replaced = settings->content_overwrite != 0,
+        .session = (int64_t)mst_random_u64(),
         .defects = seeded_defects(),
     };
     err = mst_keyring_ensure_root(server->store, &server->domain, server->paths.cik_file,
@@ -382,6 +387,7 @@ static void close_server(struct mst_server *server)
     for (size_t i = 0; i < server->n_servings; i++)
         close_serving(&server->servings[i]);
     free(server->servings);
+    mst_sweeper_stop(server->sweeper);
     mst_store_close(server->store);
     mst_admin_stop(server->admin);
     mst_health_fini(&server->health);
@@ -389,6 +395,16 @@ static void close_server(struct mst_server *server)
         mst_tls_free(server->tls[i]);
     mst_handle_keys_wipe(&server->keys.handles);
     free(server);
+}
+
+static enum mst_err start_sweeper(struct mst_server *server, struct mst_buf *why)
+{
+    enum mst_err err = mst_sweeper_start(server->store, &server->domain, &server->sweeper);
+
+    if (err)
+        (void)mst_buf_addf(why, "no memory or thread for sweeping content: %s\n",
+                           mst_err_text(err));
+    return err;
 }
 
 static void set_http_opts(struct mst_server *server)
@@ -399,6 +415,8 @@ static void set_http_opts(struct mst_server *server)
         .domain = &server->domain,
         .store = server->store,
         .backup_dir = server->paths.backup_dir,
+        .drop_blob = mst_sweeper_drop,
+        .drop_arg = server->sweeper,
         .trusted = &settings->trusted_proxies,
         .head_ms = (uint64_t)settings->head_timeout_ms,
         .body_ms = (uint64_t)settings->body_timeout_ms,
@@ -433,6 +451,8 @@ enum mst_err mst_server_start(const struct mst_settings *settings, struct mst_se
         err = open_store(server, why);
     if (!err)
         err = open_keys(server, why);
+    if (!err)
+        err = start_sweeper(server, why);
     set_http_opts(server);
     if (!err)
         err = open_servings(server, why);

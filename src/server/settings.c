@@ -103,6 +103,10 @@ const struct mst_setting mst_setting_table[] = {
     {"delete_sn_disables", MST_SETTING_BOOL, 0, 0, "no", "",
      "Whether deleting a serial number also ends the key of its device.",
      AT(delete_sn_disables), NULL},
+    {"content_overwrite", MST_SETTING_BOOL, 0, 0, "no", "",
+     "Whether an upload replaces what a content entry holds already, instead of being refused with "
+     "409.",
+     AT(content_overwrite), NULL},
     {"alias_skip_bad_values", MST_SETTING_BOOL, 0, 0, "no", "",
      "Whether a data write stores what it can when a value does not fit its dataport's format, "
      "instead of answering 400 and storing nothing.",

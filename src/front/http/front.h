@@ -25,6 +25,8 @@ struct mst_http_opts {
     const struct mst_http_admin *admin; /* not NULL: /healthz, /readyz, /metrics, and no more */
     const struct mst_routes *routes;    /* what is answered; NULL = what belongs here */
     const char *backup_dir;
+    void (*drop_blob)(void *arg, int64_t blob_id); /* server/sweeper.h; NULL: nobody sweeps */
+    void *drop_arg;
     const struct mst_addr_set *trusted; /* proxies believed in X-Forwarded-For; NULL = none */
     uint64_t head_ms;                   /* absolute, from the first byte of a head */
     uint64_t body_ms;                   /* absolute, from the end of the head; of pieces: pace.h */
