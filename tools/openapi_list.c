@@ -136,7 +136,7 @@ const struct openapi_operation openapi_operations[] = {
      .form = "enable disable owner oldsn",
      .replies = {{200, CSV, "enabled under an owner: the RID of the new client, without a line end"}, {205, NULL, "done"},
                  {400, NULL, "not exactly one of enable and disable, or owner is no RID"},
-                 {403, NULL, "no such owner below the vendor"}, {404, NULL, "no such serial number"},
+                 {403, NULL, "no such owner below the caller"}, {404, NULL, "no such serial number"},
                  {409, NULL, "it has a client already, or none, or a dropped one, or there is no room for one"}}},
     {.route = "DELETE /provision/manage/model/*/*", .names = "model sn", .id = "deleteSerial",
      .summary = "Deletes a serial number and its log; its client and key stay.",
@@ -171,6 +171,21 @@ const struct openapi_operation openapi_operations[] = {
      .summary = "Removes members; what is no member is passed over.", .form = "type id id[]", .csv = "type,member",
      .replies = {{205, NULL, "removed"}, {400, NULL, BAD_FORM}, {404, NULL, "no such group"},
                  {413, NULL, "more than 10,000 members"}}},
+
+    /* ---- models lent to other vendors ---- */
+    {.route = "GET /provision/manage/share/*/", .names = "model", .id = "listShares",
+     .summary = "The vendors that a model is shared with.",
+     .replies = {{200, CSV, "rows vendor"}, {204, NULL, "none"}}},
+    {.route = "POST /provision/manage/share/*/", .names = "model", .id = "shareModel",
+     .summary = "Shares a model with another vendor, or takes it back.", .form = "vendor delete",
+     .replies = {{205, NULL, "done"}, {400, NULL, "no vendor, or the caller itself"},
+                 {404, NULL, "no such vendor; delete: not shared with it"}}},
+    {.route = "GET /provision/manage/share/*/*", .names = "model vendor", .id = "showShare",
+     .summary = "Is a model shared with a vendor?",
+     .replies = {{204, CSV, "it is"}, {404, NULL, "it is not"}}},
+    {.route = "DELETE /provision/manage/share/*/*", .names = "model vendor", .id = "unshareModel",
+     .summary = "Takes a model back from a vendor: what it enabled works on.",
+     .replies = {{205, NULL, "taken back"}, {404, NULL, "not shared with it"}}},
 
     /* ---- the operator ---- */
     {.route = "POST /muster/v1/backup", .id = "backup", .summary = "Makes a backup.",

@@ -11,6 +11,7 @@
  */
 #include "core/client.h"
 #include "core/enable.h"
+#include "core/lending.h"
 #include "core/meta.h"
 #include "core/resource.h"
 
@@ -56,8 +57,8 @@ static enum mst_err clone_template(const struct mst_domain *domain, struct mst_t
 /* The client and the serial number come to know each other. The device's meta takes the place of the
    template's: tools in the field read it to find the serial number (1.9). */
 static enum mst_err bind(struct mst_tx *tx, const struct mst_row_vendor *vendor,
-                         const struct mst_row_model *model, struct mst_row_serial *serial,
-                         struct mst_row_resource *client)
+                         const struct mst_row_model *model, const struct mst_row_vendor *borrower,
+                         struct mst_row_serial *serial, struct mst_row_resource *client)
 {
     enum mst_err err =
         mst_meta_device(mst_tx_arena(tx), vendor->name, model->name, serial->sn, &client->meta);
@@ -72,19 +73,21 @@ static enum mst_err bind(struct mst_tx *tx, const struct mst_row_vendor *vendor,
                             MST_BIT(resource, meta));
     if (err != MST_OK)
         return err;
-    return mst_tx_update(tx, MST_TABLE_SERIAL, serial, MST_BIT(serial, client_id));
+    err = mst_tx_update(tx, MST_TABLE_SERIAL, serial, MST_BIT(serial, client_id));
+    return err != MST_OK ? err : mst_lending_note(tx, serial, borrower ? borrower->id : 0);
 }
 
 static enum mst_err add_client(const struct mst_domain *domain, struct mst_tx *tx,
                                const struct mst_row_vendor *vendor,
-                               const struct mst_row_model *model, struct mst_bond *bond,
+                               const struct mst_row_model *model,
+                               const struct mst_row_vendor *borrower, struct mst_bond *bond,
                                struct mst_span owner_rid, int64_t attempt,
                                enum mst_verdict *ret_verdict, struct mst_row_resource *ret_client)
 {
+    const int64_t above_id = borrower ? borrower->client_id : model->creator_id;
     struct mst_row_resource owner, client;
     bool is_below;
-    enum mst_err err =
-        mst_access_client_below(domain, tx, model->creator_id, owner_rid, &is_below, &owner);
+    enum mst_err err = mst_access_client_below(domain, tx, above_id, owner_rid, &is_below, &owner);
 
     if (err != MST_OK)
         return err;
@@ -96,12 +99,13 @@ static enum mst_err add_client(const struct mst_domain *domain, struct mst_tx *t
     if (err != MST_OK || *ret_verdict != MST_DONE)
         return err;
     *ret_client = client;
-    return bind(tx, vendor, model, &bond->serial, ret_client);
+    return bind(tx, vendor, model, borrower, &bond->serial, ret_client);
 }
 
 enum mst_err mst_enable_owner(const struct mst_domain *domain, struct mst_tx *tx,
                               const struct mst_row_vendor *vendor,
-                              const struct mst_row_model *model, struct mst_span sn,
+                              const struct mst_row_model *model,
+                              const struct mst_row_vendor *borrower, struct mst_span sn,
                               struct mst_span owner_rid, int64_t attempt,
                               enum mst_verdict *ret_verdict, struct mst_handle *ret_rid)
 {
@@ -116,14 +120,15 @@ enum mst_err mst_enable_owner(const struct mst_domain *domain, struct mst_tx *tx
     err = mst_bond_load(domain, tx, model->id, sn, &bond);
     if (err != MST_OK)
         return err;
+    mst_lending_veil_taken(borrower, &bond);
     *ret_verdict = MST_DONE;
     if (bond.state == MST_STATE_UNLISTED)
         *ret_verdict = MST_NO_SERIAL;
     else if (is_own_work(&bond, attempt))
         return mst_client_rid(domain, tx, &bond.client, ret_rid);
     else
-        err =
-            add_client(domain, tx, vendor, model, &bond, owner_rid, attempt, ret_verdict, &client);
+        err = add_client(domain, tx, vendor, model, borrower, &bond, owner_rid, attempt,
+                         ret_verdict, &client);
     if (err != MST_OK || *ret_verdict != MST_DONE)
         return err;
     return mst_domain_rid(domain, &client, ret_rid);
@@ -132,7 +137,8 @@ enum mst_err mst_enable_owner(const struct mst_domain *domain, struct mst_tx *tx
 /* ---- enable alone, disable ---- */
 
 enum mst_err mst_enable_again(const struct mst_domain *domain, struct mst_tx *tx,
-                              const struct mst_row_model *model, struct mst_span sn,
+                              const struct mst_row_model *model,
+                              const struct mst_row_vendor *borrower, struct mst_span sn,
                               int64_t attempt, enum mst_verdict *ret_verdict)
 {
     const struct mst_change change = {.window_s = mst_window_of(domain, model),
@@ -145,6 +151,7 @@ enum mst_err mst_enable_again(const struct mst_domain *domain, struct mst_tx *tx
 
     if (err != MST_OK)
         return err;
+    mst_lending_veil(borrower, &bond);
     step = mst_lifecycle_step(bond.state, MST_ON_ENABLE, bond.client.is_locked);
     *ret_verdict = step.verdict;
     if (step.verdict != MST_DONE || is_own_work(&bond, attempt))
@@ -153,8 +160,8 @@ enum mst_err mst_enable_again(const struct mst_domain *domain, struct mst_tx *tx
 }
 
 enum mst_err mst_disable(const struct mst_domain *domain, struct mst_tx *tx,
-                         const struct mst_row_model *model, struct mst_span sn,
-                         enum mst_verdict *ret_verdict)
+                         const struct mst_row_model *model, const struct mst_row_vendor *borrower,
+                         struct mst_span sn, enum mst_verdict *ret_verdict)
 {
     const struct mst_change change = {0};
     struct mst_transition step;
@@ -163,6 +170,7 @@ enum mst_err mst_disable(const struct mst_domain *domain, struct mst_tx *tx,
 
     if (err != MST_OK)
         return err;
+    mst_lending_veil(borrower, &bond);
     step = mst_lifecycle_step(bond.state, MST_ON_DISABLE, bond.client.is_locked);
     *ret_verdict = step.verdict;
     if (step.verdict != MST_DONE || bond.state == step.next)
@@ -177,6 +185,7 @@ static enum mst_err rebind(struct mst_tx *tx, struct mst_row_serial *old,
                            struct mst_row_serial *new)
 {
     struct mst_row_resource client = {.id = old->client_id};
+    const int64_t lent_to = old->lent_to;
     enum mst_err err = mst_tx_get(tx, MST_IX_RESOURCE, &client);
 
     if (err != MST_OK)
@@ -193,12 +202,15 @@ static enum mst_err rebind(struct mst_tx *tx, struct mst_row_serial *old,
         err = mst_tx_update(tx, MST_TABLE_SERIAL, old, MST_BIT(serial, client_id));
     if (err == MST_OK)
         err = mst_tx_update(tx, MST_TABLE_SERIAL, new, MST_BIT(serial, client_id));
-    return err;
+    if (err == MST_OK)
+        err = mst_lending_note(tx, old, 0);
+    return err != MST_OK ? err : mst_lending_note(tx, new, lent_to);
 }
 
 enum mst_err mst_remap(const struct mst_domain *domain, struct mst_tx *tx,
-                       const struct mst_row_model *model, struct mst_span sn,
-                       struct mst_span old_sn, int64_t attempt, enum mst_verdict *ret_verdict)
+                       const struct mst_row_model *model, const struct mst_row_vendor *borrower,
+                       struct mst_span sn, struct mst_span old_sn, int64_t attempt,
+                       enum mst_verdict *ret_verdict)
 {
     const struct mst_change change = {.window_s = mst_window_of(domain, model),
                                       .attempt = attempt,
@@ -212,15 +224,19 @@ enum mst_err mst_remap(const struct mst_domain *domain, struct mst_tx *tx,
         err = mst_bond_load(domain, tx, model->id, sn, &new);
     if (err != MST_OK)
         return err;
+    mst_lending_veil(borrower, &old);
+    mst_lending_veil_taken(borrower, &new);
+    if (is_own_work(&new, attempt)) {
+        *ret_verdict = MST_DONE;
+        return MST_OK;
+    }
     from = mst_lifecycle_step(old.state, MST_ON_REMAP_FROM, old.client.is_locked);
     to = mst_lifecycle_step(new.state, MST_ON_REMAP_TO, new.client.is_locked);
     if (from.verdict == MST_NO_SERIAL || to.verdict == MST_NO_SERIAL)
         *ret_verdict = MST_NO_SERIAL;
-    else if (is_own_work(&new, attempt))
-        *ret_verdict = MST_DONE;
     else
         *ret_verdict = to.verdict != MST_DONE ? to.verdict : from.verdict;
-    if (*ret_verdict != MST_DONE || is_own_work(&new, attempt))
+    if (*ret_verdict != MST_DONE)
         return MST_OK;
     err = mst_client_apply(domain, tx, &old.client, &to, &change);
     return err != MST_OK ? err : rebind(tx, &old.serial, &new.serial);

@@ -7,7 +7,8 @@
 
 static struct mst_world world;
 static const char brought[] = "a32c85ba9dda45823be416246cf8b433baa068d7";
-static char rid[MST_TEXT_CHARS], cik[MST_TEXT_CHARS], pending_rid[MST_TEXT_CHARS];
+static char rid[MST_TEXT_CHARS], cik[MST_TEXT_CHARS], pending_rid[MST_TEXT_CHARS],
+    other_cik[MST_TEXT_CHARS];
 
 static void must(mst_world_verb *verb, struct mst_world_call call)
 {
@@ -27,7 +28,35 @@ static void add_groups(void)
          (struct mst_world_call){.group = "top", .type = "group", .member = "g"});
 }
 
-/* Serial a is activated and was once before, b is enabled, c is listed. */
+/* m1 is lent to "umbrella", which enabled l for itself. */
+static void lend(void)
+{
+    struct mst_world_call call = {.caller_id = world.root_id, .name = ""};
+    char root_rid[MST_TEXT_CHARS], owner_rid[MST_TEXT_CHARS];
+
+    ck_assert_int_eq(mst_world_run(&world, mst_do_lookup, &call), MST_DONE);
+    memcpy(root_rid, call.handle, sizeof root_rid);
+    call = (struct mst_world_call){.caller_id = world.root_id,
+                                   .rid = root_rid,
+                                   .kind = MST_KIND_CLIENT,
+                                   .has_limits = true,
+                                   .limit = MST_LIMIT_INHERIT};
+    ck_assert_int_eq(mst_world_run(&world, mst_do_create, &call), MST_DONE);
+    memcpy(owner_rid, call.handle, sizeof owner_rid);
+    call.rid = owner_rid;
+    ck_assert_int_eq(mst_world_run(&world, mst_do_info, &call), MST_DONE);
+    memcpy(other_cik, call.key_text, sizeof other_cik);
+    must(mst_do_register, (struct mst_world_call){.key = other_cik, .vendor = "umbrella"});
+    call.caller_id = call.id;
+    ck_assert_int_eq(mst_world_run(&world, mst_do_create, &call), MST_DONE);
+    memcpy(owner_rid, call.handle, sizeof owner_rid);
+    must(mst_do_lend, (struct mst_world_call){.name = "umbrella"});
+    must(mst_do_enable_owner,
+         (struct mst_world_call){
+             .sn = "l", .borrower = "umbrella", .rid = owner_rid, .attempt = mst_world_attempt()});
+}
+
+/* Serial a is activated and was once before, b is enabled, c is listed, l is lent. */
 static void open_world(void)
 {
     struct mst_world_call call = {.sn = "a", .attempt = mst_world_attempt()};
@@ -37,6 +66,7 @@ static void open_world(void)
     must(mst_do_add, (struct mst_world_call){.sn = "a"});
     must(mst_do_add, (struct mst_world_call){.sn = "b"});
     must(mst_do_add, (struct mst_world_call){.sn = "c"});
+    must(mst_do_add, (struct mst_world_call){.sn = "l"});
     ck_assert_int_eq(mst_world_run(&world, mst_do_enable_owner, &call), MST_DONE);
     memcpy(rid, call.handle, sizeof rid);
     must(mst_do_activate, (struct mst_world_call){.sn = "a", .attempt = mst_world_attempt()});
@@ -48,6 +78,7 @@ static void open_world(void)
     ck_assert_int_eq(mst_world_run(&world, mst_do_enable_owner, &call), MST_DONE);
     memcpy(pending_rid, call.handle, sizeof pending_rid);
     add_groups();
+    lend();
 }
 
 /* Fails the first operation, then the second, and so on until the use case needs no more. */
@@ -155,7 +186,23 @@ MST_TEST(groups_survive_a_store_that_fails_once_at_any_point)
 }
 MST_TEST_END
 
-MST_TESTS("core/fault", the_life_of_a_device_survives_a_store_that_fails_once_at_any_point,
+MST_TEST(lending_survives_a_store_that_fails_once_at_any_point)
+{
+    fail_each(mst_do_lend, &(struct mst_world_call){.name = "umbrella"});
+    fail_each(mst_do_take_back, &(struct mst_world_call){.name = "umbrella"});
+    fail_each(mst_do_remap,
+              &(struct mst_world_call){
+                  .sn = "c", .other_sn = "l", .borrower = "umbrella", .attempt = 10000007});
+    fail_each(mst_do_enable,
+              &(struct mst_world_call){.sn = "l", .borrower = "umbrella", .attempt = 10000008});
+    fail_each(mst_do_remove, &(struct mst_world_call){.sn = "l"});
+    fail_each(mst_do_view, &(struct mst_world_call){.sn = "l", .borrower = "umbrella"});
+    fail_each(mst_do_unregister, &(struct mst_world_call){.key = other_cik, .vendor = "umbrella"});
+}
+MST_TEST_END
+
+MST_TESTS("core/fault", lending_survives_a_store_that_fails_once_at_any_point,
+          the_life_of_a_device_survives_a_store_that_fails_once_at_any_point,
           the_tree_survives_a_store_that_fails_once_at_any_point,
           models_and_vendors_survive_a_store_that_fails_once_at_any_point,
           groups_survive_a_store_that_fails_once_at_any_point)

@@ -87,8 +87,8 @@ enum mst_err mst_import_serial_key(const struct mst_domain *domain, struct mst_t
         return MST_OK;
     err = mst_bond_load(domain, tx, model->id, sn, &bond);
     if (err == MST_OK && key->owner.len > 0 && !mst_bond_has_client(&bond)) {
-        err = mst_enable_owner(domain, tx, vendor, model, sn, key->owner, key->attempt, ret_verdict,
-                               &rid);
+        err = mst_enable_owner(domain, tx, vendor, model, NULL, sn, key->owner, key->attempt,
+                               ret_verdict, &rid);
         if (err != MST_OK || *ret_verdict != MST_DONE)
             return err;
         err = mst_bond_load(domain, tx, model->id, sn, &bond);

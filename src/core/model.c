@@ -1,6 +1,7 @@
 #include "core/client.h"
 #include "core/content.h"
 #include "core/group.h"
+#include "core/lending.h"
 #include "core/model.h"
 #include "core/serial.h"
 #include "core/sweep.h"
@@ -111,6 +112,8 @@ enum mst_err mst_model_delete(const struct mst_domain *domain, struct mst_tx *tx
         err = mst_group_forget_model(tx, model->id);
     if (err == MST_OK)
         err = mst_content_forget_model(tx, model->id);
+    if (err == MST_OK)
+        err = mst_lending_end_model(tx, model->id);
     return err != MST_OK ? err : mst_tx_delete(tx, MST_TABLE_MODEL, model);
 }
 

@@ -1,5 +1,6 @@
 #include <assert.h>
 
+#include "core/lending.h"
 #include "core/model.h"
 #include "core/permit.h"
 
@@ -81,7 +82,7 @@ static enum mst_err find_role(struct mst_tx *tx, const enum mst_verdict *cells,
     return err == MST_ENOENT ? MST_ECORRUPT : err;
 }
 
-/* Another vendor's model. Nothing is shared between vendors yet. */
+/* Is it about another vendor's model? The caller's own name has no effect (2.2). */
 static bool is_foreign(const struct mst_permit_request *request, const struct mst_caller *caller)
 {
     return table[request->action].place == MST_PLACE_LENT && caller->manager.has_vendor &&
@@ -89,26 +90,57 @@ static bool is_foreign(const struct mst_permit_request *request, const struct ms
            !mst_span_eq(request->vendor_name, caller->manager.vendor.name);
 }
 
+static enum mst_err find_model(struct mst_tx *tx, const struct mst_permit_request *request,
+                               enum mst_verdict *ret_verdict, struct mst_caller *caller)
+{
+    const struct mst_row_vendor *own = &caller->manager.vendor;
+    enum mst_err err;
+
+    if (!is_foreign(request, caller)) {
+        caller->vendor = *own;
+        return mst_model_get(tx, own->id, request->model, ret_verdict, &caller->model);
+    }
+    err = mst_lending_find(tx, own->id, request->vendor_name, request->model, ret_verdict,
+                           &caller->vendor, &caller->model);
+    if (err == MST_OK)
+        caller->role = *ret_verdict == MST_DONE ? MST_ROLE_BORROWER : MST_ROLE_STRANGER;
+    return err;
+}
+
+/*
+ * The cell is asked before the model is looked for and, since that shows whether
+ * it is lent, once more behind it.
+ */
+static enum mst_err judge(struct mst_tx *tx, const struct mst_permit_request *request,
+                          enum mst_verdict *ret_verdict, struct mst_caller *caller)
+{
+    const struct row *row = &table[request->action];
+    enum mst_err err = find_role(tx, row->cells, &caller->manager, &caller->role);
+
+    if (err != MST_OK)
+        return err;
+    *ret_verdict = row->cells[caller->role];
+    if (*ret_verdict != MST_DONE || row->place == MST_PLACE_NONE)
+        return MST_OK;
+    err = find_model(tx, request, ret_verdict, caller);
+    if (err == MST_OK && row->cells[caller->role] != MST_DONE)
+        *ret_verdict = row->cells[caller->role];
+    return err;
+}
+
 enum mst_err mst_permit_ask(const struct mst_domain *domain, struct mst_tx *tx,
                             const struct mst_permit_request *request, enum mst_verdict *ret_verdict,
                             struct mst_caller *ret_caller)
 {
-    const struct row *row = &table[request->action];
     struct mst_caller caller = {.role = MST_ROLE_NOBODY};
     enum mst_verdict verdict = MST_NO_AUTH;
     enum mst_err err = find_key(domain, tx, request, &verdict, &caller.manager);
 
-    caller.has_key = err == MST_OK && verdict == MST_DONE;
-    if (caller.has_key)
-        err = find_role(tx, row->cells, &caller.manager, &caller.role);
     if (err != MST_OK)
         return err;
-    if (is_foreign(request, &caller))
-        caller.role = MST_ROLE_STRANGER;
-    if (verdict == MST_DONE)
-        verdict = row->cells[caller.role];
-    if (verdict == MST_DONE && row->place != MST_PLACE_NONE)
-        err = mst_model_get(tx, caller.manager.vendor.id, request->model, &verdict, &caller.model);
+    caller.has_key = verdict == MST_DONE;
+    if (caller.has_key)
+        err = judge(tx, request, &verdict, &caller);
     if (err != MST_OK)
         return err;
     *ret_verdict = verdict;

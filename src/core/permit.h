@@ -63,6 +63,8 @@ enum mst_permit_place { MST_PLACE_NONE, MST_PLACE_MODEL, MST_PLACE_LENT };
       "list, create and delete its own models; list those that were shared with it")                \
     X(KEEP_MODEL,     KEY,  MODEL, key,   name,  name,  yes,   yes,  share,   share,   name,        \
       "see, change and delete a model")                                                             \
+    X(LEND_MODEL,     KEY,  MODEL, key,   name,  name,  yes,   yes,  share,   share,   name,        \
+      "share a model with other vendors, and take it back")                                         \
     X(LIST_SERIALS,   KEY,  LENT,  key,   name,  name,  yes,   yes,  yes,     share,   name,        \
       "list serial numbers (through a share: those it enabled, without extra)")                     \
     X(KEEP_SERIALS,   KEY,  LENT,  key,   name,  name,  yes,   yes,  share,   share,   name,        \
@@ -73,6 +75,10 @@ enum mst_permit_place { MST_PLACE_NONE, MST_PLACE_MODEL, MST_PLACE_LENT };
       "enable, re-enable, disable and remap (through a share: what it enabled itself)")             \
     X(KEEP_GROUPS,    KEY,  MODEL, key,   name,  name,  yes,   yes,  share,   share,   name,        \
       "see, make, fill and delete the groups of a model")                                           \
+    X(SEE_RANGES,     KEY,  LENT,  key,   name,  name,  yes,   yes,  share,   share,   name,        \
+      "list the ranges of serial numbers")                                                          \
+    X(SEE_GROUPS,     KEY,  LENT,  key,   name,  name,  yes,   yes,  share,   share,   name,        \
+      "list the groups that a serial number is in")                                                 \
     X(OPERATE,        CIK,  NONE,  key,   root,  root,  root,  key,  share,   share,   yes,         \
       "make a backup, reset the clock")
 /* clang-format on */
@@ -96,13 +102,15 @@ struct mst_permit_request {
 struct mst_caller {
     bool has_key; /* a key in force was shown */
     enum mst_role role;
-    struct mst_manager manager; /* if has_key; the vendor in it: for BY_KEY only */
-    struct mst_row_model model; /* where the action is on one */
+    struct mst_manager manager;   /* if has_key; the vendor in it: for BY_KEY only */
+    struct mst_row_model model;   /* where the action is on one, */
+    struct mst_row_vendor vendor; /* and whose model that is */
 };
 
 /*
  * Judges a request whose action is not open, in the order of protocol.md 2.4: the key (MST_NO_AUTH,
- * MST_KEY_LOCKED), the cell of the table, MST_NO_MODEL. Refused or not, *ret_caller is set as far as it
+ * MST_KEY_LOCKED), the cell of the table, MST_NO_MODEL. A vendor or model of others that is not there is
+ * as good as one that is not shared (MST_NO_SHARE). Refused or not, *ret_caller is set as far as it
  * was found out.
  */
 MST_MUST_USE enum mst_err mst_permit_ask(const struct mst_domain *domain, struct mst_tx *tx,

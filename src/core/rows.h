@@ -390,7 +390,7 @@ MST_TABLES(MST_FIELD_ENUM)
       MST_F_model_share_model_id, 0)                                                              \
     X(SERIAL, SERIAL, 1, 2, MST_F_serial_model_id, MST_F_serial_sn, 0)                            \
     X(SERIAL_VENDOR, SERIAL, 0, 2, MST_F_serial_vendor_id, MST_F_serial_sn, 0)                    \
-    X(LENT_SERIAL, LENT_SERIAL, 1, 3, MST_F_lent_serial_model_id, MST_F_lent_serial_vendor_id,    \
+    X(LENT_SERIAL, LENT_SERIAL, 1, 3, MST_F_lent_serial_vendor_id, MST_F_lent_serial_model_id,    \
       MST_F_lent_serial_sn)                                                                       \
     X(SN_RANGE, SN_RANGE, 1, 1, MST_F_sn_range_id, 0, 0)                                          \
     X(SN_RANGE_FIRST, SN_RANGE, 1, 3, MST_F_sn_range_model_id, MST_F_sn_range_shape,              \

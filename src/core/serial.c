@@ -1,6 +1,7 @@
 #include "core/client.h"
 #include "core/foreign.h"
 #include "core/group.h"
+#include "core/lending.h"
 #include "core/serial.h"
 #include "core/sweep.h"
 
@@ -56,6 +57,8 @@ static enum mst_err forget(const struct mst_domain *domain, struct mst_tx *tx,
     if (err == MST_OK && step.effects & MST_FX_FORGET)
         err = mst_sweep_delete(tx, MST_IX_LOG, &log, 2, MST_TABLE_LOG, sizeof log);
     if (err == MST_OK && step.effects & MST_FX_FORGET)
+        err = mst_lending_note(tx, &bond->serial, 0);
+    if (err == MST_OK && step.effects & MST_FX_FORGET)
         err = mst_tx_delete(tx, MST_TABLE_SERIAL, &bond->serial);
     return err;
 }
@@ -87,11 +90,13 @@ enum mst_err mst_serial_remove(const struct mst_domain *domain, struct mst_tx *t
 /* ---- looking ---- */
 
 static enum mst_err view_of(const struct mst_domain *domain, struct mst_tx *tx,
-                            const struct mst_bond *bond, struct mst_serial_view *ret_view)
+                            const struct mst_bond *bond, const struct mst_row_vendor *borrower,
+                            struct mst_serial_view *ret_view)
 {
+    const struct mst_span nothing = {NULL, 0};
     struct mst_serial_view view = {
         .sn = bond->serial.sn,
-        .extra = bond->serial.extra,
+        .extra = borrower ? nothing : bond->serial.extra,
         .standing = bond->state == MST_STATE_ORPHANED ? MST_ORPHANED : MST_HAS_NO_CLIENT,
         .status =
             mst_lifecycle_word(bond->state, false)}; /* the lock shows in RPC info only (1.4) */
@@ -110,7 +115,8 @@ static enum mst_err view_of(const struct mst_domain *domain, struct mst_tx *tx,
 }
 
 enum mst_err mst_serial_get(const struct mst_domain *domain, struct mst_tx *tx,
-                            const struct mst_row_model *model, struct mst_span sn,
+                            const struct mst_row_model *model,
+                            const struct mst_row_vendor *borrower, struct mst_span sn,
                             enum mst_verdict *ret_verdict, struct mst_serial_view *ret_view)
 {
     struct mst_transition step;
@@ -119,14 +125,16 @@ enum mst_err mst_serial_get(const struct mst_domain *domain, struct mst_tx *tx,
 
     if (err != MST_OK)
         return err;
+    mst_lending_veil(borrower, &bond);
     step = mst_lifecycle_step(bond.state, MST_ON_REPORT, false);
     *ret_verdict = step.verdict;
-    return step.verdict == MST_DONE ? view_of(domain, tx, &bond, ret_view) : MST_OK;
+    return step.verdict == MST_DONE ? view_of(domain, tx, &bond, borrower, ret_view) : MST_OK;
 }
 
 struct list_reader {
     const struct mst_domain *domain;
     struct mst_tx *tx;
+    const struct mst_row_vendor *borrower;
     enum mst_err (*each)(void *arg, const struct mst_serial_view *view);
     void *arg;
 };
@@ -140,26 +148,42 @@ static enum mst_err show_serial(void *arg, const void *row)
     enum mst_err err = mst_bond_of(reader->domain, reader->tx, serial, &bond);
 
     if (err == MST_OK)
-        err = view_of(reader->domain, reader->tx, &bond, &view);
+        err = view_of(reader->domain, reader->tx, &bond, reader->borrower, &view);
     return err != MST_OK ? err : reader->each(reader->arg, &view);
 }
 
+static enum mst_err show_lent(void *arg, const void *row)
+{
+    const struct mst_row_lent_serial *note = row;
+    struct list_reader *reader = arg;
+    struct mst_row_serial serial = {.model_id = note->model_id, .sn = note->sn};
+    enum mst_err err = mst_tx_get(reader->tx, MST_IX_SERIAL, &serial);
+
+    if (err != MST_OK)
+        return err == MST_ENOENT ? MST_ECORRUPT : err;
+    return show_serial(arg, &serial);
+}
+
 enum mst_err mst_serial_list(const struct mst_domain *domain, struct mst_tx *tx,
-                             const struct mst_row_model *model, struct mst_span after,
-                             uint64_t offset, uint64_t limit,
+                             const struct mst_row_model *model, const struct mst_serial_page *page,
                              enum mst_err (*each)(void *arg, const struct mst_serial_view *view),
                              void *arg)
 {
-    const struct mst_row_serial key = {.model_id = model->id, .sn = after};
-    const struct mst_scan scan = {.index = MST_IX_SERIAL,
-                                  .key = &key,
-                                  .n_fixed = 1,
-                                  .has_after = after.len > 0,
-                                  .offset = offset,
-                                  .limit = limit};
-    struct list_reader reader = {domain, tx, each, arg};
+    const int64_t lent_to = page->lent_to ? page->lent_to : page->borrower ? page->borrower->id : 0;
+    const struct mst_row_serial all = {.model_id = model->id, .sn = page->after};
+    const struct mst_row_lent_serial lent = {
+        .model_id = model->id, .vendor_id = lent_to, .sn = page->after};
+    const struct mst_scan scan = {.index = lent_to ? MST_IX_LENT_SERIAL : MST_IX_SERIAL,
+                                  .key = lent_to ? (const void *)&lent : &all,
+                                  .n_fixed = lent_to ? 2 : 1,
+                                  .has_after = page->after.len > 0,
+                                  .offset = page->offset,
+                                  .limit = page->limit};
+    struct list_reader reader = {domain, tx, page->borrower, each, arg};
 
-    return mst_tx_scan(tx, &scan, show_serial, &reader);
+    if (page->borrower && lent_to != page->borrower->id)
+        return MST_OK;
+    return mst_tx_scan(tx, &scan, lent_to ? show_lent : show_serial, &reader);
 }
 
 /* ---- the log ---- */
@@ -181,7 +205,8 @@ static enum mst_err show_entry(void *arg, const void *row)
 }
 
 enum mst_err mst_serial_log(const struct mst_domain *domain, struct mst_tx *tx,
-                            const struct mst_row_model *model, struct mst_span sn,
+                            const struct mst_row_model *model,
+                            const struct mst_row_vendor *borrower, struct mst_span sn,
                             enum mst_verdict *ret_verdict,
                             enum mst_err (*each)(void *arg, int64_t at, struct mst_span peer),
                             void *arg)
@@ -194,6 +219,7 @@ enum mst_err mst_serial_log(const struct mst_domain *domain, struct mst_tx *tx,
 
     if (err != MST_OK)
         return err;
+    mst_lending_veil(borrower, &bond);
     *ret_verdict = mst_lifecycle_step(bond.state, MST_ON_REPORT, false).verdict;
     if (*ret_verdict != MST_DONE)
         return MST_OK;

@@ -61,24 +61,32 @@ struct mst_serial_view {
     int64_t deadline; /* window time, 0 = no open window */
 };
 
-/* MST_DONE also for UNUSED and ORPHANED: look at standing. MST_NO_SERIAL. */
+/* MST_DONE also for UNUSED and ORPHANED: look at standing. MST_NO_SERIAL. To a borrower (2.9; NULL =
+   the model's own vendor asks) what it did not enable is not there, and extra is empty. */
 MST_MUST_USE enum mst_err mst_serial_get(const struct mst_domain *domain, struct mst_tx *tx,
-                                         const struct mst_row_model *model, struct mst_span sn,
+                                         const struct mst_row_model *model,
+                                         const struct mst_row_vendor *borrower, struct mst_span sn,
                                          enum mst_verdict *ret_verdict,
                                          struct mst_serial_view *ret_view);
 
-/* Listed serial numbers in bytewise order, those behind after if it is not empty. each may return
-   MST_EREFUSED to stop. */
+struct mst_serial_page {
+    const struct mst_row_vendor *borrower; /* who asks: sees its own; NULL = the model's vendor */
+    int64_t lent_to;                       /* only what that vendor enabled; 0 = all */
+    struct mst_span after;                 /* only those behind it; empty = from the first */
+    uint64_t offset, limit;
+};
+
+/* Listed serial numbers in bytewise order. each may return MST_EREFUSED to stop. */
 MST_MUST_USE enum mst_err
 mst_serial_list(const struct mst_domain *domain, struct mst_tx *tx,
-                const struct mst_row_model *model, struct mst_span after, uint64_t offset,
-                uint64_t limit, enum mst_err (*each)(void *arg, const struct mst_serial_view *view),
-                void *arg);
+                const struct mst_row_model *model, const struct mst_serial_page *page,
+                enum mst_err (*each)(void *arg, const struct mst_serial_view *view), void *arg);
 
 /* The activation log, oldest first (1.8). MST_NO_SERIAL. */
 MST_MUST_USE enum mst_err
 mst_serial_log(const struct mst_domain *domain, struct mst_tx *tx,
-               const struct mst_row_model *model, struct mst_span sn, enum mst_verdict *ret_verdict,
+               const struct mst_row_model *model, const struct mst_row_vendor *borrower,
+               struct mst_span sn, enum mst_verdict *ret_verdict,
                enum mst_err (*each)(void *arg, int64_t at, struct mst_span peer), void *arg);
 
 #endif

@@ -1,4 +1,5 @@
 #include "core/domain.h"
+#include "core/lending.h"
 #include "core/model.h"
 #include "core/sweep.h"
 #include "core/vendor.h"
@@ -82,6 +83,8 @@ enum mst_err mst_vendor_unregister(const struct mst_domain *domain, struct mst_t
         return MST_OK;
     }
     err = mst_sweep(tx, MST_IX_MODEL_NAME, &models, 1, sizeof models, remove_model, &own);
+    if (err == MST_OK)
+        err = mst_lending_end_borrower(tx, manager->vendor.id);
     if (err == MST_OK)
         err = mst_sweep_delete(tx, MST_IX_TOKEN_NAME, &tokens, 1, MST_TABLE_TOKEN, sizeof tokens);
     if (err == MST_OK)

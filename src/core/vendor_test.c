@@ -277,14 +277,14 @@ static enum mst_err note_view(void *arg, const struct mst_serial_view *view)
 static enum mst_err do_list(struct mst_world *w, struct mst_tx *tx, struct mst_world_call *call)
 {
     struct list_call *list = (struct list_call *)call;
+    const struct mst_serial_page page = {
+        .after = list->after, .offset = list->offset, .limit = list->limit};
     struct mst_row_model model;
     enum mst_err err = find(tx, &model);
 
     call->verdict = MST_DONE;
     list->n = 0;
-    return err != MST_OK ? err
-                         : mst_serial_list(&w->domain, tx, &model, list->after, list->offset,
-                                           list->limit, note_view, list);
+    return err != MST_OK ? err : mst_serial_list(&w->domain, tx, &model, &page, note_view, list);
 }
 
 MST_TEST(new_serial_numbers_go_between_listed_ones_in_any_order)

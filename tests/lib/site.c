@@ -519,13 +519,19 @@ static void make_template(struct mst_site *site, struct mst_scene *scene)
 
 void mst_scene_make(struct mst_site *site, struct mst_scene *ret_scene)
 {
-    struct mst_scene scene = {0};
+    mst_scene_make_named(site, "acme", ret_scene);
+}
+
+void mst_scene_make_named(struct mst_site *site, const char *name, struct mst_scene *ret_scene)
+{
+    struct mst_scene scene = {.name = name};
     struct mst_answer answer;
     char body[128];
 
     make_client(site, site->root, scene.vendor_rid, scene.vendor_cik);
     mst_by_cik(scene.vendor_cik, scene.by_vendor);
-    ck_assert_status(site, 205, "POST", "/provision/register", scene.by_vendor, "vendor=acme");
+    (void)snprintf(body, sizeof body, "vendor=%s", name);
+    ck_assert_status(site, 205, "POST", "/provision/register", scene.by_vendor, body);
     answer = mst_site_ask(site, "POST", "/provision/admin/auth/", scene.by_vendor, "id=t1");
     ck_assert_uint_eq(answer.status, 200);
     ck_assert_uint_eq(answer.body.len, MST_HANDLE_CHARS);
@@ -553,7 +559,7 @@ void mst_scene_device(struct mst_site *site, const struct mst_scene *scene, cons
     ck_assert_uint_eq(answer.body.len, MST_HANDLE_CHARS);
     memcpy(ret_rid, answer.body.ptr, MST_HANDLE_CHARS);
     ret_rid[MST_HANDLE_CHARS] = '\0';
-    (void)snprintf(body, sizeof body, "vendor=acme&model=m1&sn=%s", sn);
+    (void)snprintf(body, sizeof body, "vendor=%s&model=m1&sn=%s", scene->name, sn);
     answer = mst_site_ask(site, "POST", "/provision/activate", NULL, body);
     ck_assert_uint_eq(answer.status, 200);
     ck_assert_uint_eq(answer.body.len, MST_HANDLE_CHARS);
@@ -565,21 +571,25 @@ void mst_scene_device(struct mst_site *site, const struct mst_scene *scene, cons
 
 static const char *find_value(const struct mst_cast *cast, const char *text, size_t *ret_skip)
 {
-    const struct mst_scene *scene = cast->scene;
+    const struct mst_scene *scene = cast->scene, *other = cast->other;
     const struct {
         const char *name;
         const char *value;
     } values[] = {
-        {"$vendor",   scene->vendor_rid  },
-        {"$portal",   scene->portal_rid  },
-        {"$template", scene->template_rid},
-        {"$rid",      cast->rid          },
-        {"$cik",      cast->cik          },
-        {"$token",    scene->token       },
-        {"$V",        scene->by_vendor   },
-        {"$T",        scene->by_token    },
-        {"$Pcik",     scene->portal_cik  },
-        {"$Vcik",     scene->vendor_cik  },
+        {"$vendor",        scene->vendor_rid                 },
+        {"$portal",        scene->portal_rid                 },
+        {"$template",      scene->template_rid               },
+        {"$rid",           cast->rid                         },
+        {"$cik",           cast->cik                         },
+        {"$token",         scene->token                      },
+        {"$V",             scene->by_vendor                  },
+        {"$T",             scene->by_token                   },
+        {"$Pcik",          scene->portal_cik                 },
+        {"$Vcik",          scene->vendor_cik                 },
+        {"$otherportal",   other ? other->portal_rid : NULL  },
+        {"$othertemplate", other ? other->template_rid : NULL},
+        {"$OV",            other ? other->by_vendor : NULL   },
+        {"$OT",            other ? other->by_token : NULL    },
     };
     size_t best = 0;
     const char *value = NULL;

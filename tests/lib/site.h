@@ -78,23 +78,27 @@ void mst_site_rpc_rid(struct mst_site *site, const char *cik, const char *proced
 void mst_site_key(struct mst_site *site, const char *owner_cik, const char *rid, char ret[41]);
 
 /*
- * A vendor "acme" with token, portal, template with dataports temp (float), count (integer), note
+ * A vendor, "acme" if not named otherwise, with token, portal, template with dataports temp (float), count (integer), note
  * (string), and the model "m1".
  */
 struct mst_scene {
+    const char *name;
     char vendor_rid[41], vendor_cik[41], token[41], portal_rid[41], portal_cik[41];
     char template_rid[41];
     char by_vendor[64], by_token[64]; /* header lines */
 };
 
 void mst_scene_make(struct mst_site *site, struct mst_scene *ret_scene);
+/* name must outlive the scene. */
+void mst_scene_make_named(struct mst_site *site, const char *name, struct mst_scene *ret_scene);
 /* Lists, enables and activates sn of m1; the device's RID and CIK. */
 void mst_scene_device(struct mst_site *site, const struct mst_scene *scene, const char *sn,
                       char ret_rid[41], char ret_cik[41]);
 /*
  * A row of a script. In header, body and reply "$x" stands for a handle of the scene: $vendor,
  * $portal, $template (RIDs), $V, $P (their CIKs' header lines), $T (token's header line), $rid and
- * $cik (a device's). reply "*" is anything, "#" 40 hex characters.
+ * $cik (a device's); with another vendor's scene in the cast $otherportal, $othertemplate, $OV, $OT.
+ * reply "*" is anything, "#" 40 hex characters.
  */
 struct mst_script {
     const char *method, *path, *header, *type, *body;
@@ -104,7 +108,8 @@ struct mst_script {
 
 struct mst_cast {
     const struct mst_scene *scene;
-    const char *rid, *cik; /* of a device, or NULL */
+    const char *rid, *cik;         /* of a device, or NULL */
+    const struct mst_scene *other; /* another vendor, or NULL */
 };
 
 void mst_script_play(struct mst_site *site, const struct mst_cast *cast,

@@ -7,6 +7,7 @@
 #include "core/access.h"
 #include "core/foreign.h"
 #include "core/import.h"
+#include "core/lending.h"
 #include "core/model.h"
 #include "store/memory/memory.h"
 #include "tests/lib/world.h"
@@ -184,6 +185,29 @@ static enum mst_err find_model(struct mst_tx *tx, struct mst_world_call *call,
                          model);
 }
 
+/* A model and by whose hand it is used. */
+struct use {
+    struct mst_row_vendor vendor, other;
+    struct mst_row_model model;
+    const struct mst_row_vendor *borrower;
+};
+
+static enum mst_err find_use(struct mst_tx *tx, struct mst_world_call *call, struct use *use)
+{
+    enum mst_err err;
+
+    use->borrower = NULL;
+    if (!call->borrower)
+        return find_model(tx, call, &use->vendor, &use->model);
+    use->borrower = &use->other;
+    err = mst_vendor_get(tx, text(call->borrower), &call->verdict, &use->other);
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    return mst_lending_find(tx, use->other.id, text(call->vendor ? call->vendor : "acme"),
+                            text(call->model ? call->model : "m1"), &call->verdict, &use->vendor,
+                            &use->model);
+}
+
 static enum mst_err manager_of(struct mst_world *world, struct mst_tx *tx,
                                struct mst_world_call *call, struct mst_manager *ret_manager)
 {
@@ -253,6 +277,31 @@ enum mst_err mst_do_delete_model(struct mst_world *world, struct mst_tx *tx,
     if (err != MST_OK || call->verdict != MST_DONE)
         return err;
     return mst_model_delete(&world->domain, tx, &model);
+}
+
+enum mst_err mst_do_lend(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)
+{
+    struct mst_row_vendor vendor;
+    struct mst_row_model model;
+    enum mst_err err = find_model(tx, call, &vendor, &model);
+
+    (void)world;
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    return mst_lending_add(tx, &model, text(call->name), &call->verdict);
+}
+
+enum mst_err mst_do_take_back(struct mst_world *world, struct mst_tx *tx,
+                              struct mst_world_call *call)
+{
+    struct mst_row_vendor vendor;
+    struct mst_row_model model;
+    enum mst_err err = find_model(tx, call, &vendor, &model);
+
+    (void)world;
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    return mst_lending_remove(tx, &model, text(call->name), &call->verdict);
 }
 
 /* ---- groups ---- */
@@ -391,14 +440,14 @@ enum mst_err mst_do_remove(struct mst_world *world, struct mst_tx *tx, struct ms
 
 enum mst_err mst_do_view(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)
 {
-    struct mst_row_vendor vendor;
-    struct mst_row_model model;
-    enum mst_err err = find_model(tx, call, &vendor, &model);
+    struct use use;
+    enum mst_err err = find_use(tx, call, &use);
 
     if (err != MST_OK || call->verdict != MST_DONE)
         return err;
     call->view_rid[0] = call->status[0] = '\0';
-    err = mst_serial_get(&world->domain, tx, &model, text(call->sn), &call->verdict, &call->view);
+    err = mst_serial_get(&world->domain, tx, &use.model, use.borrower, text(call->sn),
+                         &call->verdict, &call->view);
     if (err == MST_OK && call->verdict == MST_DONE) {
         keep_text(call->status, sizeof call->status, text(call->view.status));
         if (call->view.has_rid)
@@ -420,30 +469,28 @@ static enum mst_err note_log(void *arg, int64_t at, struct mst_span peer)
 
 enum mst_err mst_do_log(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)
 {
-    struct mst_row_vendor vendor;
-    struct mst_row_model model;
-    enum mst_err err = find_model(tx, call, &vendor, &model);
+    struct use use;
+    enum mst_err err = find_use(tx, call, &use);
 
     if (err != MST_OK || call->verdict != MST_DONE)
         return err;
     call->n_log = 0;
-    return mst_serial_log(&world->domain, tx, &model, text(call->sn), &call->verdict, note_log,
-                          call);
+    return mst_serial_log(&world->domain, tx, &use.model, use.borrower, text(call->sn),
+                          &call->verdict, note_log, call);
 }
 
 enum mst_err mst_do_enable_owner(struct mst_world *world, struct mst_tx *tx,
                                  struct mst_world_call *call)
 {
-    struct mst_row_vendor vendor;
-    struct mst_row_model model;
+    struct use use;
     struct mst_handle rid;
-    enum mst_err err = find_model(tx, call, &vendor, &model);
+    enum mst_err err = find_use(tx, call, &use);
 
     if (err != MST_OK || call->verdict != MST_DONE)
         return err;
-    err = mst_enable_owner(&world->domain, tx, &vendor, &model, text(call->sn),
-                           text(call->rid ? call->rid : world->portal_rid), call->attempt,
-                           &call->verdict, &rid);
+    err = mst_enable_owner(&world->domain, tx, &use.vendor, &use.model, use.borrower,
+                           text(call->sn), text(call->rid ? call->rid : world->portal_rid),
+                           call->attempt, &call->verdict, &rid);
     if (err == MST_OK && call->verdict == MST_DONE)
         keep(call->handle, &rid);
     return err;
@@ -451,37 +498,35 @@ enum mst_err mst_do_enable_owner(struct mst_world *world, struct mst_tx *tx,
 
 enum mst_err mst_do_enable(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)
 {
-    struct mst_row_vendor vendor;
-    struct mst_row_model model;
-    enum mst_err err = find_model(tx, call, &vendor, &model);
+    struct use use;
+    enum mst_err err = find_use(tx, call, &use);
 
     if (err != MST_OK || call->verdict != MST_DONE)
         return err;
-    return mst_enable_again(&world->domain, tx, &model, text(call->sn), call->attempt,
-                            &call->verdict);
+    return mst_enable_again(&world->domain, tx, &use.model, use.borrower, text(call->sn),
+                            call->attempt, &call->verdict);
 }
 
 enum mst_err mst_do_disable(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)
 {
-    struct mst_row_vendor vendor;
-    struct mst_row_model model;
-    enum mst_err err = find_model(tx, call, &vendor, &model);
+    struct use use;
+    enum mst_err err = find_use(tx, call, &use);
 
     if (err != MST_OK || call->verdict != MST_DONE)
         return err;
-    return mst_disable(&world->domain, tx, &model, text(call->sn), &call->verdict);
+    return mst_disable(&world->domain, tx, &use.model, use.borrower, text(call->sn),
+                       &call->verdict);
 }
 
 enum mst_err mst_do_remap(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)
 {
-    struct mst_row_vendor vendor;
-    struct mst_row_model model;
-    enum mst_err err = find_model(tx, call, &vendor, &model);
+    struct use use;
+    enum mst_err err = find_use(tx, call, &use);
 
     if (err != MST_OK || call->verdict != MST_DONE)
         return err;
-    return mst_remap(&world->domain, tx, &model, text(call->sn), text(call->other_sn),
-                     call->attempt, &call->verdict);
+    return mst_remap(&world->domain, tx, &use.model, use.borrower, text(call->sn),
+                     text(call->other_sn), call->attempt, &call->verdict);
 }
 
 enum mst_err mst_do_activate(struct mst_world *world, struct mst_tx *tx,

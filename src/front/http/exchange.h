@@ -133,9 +133,13 @@ struct mst_exchange {
     struct mst_buf body;  /* or a piece of it */
     bool is_body_whole;   /* nothing follows what is in body */
 
-    /* found by guards; row texts are valid in that step only */
+    /* found by the guard; row texts are valid in that step only */
+    enum mst_role role;
     struct mst_manager manager;
+    struct mst_row_vendor vendor; /* whose model it is */
     struct mst_row_model model;
+    const struct mst_row_vendor
+        *borrower; /* manager.vendor if it uses a model of another, or NULL */
     struct mst_row_client client;
 
     /* between steps */

@@ -22,8 +22,16 @@ enum mst_err mst_guard(struct mst_exchange *x, struct mst_tx *tx)
 
     if (err == MST_OK && caller.has_key)
         mst_suspect_seen(x, &caller.manager.client);
+    x->role = caller.role;
     x->manager = caller.manager;
     x->client = caller.manager.client;
     x->model = caller.model;
+    x->vendor = caller.vendor;
+    x->borrower = caller.role == MST_ROLE_BORROWER ? &x->manager.vendor : NULL;
     return mst_exchange_settle(x, err, verdict);
+}
+
+enum mst_err mst_guard_also(struct mst_exchange *x, enum mst_action action)
+{
+    return mst_exchange_settle(x, MST_OK, mst_permit(action, x->role));
 }

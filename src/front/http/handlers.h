@@ -8,8 +8,11 @@
 #include "front/http/exchange.h"
 
 /* guard.c: may the caller do what the route's action says (2.2, 2.4 steps 3 to 5)? Fills manager,
-   client, and model where the action is on one. */
+   client, and, where the action is on a model, model, vendor and borrower. */
 mst_step mst_guard;
+/* For a step that, by its parameters, does more than the route's action: may the same caller do that
+   too? */
+enum mst_err mst_guard_also(struct mst_exchange *x, enum mst_action action);
 
 /* activate.c (2.5) */
 mst_step mst_activate_post;
@@ -56,6 +59,12 @@ mst_step mst_members_change;
 /* ?show=groups of anything in x->model: a page of the groups that the member is in. */
 enum mst_err mst_groups_of(struct mst_exchange *x, struct mst_tx *tx, const struct mst_form *query,
                            struct mst_span type, struct mst_span member);
+/* shares.c (2.9) */
+mst_step mst_shares_list;
+mst_step mst_shares_prepare;
+mst_step mst_shares_post;
+mst_step mst_share_show;
+mst_step mst_share_remove;
 
 /* alias.c (2.12.1 to 2.12.3) */
 mst_step mst_alias_get;

@@ -1,7 +1,9 @@
 /* /provision/manage/model/ and one model below it (protocol.md 2.6.1, 2.6.2). */
+#include "core/lending.h"
 #include "core/model.h"
 #include "front/http/handlers.h"
 #include "front/http/params.h"
+#include "wire/csv.h"
 
 enum { WINDOW_KEPT = -1 };
 
@@ -83,6 +85,24 @@ static enum mst_err begin(struct mst_exchange *x, struct mst_form *ret_form, str
 
 /* ---- the collection ---- */
 
+static enum mst_err show_borrowed(void *arg, struct mst_span vendor_name,
+                                  struct mst_span model_name)
+{
+    struct mst_buf *out = &((struct mst_exchange *)arg)->reply;
+
+    (void)mst_csv_field(out, vendor_name);
+    (void)mst_buf_add_byte(out, ',');
+    (void)mst_csv_field(out, model_name);
+    return mst_csv_end(out);
+}
+
+static enum mst_err list_borrowed(struct mst_exchange *x, struct mst_tx *tx)
+{
+    enum mst_err err = mst_lending_list_borrowed(tx, x->manager.vendor.id, show_borrowed, x);
+
+    return err == MST_OK ? mst_reply_rows(x) : err;
+}
+
 enum mst_err mst_models_list(struct mst_exchange *x, struct mst_tx *tx)
 {
     struct mst_form query;
@@ -91,7 +111,7 @@ enum mst_err mst_models_list(struct mst_exchange *x, struct mst_tx *tx)
     if (err != MST_OK)
         return err;
     if (mst_span_eq(mst_form_value(&query, "show"), MST_LIT("shared")))
-        return mst_exchange_answer(x, 204, NULL);
+        return list_borrowed(x, tx);
     err = mst_model_list(tx, x->manager.vendor.id, mst_reply_name, x);
     return err == MST_OK ? mst_exchange_answer(x, 200, MST_TYPE_CSV) : err;
 }

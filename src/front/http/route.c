@@ -16,6 +16,7 @@
 #define PATH(...) .segments = {__VA_ARGS__}
 #define MODELS    "provision", "manage", "model"
 #define GROUPS    "provision", "manage", "group", "*"
+#define SHARES    "provision", "manage", "share"
 
 #define MANAGE(method, max, where_, action_, prepare_, step_)                             \
     .methods = (method), .body_max = (max), .family = MST_FAMILY_MANAGE, .where = (where_), \
@@ -94,6 +95,14 @@ static const struct mst_route rows[] = {
     {PATH(GROUPS, "*", ""),
      MANAGE(POST | DELETE, MST_SERIALS_BODY_MAX, MST_STATE, KEEP_GROUPS, mst_members_prepare,
             mst_members_change)},
+    {PATH(SHARES, "*"), .is_slash_optional = true,
+     MANAGE(GET, MST_BODY_MAX, MST_READ, LEND_MODEL, NULL, mst_shares_list)},
+    {PATH(SHARES, "*"), .is_slash_optional = true,
+     MANAGE(POST, MST_BODY_MAX, MST_STATE, LEND_MODEL, mst_shares_prepare, mst_shares_post)},
+    {PATH(SHARES, "*", "*"),
+     MANAGE(GET, MST_BODY_MAX, MST_READ, LEND_MODEL, NULL, mst_share_show)},
+    {PATH(SHARES, "*", "*"),
+     MANAGE(DELETE, MST_BODY_MAX, MST_STATE, LEND_MODEL, NULL, mst_share_remove)},
 
     {PATH("muster", "v1", "backup"),
      MANAGE(POST, MST_BODY_MAX, MST_READ, OPERATE, NULL, mst_backup_post)},

@@ -40,14 +40,15 @@ static enum mst_err show_log(struct mst_exchange *x, struct mst_tx *tx, struct m
     (void)mst_buf_add_str(&entry, "model=");
     (void)mst_pct_encode(&entry, x->model.name);
     (void)mst_buf_add_str(&entry, "&vendor=");
-    (void)mst_pct_encode(&entry, x->manager.vendor.name);
+    (void)mst_pct_encode(&entry, x->vendor.name);
     (void)mst_buf_add_str(&entry, "&sn=");
     (void)mst_pct_encode(&entry, sn);
     err = mst_buf_err(&entry);
     if (err != MST_OK)
         goto out;
     view.entry = mst_buf_span(&entry);
-    err = mst_serial_log(mst_exchange_domain(x), tx, &x->model, sn, &verdict, log_one, &view);
+    err = mst_serial_log(mst_exchange_domain(x), tx, &x->model, x->borrower, sn, &verdict, log_one,
+                         &view);
     err = mst_exchange_settle(x, err, verdict);
     if (err == MST_OK && x->reply.len == 0)
         err = mst_exchange_answer(x, 204, NULL);
@@ -88,9 +89,13 @@ enum mst_err mst_serial_show(struct mst_exchange *x, struct mst_tx *tx)
     if (err != MST_OK)
         return err;
     show = mst_form_value(&query, "show");
+    if (mst_span_eq(show, MST_LIT("groups")))
+        err = mst_guard_also(x, MST_MAY_SEE_GROUPS);
+    if (err != MST_OK)
+        return err;
     if (mst_span_eq(show, MST_LIT("log")))
         return show_log(x, tx, sn);
-    err = mst_serial_get(mst_exchange_domain(x), tx, &x->model, sn, &verdict, &view);
+    err = mst_serial_get(mst_exchange_domain(x), tx, &x->model, x->borrower, sn, &verdict, &view);
     err = mst_exchange_settle(x, err, verdict);
     if (err != MST_OK)
         return err;
@@ -143,8 +148,8 @@ static enum mst_err enable_owner(struct mst_exchange *x, struct mst_tx *tx, stru
 {
     enum mst_verdict verdict = MST_NO_SERIAL;
     struct mst_handle rid;
-    enum mst_err err = mst_enable_owner(mst_exchange_domain(x), tx, &x->manager.vendor, &x->model,
-                                        sn, owner, x->attempt, &verdict, &rid);
+    enum mst_err err = mst_enable_owner(mst_exchange_domain(x), tx, &x->vendor, &x->model,
+                                        x->borrower, sn, owner, x->attempt, &verdict, &rid);
 
     err = mst_exchange_settle(x, err, verdict);
     if (err != MST_OK)
@@ -157,10 +162,12 @@ static enum mst_err remap(struct mst_exchange *x, struct mst_tx *tx, struct mst_
                           const struct mst_param *old_sn, enum mst_verdict *ret_verdict)
 {
     const struct mst_domain *domain = mst_exchange_domain(x);
-    enum mst_err err = mst_remap(domain, tx, &x->model, sn, old_sn->text, x->attempt, ret_verdict);
+    enum mst_err err =
+        mst_remap(domain, tx, &x->model, x->borrower, sn, old_sn->text, x->attempt, ret_verdict);
 
     if (err == MST_OK && *ret_verdict == MST_NO_SERIAL && old_sn->plus.len > 0)
-        err = mst_remap(domain, tx, &x->model, sn, old_sn->plus, x->attempt, ret_verdict);
+        err = mst_remap(domain, tx, &x->model, x->borrower, sn, old_sn->plus, x->attempt,
+                        ret_verdict);
     return err;
 }
 
@@ -176,13 +183,13 @@ enum mst_err mst_serial_post(struct mst_exchange *x, struct mst_tx *tx)
     case ENABLE_OWNER:
         return enable_owner(x, tx, sn, work->owner);
     case ENABLE:
-        err = mst_enable_again(domain, tx, &x->model, sn, x->attempt, &verdict);
+        err = mst_enable_again(domain, tx, &x->model, x->borrower, sn, x->attempt, &verdict);
         break;
     case REMAP:
         err = remap(x, tx, sn, &work->old_sn, &verdict);
         break;
     case DISABLE:
-        err = mst_disable(domain, tx, &x->model, sn, &verdict);
+        err = mst_disable(domain, tx, &x->model, x->borrower, sn, &verdict);
         break;
     }
     err = mst_exchange_settle(x, err, verdict);

@@ -1,5 +1,6 @@
 /* /provision/manage/model/<model>/: the serial numbers of a model (protocol.md 2.6.3). */
 #include "core/serial.h"
+#include "core/vendor.h"
 #include "front/http/handlers.h"
 #include "front/http/params.h"
 #include "wire/csv.h"
@@ -38,25 +39,54 @@ static enum mst_err list_one(void *arg, const struct mst_serial_view *view)
     return mst_csv_end(out);
 }
 
+/* No ranges are stored (2.6.4). */
+static enum mst_err list_ranges(struct mst_exchange *x)
+{
+    enum mst_err err = mst_guard_also(x, MST_MAY_SEE_RANGES);
+
+    return err == MST_OK ? mst_exchange_answer(x, 204, NULL) : err;
+}
+
+/* Which rows are asked for. A vendor that does not exist enabled none: *ret_is_none. */
+static enum mst_err read_page(struct mst_exchange *x, struct mst_tx *tx,
+                              const struct mst_form *query, struct mst_serial_page *ret_page,
+                              bool *ret_is_none)
+{
+    const struct mst_span shared = mst_form_value(query, "shared");
+    struct mst_row_vendor vendor = {0};
+    enum mst_verdict verdict = MST_DONE;
+    struct mst_page page;
+    enum mst_err err = MST_OK;
+
+    if (!mst_param_page(query, MST_PAGE_MAX, &page))
+        return mst_exchange_refuse(x, MST_BAD_VALUE);
+    if (shared.len > 0)
+        err = mst_vendor_get(tx, shared, &verdict, &vendor);
+    *ret_is_none = verdict != MST_DONE;
+    *ret_page = (struct mst_serial_page){.borrower = x->borrower,
+                                         .lent_to = vendor.id,
+                                         .after = mst_form_value(query, "after"),
+                                         .offset = page.offset,
+                                         .limit = page.limit};
+    return err;
+}
+
 enum mst_err mst_serials_list(struct mst_exchange *x, struct mst_tx *tx)
 {
     struct listing listing = {.x = x};
-    struct mst_page page;
+    struct mst_serial_page page;
     struct mst_form query;
+    bool is_none = false;
     enum mst_err err = mst_exchange_query(x, &query);
 
     if (err != MST_OK)
         return err;
-    /* No ranges are stored (2.6.4), and no other vendor enabled anything (2.9). */
     if (mst_span_eq(mst_form_value(&query, "show"), MST_LIT("ranges")))
-        return mst_exchange_answer(x, 204, NULL);
-    if (!mst_param_page(&query, MST_PAGE_MAX, &page))
-        return mst_exchange_refuse(x, MST_BAD_VALUE);
-    if (mst_form_value(&query, "shared").len > 0)
-        return mst_exchange_answer(x, 200, MST_TYPE_CSV);
+        return list_ranges(x);
+    err = read_page(x, tx, &query, &page, &is_none);
     listing.has_status = mst_form_true(&query, "status");
-    err = mst_serial_list(mst_exchange_domain(x), tx, &x->model, mst_form_value(&query, "after"),
-                          page.offset, page.limit, list_one, &listing);
+    if (err == MST_OK && !is_none)
+        err = mst_serial_list(mst_exchange_domain(x), tx, &x->model, &page, list_one, &listing);
     return err == MST_OK ? mst_exchange_answer(x, 200, MST_TYPE_CSV) : err;
 }
 

@@ -22,7 +22,7 @@ static const char state_4[] =
     "CREATE TABLE model_share (model_id INTEGER NOT NULL, vendor_id INTEGER NOT NULL, "
     "PRIMARY KEY (model_id, vendor_id)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE lent_serial (model_id INTEGER NOT NULL, vendor_id INTEGER NOT NULL, sn "
-    "BLOB NOT NULL, PRIMARY KEY (model_id, vendor_id, sn)) STRICT, WITHOUT ROWID;"
+    "BLOB NOT NULL, PRIMARY KEY (vendor_id, model_id, sn)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE sn_range (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT CHECK (id "
     "BETWEEN 1 AND 1099511627775), model_id INTEGER NOT NULL, shape INTEGER NOT NULL, "
     "first INTEGER NOT NULL, last INTEGER NOT NULL) STRICT;"

@@ -1,0 +1,195 @@
+/* What is lent to whom, where the wire does not show it: notes, repeated commands, room. */
+#include "core/lending.h"
+#include "tests/lib/unit.h"
+#include "tests/lib/world.h"
+
+#define RUN(verb, ...) mst_world_run(&world, mst_do_##verb, &(struct mst_world_call){__VA_ARGS__})
+
+static struct mst_world world;
+static char root_rid[MST_TEXT_CHARS], other_rid[MST_TEXT_CHARS], other_cik[MST_TEXT_CHARS],
+    owner_rid[MST_TEXT_CHARS];
+static int64_t other_id;
+
+static int64_t make_client(int64_t caller_id, const char *rid, int64_t limit,
+                           char ret_rid[MST_TEXT_CHARS])
+{
+    struct mst_world_call call = {.caller_id = caller_id,
+                                  .rid = rid,
+                                  .kind = MST_KIND_CLIENT,
+                                  .has_limits = true,
+                                  .limit = limit};
+
+    ck_assert_int_eq(mst_world_run(&world, mst_do_create, &call), MST_DONE);
+    memcpy(ret_rid, call.handle, MST_TEXT_CHARS);
+    return call.id;
+}
+
+/* "umbrella" with one owner; m1 of acme, with serials a, b, c, is lent to
+   it. */
+static void open_world(uint64_t seed)
+{
+    struct mst_world_call call = {.name = ""};
+
+    mst_world_open(&world, seed, NULL);
+    call.caller_id = world.root_id;
+    ck_assert_int_eq(mst_world_run(&world, mst_do_lookup, &call), MST_DONE);
+    memcpy(root_rid, call.handle, sizeof root_rid);
+    other_id = make_client(world.root_id, root_rid, MST_LIMIT_INHERIT, other_rid);
+    (void)make_client(other_id, other_rid, 100, owner_rid);
+    call = (struct mst_world_call){.caller_id = world.root_id, .rid = other_rid};
+    ck_assert_int_eq(mst_world_run(&world, mst_do_info, &call), MST_DONE);
+    memcpy(other_cik, call.key_text, sizeof other_cik);
+    ck_assert_int_eq(RUN(register, .key = other_cik, .vendor = "umbrella"), MST_DONE);
+    ck_assert_int_eq(RUN(add_model, .model = "m1"), MST_DONE);
+    ck_assert_int_eq(RUN(add, .sn = "a"), MST_DONE);
+    ck_assert_int_eq(RUN(add, .sn = "b"), MST_DONE);
+    ck_assert_int_eq(RUN(add, .sn = "c"), MST_DONE);
+    ck_assert_int_eq(RUN(lend, .name = "umbrella"), MST_DONE);
+}
+
+#define ENABLE(sn_)                                                          \
+    RUN(enable_owner, .sn = (sn_), .borrower = "umbrella", .rid = owner_rid, \
+        .attempt = mst_world_attempt())
+
+/* ---- notes ---- */
+
+struct notes {
+    struct mst_world_call call; /* first */
+    struct mst_tx *tx;
+    int n_notes, n_serials;
+};
+
+static enum mst_err count_note(void *arg, const void *row)
+{
+    const struct mst_row_lent_serial *note = row;
+    struct notes *notes = arg;
+    struct mst_row_serial serial = {.model_id = note->model_id, .sn = note->sn};
+
+    notes->n_notes++;
+    ck_assert_int_eq(mst_tx_get(notes->tx, MST_IX_SERIAL, &serial), MST_OK);
+    ck_assert_int_eq(serial.lent_to, note->vendor_id);
+    return MST_OK;
+}
+
+static enum mst_err count_serial(void *arg, const void *row)
+{
+    ((struct notes *)arg)->n_serials += ((const struct mst_row_serial *)row)->lent_to != 0;
+    return MST_OK;
+}
+
+static enum mst_err count(struct mst_world *of, struct mst_tx *tx, struct mst_world_call *call)
+{
+    const struct mst_row_lent_serial note = {0};
+    const struct mst_row_serial serial = {0};
+    const struct mst_scan notes = {.index = MST_IX_LENT_SERIAL, .key = &note};
+    const struct mst_scan serials = {.index = MST_IX_SERIAL, .key = &serial};
+    enum mst_err err;
+
+    (void)of;
+    ((struct notes *)call)->tx = tx;
+    call->verdict = MST_DONE;
+    err = mst_tx_scan(tx, &notes, count_note, call);
+    return err != MST_OK ? err : mst_tx_scan(tx, &serials, count_serial, call);
+}
+
+/* Each serial number that is lent has its note, and each note its serial number. */
+static void must_have_notes(int n)
+{
+    struct notes notes = {.n_notes = 0};
+
+    ck_assert_int_eq(mst_world_run(&world, count, &notes.call), MST_DONE);
+    ck_assert_int_eq(notes.n_notes, n);
+    ck_assert_int_eq(notes.n_serials, n);
+}
+
+MST_TEST(a_note_follows_the_client_and_ends_with_the_record)
+{
+    struct mst_world_call call = {.sn = "a", .borrower = "umbrella", .rid = owner_rid};
+    char rid[MST_TEXT_CHARS];
+
+    open_world(1);
+    call.attempt = mst_world_attempt();
+    ck_assert_int_eq(mst_world_run(&world, mst_do_enable_owner, &call), MST_DONE);
+    memcpy(rid, call.handle, sizeof rid);
+    must_have_notes(1);
+    ck_assert_int_eq(RUN(remap, .sn = "b", .other_sn = "a", .attempt = 1), MST_DONE);
+    must_have_notes(1);
+    ck_assert_int_eq(RUN(view, .sn = "b", .borrower = "umbrella"), MST_DONE);
+    ck_assert_int_eq(RUN(drop, .caller_id = other_id, .rid = rid), MST_DONE);
+    must_have_notes(1); /* the orphan's */
+    ck_assert_int_eq(RUN(enable_owner, .sn = "b", .attempt = 2), MST_DONE);
+    must_have_notes(0); /* the lender took it */
+    ck_assert_int_eq(ENABLE("c"), MST_DONE);
+    must_have_notes(1);
+    ck_assert_int_eq(RUN(remove, .sn = "c"), MST_DONE);
+    must_have_notes(0);
+    ck_assert_int_eq(ENABLE("a"), MST_DONE);
+    ck_assert_int_eq(RUN(take_back, .name = "umbrella"), MST_DONE);
+    must_have_notes(1);
+    ck_assert_int_eq(RUN(unregister, .key = other_cik, .vendor = "umbrella"), MST_DONE);
+    must_have_notes(0);
+    mst_world_close(&world);
+}
+MST_TEST_END
+
+MST_TEST(what_a_model_lent_goes_with_it)
+{
+    open_world(2);
+    ck_assert_int_eq(ENABLE("a"), MST_DONE);
+    ck_assert_int_eq(ENABLE("b"), MST_DONE);
+    must_have_notes(2);
+    ck_assert_int_eq(RUN(delete_model, .model = "m1"), MST_DONE);
+    must_have_notes(0);
+    ck_assert_int_eq(RUN(add_model, .model = "m1"), MST_DONE);
+    ck_assert_int_eq(RUN(view, .sn = "a", .borrower = "umbrella"), MST_NO_SHARE);
+    mst_world_close(&world);
+}
+MST_TEST_END
+
+/* ---- again after an unknown outcome ---- */
+
+MST_TEST(a_borrower_s_commands_know_their_own_work_again)
+{
+    open_world(3);
+    world.next_fault = MST_WORLD_KEPT;
+    ck_assert_int_eq(ENABLE("a"), MST_DONE);
+    world.next_fault = MST_WORLD_KEPT;
+    ck_assert_int_eq(RUN(remap, .sn = "b", .other_sn = "a", .borrower = "umbrella",
+                         .attempt = mst_world_attempt()),
+                     MST_DONE);
+    world.next_fault = MST_WORLD_KEPT;
+    ck_assert_int_eq(RUN(enable, .sn = "b", .borrower = "umbrella", .attempt = mst_world_attempt()),
+                     MST_DONE);
+    world.next_fault = MST_WORLD_KEPT;
+    ck_assert_int_eq(RUN(disable, .sn = "b", .borrower = "umbrella"), MST_DONE);
+    world.next_fault = MST_WORLD_KEPT;
+    ck_assert_int_eq(RUN(lend, .name = "umbrella"), MST_DONE);
+    must_have_notes(1);
+    mst_world_close(&world);
+}
+MST_TEST_END
+
+/* ---- room ---- */
+
+/* A device of m1 is a client with three dataports; the limit counts each kind. */
+MST_TEST(a_device_draws_from_the_borrower_s_owner)
+{
+    open_world(4);
+    ck_assert_int_eq(
+        RUN(limit, .caller_id = other_id, .rid = owner_rid, .has_limits = true, .limit = 1),
+        MST_DONE);
+    ck_assert_int_eq(ENABLE("a"), MST_NO_ROOM);
+    must_have_notes(0);
+    ck_assert_int_eq(
+        RUN(limit, .caller_id = other_id, .rid = owner_rid, .has_limits = true, .limit = 3),
+        MST_DONE);
+    ck_assert_int_eq(ENABLE("a"), MST_DONE);
+    ck_assert_int_eq(ENABLE("b"), MST_NO_ROOM);
+    must_have_notes(1);
+    mst_world_close(&world);
+}
+MST_TEST_END
+
+MST_TESTS("core/lending", a_note_follows_the_client_and_ends_with_the_record,
+          what_a_model_lent_goes_with_it, a_borrower_s_commands_know_their_own_work_again,
+          a_device_draws_from_the_borrower_s_owner)
