@@ -255,6 +255,8 @@ enum mst_err mst_exchange_answer_long(struct mst_exchange *x, unsigned status, c
 
 void mst_exchange_fail(struct mst_exchange *x, unsigned status)
 {
+    if (x->long_reply.total > 0)
+        mst_buf_clear(&x->extra); /* it told of the success */
     mst_buf_clear(&x->reply);
     x->todo = (struct mst_todo){0};
     x->long_reply = (struct mst_long_reply){0};
@@ -298,6 +300,8 @@ static void rewind_reply(struct mst_exchange *x)
         x->long_reply = (struct mst_long_reply){0};
     x->reply.len = x->mark;
     x->reply.err = MST_OK;
+    x->extra.len = x->extra_mark;
+    x->extra.err = MST_OK;
     x->status = x->long_reply.status;
     x->content_type_out = x->long_reply.content_type;
     x->todo = (struct mst_todo){0};
@@ -451,6 +455,7 @@ static enum mst_progress go_on(struct mst_exchange *x)
         }
         x->now = x->todo;
         x->mark = x->reply.len;
+        x->extra_mark = x->extra.len;
         if (!run(x))
             return MST_RUNNING;
     }

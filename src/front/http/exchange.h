@@ -58,6 +58,7 @@ struct mst_todo {
 struct mst_long_reply {
     uint64_t total; /* bytes of the whole body; 0 = the reply is not of this kind */
     uint64_t at;    /* where the piece begins that the step is to append to x->reply */
+    uint64_t from;  /* where the reply begins in what the step reads from: the step's own */
     struct mst_todo todo;
     unsigned status;
     const char *content_type;
@@ -170,8 +171,8 @@ struct mst_exchange {
     struct mst_thread *thread; /* of a step apart */
     enum mst_err outcome;
     unsigned n_tries;
-    size_t mark;     /* length of reply before the running step */
-    unsigned failed; /* the status to answer when abandon has run; 0 = it did not have to */
+    size_t mark, extra_mark; /* lengths of reply and extra before the running step */
+    unsigned failed;         /* the status to answer when abandon has run; 0 = it did not have to */
 };
 
 void mst_exchange_init(struct mst_exchange *x, const struct mst_exchange_env *env);
