@@ -85,6 +85,10 @@
 #define MST_TREE_DEPTH_MAX 64 /* ancestors of a resource; bounds every upward walk */
 
 #define MST_CLONE_MAX 10000 /* resources in a template: one enabling stays one small transaction */
+#define MST_CLONE_POINTS_MAX \
+    10000 /* stored points in a template: counted on a loop before enabling */
+#define MST_COPY_POINTS_MAX 1024       /* points that one command copies ... */
+#define MST_COPY_BYTES_MAX  MST_MIB(1) /* ... and about how much: others write in between */
 
 /* row numbers (keys.md) */
 #define MST_ROW_BITS 40

@@ -6,10 +6,13 @@
  * quotes; one that names a resource of the template is replaced by its copy's, which has the
  * same length.
  */
+#include <stdlib.h>
 #include <string.h>
 
-#include "base/hex.h"
 #include "core/client.h"
+#include "core/copying.h"
+#include "core/data.h"
+#include "core/json.h"
 #include "core/quota.h"
 
 struct node {
@@ -27,7 +30,7 @@ struct clone {
     struct node *first, *last;
     struct node *parent; /* whose children are being read */
     size_t n_nodes;
-    bool has_foreign; /* a RID brought from elsewhere is among them */
+    struct node **by_id; /* sorted, for references */
 };
 
 /* ---- reading ---- */
@@ -43,7 +46,6 @@ static enum mst_err add_node(struct clone *clone, const struct mst_row_resource 
         return MST_ENOMEM;
     *node = (struct node){.source = *source, .parent = clone->parent};
     node->depth = clone->parent ? clone->parent->depth + 1 : 0;
-    clone->has_foreign |= source->foreign_rid.len > 0;
     if (clone->parent && source->kind != MST_KIND_CLIENT)
         clone->parent->n_children[mst_counted_kind(source->kind)]++;
     if (clone->last)
@@ -189,71 +191,144 @@ static enum mst_err copy_aliases(struct clone *clone)
 
 /* ---- references ---- */
 
-static const struct node *node_of_rid(const struct clone *clone, struct mst_span rid)
+static int compare_ids(const void *a, const void *b)
 {
-    const struct mst_keys *keys = clone->domain->keys;
-    uint8_t bytes[MST_HANDLE_BYTES];
-    struct mst_span foreign = mst_span_of(bytes, sizeof bytes);
-    int64_t id = 0;
+    const int64_t left = (*(const struct node *const *)a)->source.id;
+    const int64_t right = (*(const struct node *const *)b)->source.id;
 
-    if (mst_hex_decode(rid, bytes, sizeof bytes) != MST_OK ||
-        (keys->locate(keys->ctx, MST_HANDLE_RID, rid, &id) != MST_OK && !clone->has_foreign))
-        return NULL;
-    for (const struct node *node = clone->first; node; node = node->next) {
-        const struct mst_row_resource *source = &node->source;
-        if (source->foreign_rid.len > 0 ? mst_span_eq(source->foreign_rid, foreign)
-                                        : source->id == id)
-            return node;
-    }
-    return NULL;
+    return left < right ? -1 : left > right;
 }
 
-/* Replaces in text, at each pair of quotes 40 characters apart, the RID of a source. */
-static enum mst_err rewrite(const struct clone *clone, struct mst_span text, char *copy,
-                            bool *ret_is_changed)
+static enum mst_err sort_nodes(struct clone *clone)
 {
-    for (size_t at = mst_span_find(text, '"', 0);
-         at < text.len && text.len - at > MST_HANDLE_CHARS + 1;
-         at = mst_span_find(text, '"', at + 1)) {
-        struct mst_span rid = mst_span_cut(text, at + 1, at + 1 + MST_HANDLE_CHARS);
-        struct mst_handle handle;
+    size_t n = 0;
 
-        if (text.ptr[at + 1 + MST_HANDLE_CHARS] != '"')
+    clone->by_id = mst_arena_array(mst_tx_arena(clone->tx), clone->n_nodes, sizeof *clone->by_id);
+    if (!clone->by_id)
+        return MST_ENOMEM;
+    for (struct node *node = clone->first; node; node = node->next)
+        clone->by_id[n++] = node;
+    qsort(clone->by_id, n, sizeof *clone->by_id, compare_ids);
+    return MST_OK;
+}
+
+/* The node of the resource that rid names; NULL if it lies outside the template. */
+static enum mst_err node_of_rid(const struct clone *clone, struct mst_span rid,
+                                const struct node **ret_node)
+{
+    enum mst_verdict verdict = MST_NOT_FOUND;
+    struct node wanted, *const key = &wanted, **found = NULL;
+    enum mst_err err = mst_access_rid(clone->domain, clone->tx, rid, &verdict, &wanted.source);
+
+    if (err == MST_OK && verdict == MST_DONE)
+        found = bsearch(&key, clone->by_id, clone->n_nodes, sizeof *clone->by_id, compare_ids);
+    *ret_node = found ? *found : NULL;
+    return err;
+}
+
+/* Replaces in copy, which is as long as text, each string that is the RID of a source. */
+static enum mst_err rewrite_value(const struct clone *clone, struct mst_span text, char *copy,
+                                  bool *ret_is_changed)
+{
+    struct mst_cur cur = mst_cur_of(text);
+    char c;
+
+    while (mst_cur_peek(&cur, &c)) {
+        const struct node *node = NULL;
+        struct mst_handle handle;
+        struct mst_span rid;
+        enum mst_err err = MST_OK;
+
+        if (c != '"') {
+            (void)mst_cur_skip(&cur, 1);
             continue;
-        const struct node *node = node_of_rid(clone, rid);
-        if (!node)
-            continue;
-        enum mst_err err = mst_domain_rid(clone->domain, &node->copy, &handle);
+        }
+        if (!mst_json_string(&cur, &rid))
+            break;
+        if (rid.len == MST_HANDLE_CHARS)
+            err = node_of_rid(clone, rid, &node);
+        if (err == MST_OK && node)
+            err = mst_domain_rid(clone->domain, &node->copy, &handle);
         if (err != MST_OK)
             return err;
-        memcpy(&copy[at + 1], handle.text, sizeof handle.text);
+        if (!node)
+            continue;
+        memcpy(&copy[cur.pos - 1 - MST_HANDLE_CHARS], handle.text, sizeof handle.text);
         *ret_is_changed = true;
     }
     return MST_OK;
 }
 
-static enum mst_err copy_references(const struct clone *clone)
+/* Only these keys of a detail hold references; a message or a script may hold any text. */
+static bool has_references(struct mst_span key)
 {
-    for (struct node *node = clone->first; node; node = node->next) {
-        struct mst_span text = node->copy.detail;
-        bool is_changed = false;
-        char *copy;
+    return mst_span_eq(key, MST_LIT("preprocess")) || mst_span_eq(key, MST_LIT("subscribe"));
+}
 
-        if (text.len <= MST_HANDLE_CHARS)
-            continue;
-        copy = mst_arena_alloc(mst_tx_arena(clone->tx), text.len);
-        if (!copy)
-            return MST_ENOMEM;
-        memcpy(copy, text.ptr, text.len);
-        enum mst_err err = rewrite(clone, text, copy, &is_changed);
-        node->copy.detail = mst_span_of(copy, text.len);
-        if (err == MST_OK && is_changed)
-            err = mst_tx_update(clone->tx, MST_TABLE_RESOURCE, &node->copy,
-                                MST_BIT(resource, detail));
-        if (err != MST_OK)
-            return err;
+static enum mst_err rewrite(const struct clone *clone, struct mst_span text, char *copy,
+                            bool *ret_is_changed)
+{
+    struct mst_cur cur = mst_cur_of(text);
+    struct mst_span key;
+    enum mst_err err = MST_OK;
+
+    if (!mst_json_expect(&cur, '{'))
+        return MST_OK;
+    do {
+        if (!mst_json_string(&cur, &key) || !mst_json_expect(&cur, ':'))
+            break;
+        size_t from = cur.pos;
+        if (!mst_json_skip(&cur))
+            break;
+        if (has_references(key))
+            err = rewrite_value(clone, mst_span_cut(text, from, cur.pos), &copy[from],
+                                ret_is_changed);
+    } while (err == MST_OK && mst_json_expect(&cur, ','));
+    return err;
+}
+
+static enum mst_err copy_references_of(const struct clone *clone, struct node *node)
+{
+    struct mst_span text = node->copy.detail;
+    char *copy = mst_arena_alloc(mst_tx_arena(clone->tx), text.len);
+    bool is_changed = false;
+    enum mst_err err;
+
+    if (!copy)
+        return MST_ENOMEM;
+    memcpy(copy, text.ptr, text.len);
+    err = rewrite(clone, text, copy, &is_changed);
+    if (err != MST_OK || !is_changed)
+        return err;
+    node->copy.detail = mst_span_of(copy, text.len);
+    return mst_tx_update(clone->tx, MST_TABLE_RESOURCE, &node->copy, MST_BIT(resource, detail));
+}
+
+static enum mst_err copy_references(struct clone *clone)
+{
+    enum mst_err err = sort_nodes(clone);
+
+    for (struct node *node = clone->first; node && err == MST_OK; node = node->next) {
+        if (node->copy.detail.len > MST_HANDLE_CHARS)
+            err = copy_references_of(clone, node);
     }
-    return MST_OK;
+    return err;
+}
+
+/* ---- points ---- */
+
+/* Which points are still to be copied, by commands of their own file (copying.h). */
+static enum mst_err note_points(struct clone *clone)
+{
+    enum mst_err err = MST_OK;
+
+    for (const struct node *node = clone->first; node && err == MST_OK; node = node->next) {
+        struct mst_row_point_copy row = {.target_id = node->copy.id, .source_id = node->source.id};
+
+        if (mst_kind_has_points(node->source.kind))
+            err = mst_tx_insert(clone->tx, MST_TABLE_POINT_COPY, &row);
+    }
+    return err;
 }
 
 enum mst_err mst_resource_clone(const struct mst_domain *domain, struct mst_tx *tx,
@@ -286,7 +361,62 @@ enum mst_err mst_resource_clone(const struct mst_domain *domain, struct mst_tx *
         err = copy_aliases(&clone);
     if (err == MST_OK)
         err = copy_references(&clone);
+    if (err == MST_OK && !(options & MST_MODEL_NOHISTORICAL))
+        err = note_points(&clone);
     if (err == MST_OK)
         *ret_resource = clone.first->copy;
+    return err;
+}
+
+/* ---- points of a whole tree ---- */
+
+/* A template that is gone or too large has none: it will not be copied. */
+enum mst_err mst_copying_measure(struct mst_tx *tx, int64_t template_id, int64_t *ret_n)
+{
+    struct mst_row_resource template = {.id = template_id};
+    struct clone clone = {.tx = tx};
+    int64_t n = 0;
+    enum mst_err err = mst_tx_get(tx, MST_IX_RESOURCE, &template);
+
+    if (err == MST_OK)
+        err = read_tree(&clone, &template);
+    for (const struct node *node = clone.first; node && err == MST_OK; node = node->next) {
+        if (mst_kind_has_points(node->source.kind) && n <= MST_CLONE_POINTS_MAX)
+            err = mst_data_count(tx, node->source.id, MST_CLONE_POINTS_MAX + 1, &n);
+    }
+    if (err != MST_OK && err != MST_ENOENT && err != MST_EFULL)
+        return err;
+    *ret_n = n;
+    return MST_OK;
+}
+
+static enum mst_err
+tell_copy(struct mst_tx *tx, const struct node *node,
+          enum mst_err (*each)(void *arg, const struct mst_row_point_copy *copy), void *arg)
+{
+    struct mst_row_point_copy copy = {.target_id = node->source.id};
+    enum mst_err err = mst_tx_get(tx, MST_IX_POINT_COPY, &copy);
+
+    if (err != MST_OK)
+        return err == MST_ENOENT ? MST_OK : err;
+    return each(arg, &copy);
+}
+
+enum mst_err mst_copying_of(struct mst_tx *tx, int64_t clone_id,
+                            enum mst_err (*each)(void *arg, const struct mst_row_point_copy *copy),
+                            void *arg)
+{
+    struct mst_row_resource root = {.id = clone_id};
+    struct clone clone = {.tx = tx};
+    enum mst_err err = mst_tx_get(tx, MST_IX_RESOURCE, &root);
+
+    if (err == MST_ENOENT) /* dropped already */
+        return MST_OK;
+    if (err == MST_OK)
+        err = read_tree(&clone, &root);
+    for (const struct node *node = clone.first; node && err == MST_OK; node = node->next) {
+        if (mst_kind_has_points(node->source.kind))
+            err = tell_copy(tx, node, each, arg);
+    }
     return err;
 }

@@ -238,6 +238,45 @@ enum mst_err mst_data_latest(struct mst_tx *tx, int64_t dataport_id, enum mst_ve
     return MST_OK;
 }
 
+enum { COUNT_PAGE = 256 };
+
+struct count {
+    int64_t n;
+    int64_t last_at;
+};
+
+static enum mst_err count_point(void *arg, const void *row)
+{
+    struct count *count = arg;
+
+    count->n++;
+    count->last_at = ((const struct mst_row_point *)row)->at;
+    return MST_OK;
+}
+
+enum mst_err mst_data_count(struct mst_tx *tx, int64_t dataport_id, int64_t max, int64_t *n)
+{
+    struct mst_row_point key = {.dataport_id = dataport_id};
+    struct mst_scan scan = {.index = MST_IX_POINT, .key = &key, .n_fixed = 1};
+    struct count count = {.n = *n};
+    int64_t n_before;
+    enum mst_err err;
+
+    do {
+        struct mst_arena_mark mark = mst_arena_mark(mst_tx_arena(tx));
+
+        n_before = count.n;
+        scan.limit = max - count.n < COUNT_PAGE ? (uint64_t)(max - count.n) : COUNT_PAGE;
+        err = scan.limit > 0 ? mst_tx_scan(tx, &scan, count_point, &count) : MST_OK;
+        key.at = count.last_at;
+        scan.has_after = true;
+        mst_arena_rewind(mst_tx_arena(tx), mark);
+    } while (err == MST_OK && count.n == n_before + COUNT_PAGE);
+    if (err == MST_OK)
+        *n = count.n;
+    return err;
+}
+
 enum mst_err mst_data_put(struct mst_tx *tx, const struct mst_row_point *point)
 {
     struct mst_row_point row = *point;

@@ -24,6 +24,10 @@ MST_MUST_USE enum mst_err mst_data_latest(struct mst_tx *tx, int64_t dataport_id
                                           enum mst_verdict *ret_verdict,
                                           struct mst_row_point *ret_point);
 
+/* Adds to *n how many points a dataport has; it stops counting when *n is max. */
+MST_MUST_USE enum mst_err mst_data_count(struct mst_tx *tx, int64_t dataport_id, int64_t max,
+                                         int64_t *n);
+
 /* Stores a point, replacing one of the same second (2.12.1). In a MST_FILE_POINTS command. */
 MST_MUST_USE enum mst_err mst_data_put(struct mst_tx *tx, const struct mst_row_point *point);
 

@@ -9,11 +9,14 @@
  * ORPHANED by itself; the log entry of the last activation belongs to the serial
  * number and moves to its log before the client row, which held it, is gone.
  *
+ * Points of a port that are still being copied to a clone are left to the end of that copying.
+ *
  * A client that owns a vendor name cannot be dropped: the name must be given up first
  * (2.10), so that no model or token is ever left without its vendor. Vendor names
  * belong to direct children of the root client only, so looking at the top is enough.
  */
 #include "core/client.h"
+#include "core/copying.h"
 #include "core/foreign.h"
 #include "core/quota.h"
 #include "core/sweep.h"
@@ -34,11 +37,18 @@ static enum mst_err remove_port(void *arg, struct mst_tx *tx, const void *row)
 {
     const struct mst_row_resource *port = row;
     const struct drop *drop = arg;
+    const struct mst_row_point_copy copy = {.target_id = port->id};
+    bool is_copied = false;
     enum mst_err err = mst_tx_delete(tx, MST_TABLE_RESOURCE, port);
 
     if (err == MST_OK)
         err = mst_foreign_end_rid(tx, port);
-    if (err == MST_OK && drop->each_port && mst_kind_has_points(port->kind))
+    if (err != MST_OK || !mst_kind_has_points(port->kind))
+        return err;
+    err = mst_tx_delete(tx, MST_TABLE_POINT_COPY, &copy);
+    if (err == MST_OK || err == MST_ENOENT)
+        err = mst_copying_has_source(tx, port->id, &is_copied);
+    if (err == MST_OK && !is_copied && drop->each_port)
         err = drop->each_port(drop->arg, port->id);
     return err;
 }

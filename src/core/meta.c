@@ -1,11 +1,10 @@
 /*
- * The core has no JSON library and needs none: it writes one fixed object, and finds
- * one string in a text that people and tools may have changed. Finding walks the text with
- * the checked cursor, skipping the values on the way; whatever does not look like JSON
- * ends the walk, and the text is then left alone.
+ * One fixed object is written, and one string is found in a text that people and tools may have
+ * changed: whatever does not look like JSON ends the search, and the text is then left alone.
  */
 #include "base/buf.h"
 #include "base/limits.h"
+#include "core/json.h"
 #include "core/meta.h"
 
 /* Six bytes for the longest escape of one byte. */
@@ -54,99 +53,19 @@ enum mst_err mst_meta_device(struct mst_arena *arena, struct mst_span vendor, st
 
 /* ---- finding ---- */
 
-static void skip_space(struct mst_cur *cur)
-{
-    char c;
-
-    while (mst_cur_peek(cur, &c) && (c == ' ' || c == '\t' || c == '\r' || c == '\n'))
-        (void)mst_cur_skip(cur, 1);
-}
-
-static bool expect(struct mst_cur *cur, char wanted)
-{
-    char c;
-
-    skip_space(cur);
-    return mst_cur_peek(cur, &c) && c == wanted && mst_cur_skip(cur, 1);
-}
-
-/* What stands between the quotes, escapes and all. */
-static bool take_string(struct mst_cur *cur, struct mst_span *ret_raw)
-{
-    size_t from;
-    char c;
-
-    if (!expect(cur, '"'))
-        return false;
-    from = cur->pos;
-    while (mst_cur_byte(cur, &c)) {
-        if (c == '"') {
-            *ret_raw = mst_span_cut(cur->src, from, cur->pos - 1);
-            return true;
-        }
-        if (c == '\\' && !mst_cur_skip(cur, 1))
-            return false;
-    }
-    return false;
-}
-
-static bool is_end_of_word(char c)
-{
-    return c == ',' || c == '}' || c == ']' || c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static bool skip_word(struct mst_cur *cur)
-{
-    size_t from = cur->pos;
-    char c;
-
-    while (mst_cur_peek(cur, &c) && !is_end_of_word(c))
-        (void)mst_cur_skip(cur, 1);
-    return cur->pos > from;
-}
-
-/* Skips one value; brackets are counted, not matched in kind. */
-static bool skip_value(struct mst_cur *cur)
-{
-    struct mst_span ignored;
-    size_t depth = 0;
-    char c;
-
-    do {
-        skip_space(cur);
-        if (!mst_cur_peek(cur, &c))
-            return false;
-        if (c == '"') {
-            if (!take_string(cur, &ignored))
-                return false;
-        } else if (c == '{' || c == '[') {
-            depth++;
-            (void)mst_cur_skip(cur, 1);
-        } else if (depth > 0 && (c == '}' || c == ']')) {
-            depth--;
-            (void)mst_cur_skip(cur, 1);
-        } else if (depth > 0 && (c == ',' || c == ':')) {
-            (void)mst_cur_skip(cur, 1);
-        } else if (!skip_word(cur)) {
-            return false;
-        }
-    } while (depth > 0);
-    return true;
-}
-
 /* From before an object to before the value of its member name. */
 static bool enter(struct mst_cur *cur, struct mst_span name)
 {
     struct mst_span key;
 
-    if (!expect(cur, '{'))
+    if (!mst_json_expect(cur, '{'))
         return false;
     do {
-        if (!take_string(cur, &key) || !expect(cur, ':'))
+        if (!mst_json_string(cur, &key) || !mst_json_expect(cur, ':'))
             return false;
         if (mst_span_eq(key, name))
             return true;
-    } while (skip_value(cur) && expect(cur, ','));
+    } while (mst_json_skip(cur) && mst_json_expect(cur, ','));
     return false;
 }
 
@@ -158,7 +77,7 @@ enum mst_err mst_meta_set_sn(struct mst_arena *arena, struct mst_span meta, stru
     struct mst_buf buf;
 
     if (!enter(&cur, MST_LIT("device")) || !enter(&cur, MST_LIT("sn")) ||
-        !take_string(&cur, &old) || meta.len + ESCAPED_MAX > MST_META_MAX) {
+        !mst_json_string(&cur, &old) || meta.len + ESCAPED_MAX > MST_META_MAX) {
         *ret_meta = meta;
         return MST_OK;
     }

@@ -261,8 +261,8 @@
     T(name)                 \
     I(resource_id)
 
-/* Stored points that are still to be copied from the dataport of a template to that of its
-   clone (protocol.md 1.9), because points lie in another file. */
+/* Stored points that are still to be copied from the dataport or datarule of a template to that of
+   its clone (protocol.md 1.9), because points lie in another file: copying.h. */
 #define MST_ROW_POINT_COPY(I, T) \
     I(target_id)                 \
     I(source_id)
@@ -415,6 +415,8 @@ MST_TABLES(MST_FIELD_ENUM)
     X(ALIAS, ALIAS, 1, 2, MST_F_alias_client_id, MST_F_alias_name, 0)                             \
     X(ALIAS_RESOURCE, ALIAS, 1, 2, MST_F_alias_resource_id, MST_F_alias_name, 0)                  \
     X(POINT_COPY, POINT_COPY, 1, 1, MST_F_point_copy_target_id, 0, 0)                             \
+    X(POINT_COPY_FROM, POINT_COPY, 1, 2, MST_F_point_copy_source_id, MST_F_point_copy_target_id,  \
+      0)                                                                                          \
     X(POINT, POINT, 1, 2, MST_F_point_dataport_id, MST_F_point_at, 0)                             \
     X(BLOB, BLOB, 1, 1, MST_F_blob_blob_id, 0, 0)                                                 \
     X(CHUNK, CHUNK, 1, 1, MST_F_chunk_chunk_id, 0, 0)

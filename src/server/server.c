@@ -18,6 +18,7 @@
 #include "front/http/front.h"
 #include "net/tls.h"
 #include "server/admin.h"
+#include "server/copying.h"
 #include "server/keyring.h"
 #include "server/paths.h"
 #include "server/server.h"
@@ -236,6 +237,22 @@ out:
     return err;
 }
 
+/* Before anything is served: points of clones that an end without warning left uncopied. */
+static enum mst_err resume_copying(struct mst_server *server, struct mst_buf *why)
+{
+    uint64_t n = 0;
+    enum mst_err err = mst_copying_resume(server->store, &n);
+
+    if (err)
+        (void)mst_buf_addf(why, "points of clones cannot be copied: %s\n", mst_err_text(err));
+    else if (n > 0)
+        mst_log(MST_LOG_INFO, MST_EV_STORE,
+                "the points of %llu dataports of clones were copied, which the last end had "
+                "interrupted",
+                (unsigned long long)n);
+    return err;
+}
+
 /* ---- loops ---- */
 
 static struct mst_listener_opts listener_opts(const struct mst_server *server, size_t index)
@@ -451,6 +468,8 @@ enum mst_err mst_server_start(const struct mst_settings *settings, struct mst_se
         err = open_store(server, why);
     if (!err)
         err = open_keys(server, why);
+    if (!err)
+        err = resume_copying(server, why);
     if (!err)
         err = start_sweeper(server, why);
     set_http_opts(server);

@@ -17,7 +17,9 @@ enum mst_log_level { MST_LOG_ERROR, MST_LOG_WARNING, MST_LOG_INFO, MST_LOG_DEBUG
     EVENT(START, "start", "The server is ready; the addresses are in the text.")                   \
     EVENT(STOP, "stop", "It was asked to end, answered what it had begun, and ends.")              \
     EVENT(CONFIG, "config", "Something about the settings that is allowed but worth a thought.")   \
-    EVENT(STORE, "store", "The store was made or brought to a newer form.")                        \
+    EVENT(STORE, "store",                                                                          \
+          "The store was made, brought to a newer form, or has finished what an end had "          \
+          "interrupted.")                                                                          \
     EVENT(STORE_FAILED, "store-failed",                                                            \
           "A commit or a checkpoint failed; what had asked for it was answered 503 or 500.")       \
     EVENT(FSYNC_FAILED, "fsync-failed",                                                            \

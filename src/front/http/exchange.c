@@ -45,6 +45,7 @@ static void release_work(struct mst_exchange *x)
         x->release(x);
     x->release = NULL;
     x->work = NULL;
+    x->points = NULL;
 }
 
 void mst_exchange_reset(struct mst_exchange *x)

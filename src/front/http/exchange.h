@@ -147,6 +147,7 @@ struct mst_exchange {
     void *work;                              /* the handler's own, in arena */
     void (*release)(struct mst_exchange *x); /* frees what work holds outside the arena; or NULL */
     struct mst_todo abandon;                 /* cleans up after a failure; step NULL = nothing to */
+    struct mst_points_work *points;          /* points.c's own, in arena */
     struct mst_todo todo;                    /* the next step */
     struct mst_todo now;                     /* the running one */
     int64_t attempt;                         /* of the running command; random, not 0 */

@@ -1,9 +1,11 @@
 /* /provision/manage/model/<model>/<sn>: one serial number (protocol.md 2.6.5). */
+#include "core/copying.h"
 #include "core/enable.h"
 #include "core/group.h"
 #include "core/serial.h"
 #include "front/http/handlers.h"
 #include "front/http/params.h"
+#include "front/http/points.h"
 #include "wire/csv.h"
 
 enum { SN_SEGMENT = 4 };
@@ -112,7 +114,18 @@ struct work {
     enum action action;
     struct mst_param old_sn;
     struct mst_span owner;
+    int64_t template_id; /* as it was when its points were counted */
+    int64_t n_points;
 };
+
+/* A command does not see the points file, so what it must know of it is found before. */
+static enum mst_err look_at_template(struct mst_exchange *x, struct mst_tx *tx)
+{
+    struct work *work = x->work;
+
+    work->template_id = x->model.template_id;
+    return mst_copying_measure(tx, work->template_id, &work->n_points);
+}
 
 enum mst_err mst_serial_prepare(struct mst_exchange *x, struct mst_tx *tx)
 {
@@ -120,7 +133,6 @@ enum mst_err mst_serial_prepare(struct mst_exchange *x, struct mst_tx *tx)
     struct mst_form form;
     enum mst_err err;
 
-    (void)tx;
     if (!work)
         return MST_ENOMEM;
     err = mst_exchange_form(x, &form);
@@ -140,22 +152,52 @@ enum mst_err mst_serial_prepare(struct mst_exchange *x, struct mst_tx *tx)
     if (work->action == REMAP && work->old_sn.text.len == 0)
         return mst_exchange_refuse(x, MST_BAD_VALUE);
     x->work = work;
-    return MST_OK;
+    return work->action == ENABLE_OWNER ? look_at_template(x, tx) : MST_OK;
+}
+
+static enum mst_err look_again(struct mst_exchange *x, struct mst_tx *tx)
+{
+    enum mst_err err = look_at_template(x, tx);
+
+    return err == MST_OK ? mst_exchange_go(x, MST_STATE, mst_guard, x->route->step) : err;
+}
+
+static enum mst_err enabled(struct mst_exchange *x, struct mst_tx *tx)
+{
+    (void)tx;
+    return mst_exchange_answer(x, 200, MST_TYPE_CSV);
 }
 
 static enum mst_err enable_owner(struct mst_exchange *x, struct mst_tx *tx, struct mst_span sn,
-                                 struct mst_span owner)
+                                 const struct work *work)
 {
+    const struct mst_domain *domain = mst_exchange_domain(x);
     enum mst_verdict verdict = MST_NO_SERIAL;
     struct mst_handle rid;
-    enum mst_err err = mst_enable_owner(mst_exchange_domain(x), tx, &x->vendor, &x->model,
-                                        x->borrower, sn, owner, x->attempt, &verdict, &rid);
+    int64_t client_id;
+    enum mst_err err;
 
+    if (x->model.template_id != work->template_id) { /* it was changed in between */
+        (void)mst_exchange_go(x, MST_READ, mst_guard, look_again);
+        return MST_EREFUSED;
+    }
+    if (work->n_points == 0)
+        x->model.options |= MST_MODEL_NOHISTORICAL;
+    err = mst_enable_owner(domain, tx, &x->vendor, &x->model, x->borrower, sn, work->owner,
+                           x->attempt, &verdict, &rid);
+    if (err == MST_OK && verdict == MST_DONE && work->n_points > MST_CLONE_POINTS_MAX &&
+        !(x->model.options & MST_MODEL_NOHISTORICAL))
+        verdict = MST_NO_ROOM;
     err = mst_exchange_settle(x, err, verdict);
+    if (err == MST_OK)
+        err = domain->keys->locate(domain->keys->ctx, MST_HANDLE_RID, mst_handle_span(&rid),
+                                   &client_id);
     if (err != MST_OK)
         return err;
     (void)mst_buf_add(&x->reply, mst_handle_span(&rid));
-    return mst_exchange_answer(x, 200, MST_TYPE_CSV);
+    if (x->model.options & MST_MODEL_NOHISTORICAL)
+        return enabled(x, tx);
+    return mst_points_copy(x, client_id, MST_NOWHERE, enabled);
 }
 
 static enum mst_err remap(struct mst_exchange *x, struct mst_tx *tx, struct mst_span sn,
@@ -181,7 +223,7 @@ enum mst_err mst_serial_post(struct mst_exchange *x, struct mst_tx *tx)
 
     switch (work->action) {
     case ENABLE_OWNER:
-        return enable_owner(x, tx, sn, work->owner);
+        return enable_owner(x, tx, sn, work);
     case ENABLE:
         err = mst_enable_again(domain, tx, &x->model, x->borrower, sn, x->attempt, &verdict);
         break;

@@ -7,23 +7,24 @@
 #include <jansson.h>
 
 #include "core/resource.h"
-#include "front/http/exchange.h"
+#include "front/http/points.h"
 
-/* Dataports that a call dropped: their points are to be removed from their own file. */
-struct mst_rpc_ports {
-    int64_t *ids; /* in the request's arena */
-    size_t n_ids, room;
+/* What is left to be done in the points file once a call is durable. */
+struct mst_rpc_after {
+    struct mst_ports ports; /* dropped: their points are to be removed */
+    int64_t clone_id;       /* made, and points are to be copied into it; 0 = none */
 };
 
 struct mst_rpc_call {
     struct mst_exchange *x;
     int64_t caller_id; /* the calling client */
     json_t *args;      /* an array */
+    int64_t n_points;  /* found by look: how many the template has */
     /* The answer. */
     const char *status;  /* "ok" and the words of 2.15.2 */
     const char *context; /* not NULL: "fail" with error 501 and this context */
     json_t *result;      /* owned; NULL = no result */
-    struct mst_rpc_ports ports;
+    struct mst_rpc_after after;
 };
 
 /*
@@ -37,6 +38,7 @@ struct mst_rpc_procedure {
     enum mst_where where; /* MST_READ or MST_STATE */
     size_t min_args, max_args;
     mst_rpc_run *run;
+    mst_rpc_run *look; /* run before in a reader's transaction, for what run cannot see; or NULL */
 };
 
 /* NULL for a procedure that is not served. */

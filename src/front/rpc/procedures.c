@@ -1,4 +1,6 @@
 /* The table of procedures (protocol.md 2.15.4), and those that change something. */
+#include "core/client.h"
+#include "core/copying.h"
 #include "front/rpc/call.h"
 
 static bool is_type_word(const json_t *arg)
@@ -37,34 +39,64 @@ static enum mst_err create_described(struct mst_rpc_call *call, struct mst_tx *t
     return err == MST_OK ? mst_rpc_give_rid(call, &resource) : err;
 }
 
-/* Share codes do not exist yet, so each is "invalid". */
-static enum mst_err create_clone(struct mst_rpc_call *call, struct mst_tx *tx,
-                                 const struct mst_row_resource *parent, const json_t *json)
+/* The client that {"rid": ...} names. */
+static enum mst_err find_source(struct mst_rpc_call *call, struct mst_tx *tx, const json_t *json,
+                                struct mst_row_resource *ret_source)
 {
-    const struct mst_domain *domain = mst_exchange_domain(call->x);
     const json_t *rid = json_object_get(json, "rid");
-    enum mst_verdict verdict = MST_BAD_VALUE;
-    struct mst_row_resource source, resource;
-    int64_t options = 0;
-    enum mst_err err;
 
     if (!json_is_object(json))
         return mst_rpc_unsupported(call, "arguments");
     if (!json_is_string(rid))
         return mst_rpc_say(call,
                            json_is_string(json_object_get(json, "code")) ? "invalid" : "badarg");
-    if (json_is_true(json_object_get(json, "noaliases")))
-        options |= MST_MODEL_NOALIASES;
-    if (json_is_true(json_object_get(json, "nohistorical")))
-        options |= MST_MODEL_NOHISTORICAL;
-    err = mst_rpc_client(call, tx, rid, &source);
+    return mst_rpc_client(call, tx, rid, ret_source);
+}
+
+static int64_t read_clone_options(const json_t *json)
+{
+    return (json_is_true(json_object_get(json, "noaliases")) ? MST_MODEL_NOALIASES : 0) |
+           (json_is_true(json_object_get(json, "nohistorical")) ? MST_MODEL_NOHISTORICAL : 0);
+}
+
+/* How many points the clone would get. */
+static enum mst_err look_at_source(struct mst_rpc_call *call, struct mst_tx *tx)
+{
+    bool is_legacy = is_type_word(mst_rpc_arg(call, 0));
+    const json_t *json = mst_rpc_arg(call, is_legacy ? 1 : 2);
+    struct mst_row_resource source;
+    enum mst_err err;
+
+    if (!mst_rpc_is_word(mst_rpc_arg(call, is_legacy ? 0 : 1), "clone") ||
+        (read_clone_options(json) & MST_MODEL_NOHISTORICAL))
+        return MST_OK;
+    err = find_source(call, tx, json, &source);
+    return err == MST_OK ? mst_copying_measure(tx, source.id, &call->n_points) : err;
+}
+
+static enum mst_err create_clone(struct mst_rpc_call *call, struct mst_tx *tx,
+                                 const struct mst_row_resource *parent, const json_t *json)
+{
+    const struct mst_domain *domain = mst_exchange_domain(call->x);
+    int64_t options = read_clone_options(json);
+    enum mst_verdict verdict = MST_BAD_VALUE;
+    struct mst_row_resource source, resource;
+    enum mst_err err = find_source(call, tx, json, &source);
+
     if (err != MST_OK)
         return err;
+    if (call->n_points == 0)
+        options |= MST_MODEL_NOHISTORICAL;
     err = mst_resource_clone(domain, tx, &source, parent, options,
-                             mst_tx_window_now(tx) + domain->window_s, call->x->attempt, &verdict,
+                             mst_deadline_after(tx, domain->window_s), call->x->attempt, &verdict,
                              &resource);
+    if (err == MST_OK && verdict == MST_DONE && call->n_points > MST_CLONE_POINTS_MAX)
+        verdict = MST_NO_ROOM;
     err = mst_rpc_settle(call, err, verdict);
-    return err == MST_OK ? mst_rpc_give_rid(call, &resource) : err;
+    if (err != MST_OK)
+        return err;
+    call->after.clone_id = call->n_points > 0 ? resource.id : 0;
+    return mst_rpc_give_rid(call, &resource);
 }
 
 static enum mst_err create(struct mst_rpc_call *call, struct mst_tx *tx)
@@ -106,24 +138,11 @@ static enum mst_err update(struct mst_rpc_call *call, struct mst_tx *tx)
     return mst_rpc_settle(call, err, verdict);
 }
 
-static enum mst_err note_port(void *arg, int64_t dataport_id)
+static enum mst_err note_port(void *arg, int64_t port_id)
 {
     struct mst_rpc_call *call = arg;
-    struct mst_rpc_ports *ports = &call->ports;
 
-    if (ports->n_ids == ports->room) {
-        size_t room = ports->room ? ports->room * 2 : 16;
-        int64_t *ids = mst_arena_array(&call->x->arena, room, sizeof *ids);
-
-        if (!ids)
-            return MST_ENOMEM;
-        if (ports->n_ids)
-            memcpy(ids, ports->ids, ports->n_ids * sizeof *ids);
-        ports->ids = ids;
-        ports->room = room;
-    }
-    ports->ids[ports->n_ids++] = dataport_id;
-    return MST_OK;
+    return mst_ports_add(call->x, &call->after.ports, port_id);
 }
 
 static enum mst_err drop(struct mst_rpc_call *call, struct mst_tx *tx)
@@ -218,17 +237,17 @@ static enum mst_err deactivate(struct mst_rpc_call *call, struct mst_tx *tx)
 }
 
 static const struct mst_rpc_procedure procedures[] = {
-    {"activate",   MST_STATE, 2, 3, activate       },
-    {"create",     MST_STATE, 2, 3, create         },
-    {"deactivate", MST_STATE, 2, 3, deactivate     },
-    {"drop",       MST_STATE, 1, 1, drop           },
-    {"info",       MST_READ,  1, 2, mst_rpc_info   },
-    {"listing",    MST_READ,  1, 3, mst_rpc_listing},
-    {"lookup",     MST_READ,  2, 3, mst_rpc_lookup },
-    {"map",        MST_STATE, 3, 3, map            },
-    {"revoke",     MST_STATE, 2, 2, revoke         },
-    {"unmap",      MST_STATE, 2, 3, unmap          },
-    {"update",     MST_STATE, 2, 2, update         },
+    {"activate",   MST_STATE, 2, 3, activate,        NULL          },
+    {"create",     MST_STATE, 2, 3, create,          look_at_source},
+    {"deactivate", MST_STATE, 2, 3, deactivate,      NULL          },
+    {"drop",       MST_STATE, 1, 1, drop,            NULL          },
+    {"info",       MST_READ,  1, 2, mst_rpc_info,    NULL          },
+    {"listing",    MST_READ,  1, 3, mst_rpc_listing, NULL          },
+    {"lookup",     MST_READ,  2, 3, mst_rpc_lookup,  NULL          },
+    {"map",        MST_STATE, 3, 3, map,             NULL          },
+    {"revoke",     MST_STATE, 2, 2, revoke,          NULL          },
+    {"unmap",      MST_STATE, 2, 3, unmap,           NULL          },
+    {"update",     MST_STATE, 2, 2, update,          NULL          },
 };
 
 const struct mst_rpc_procedure *mst_rpc_procedure_find(struct mst_span name)

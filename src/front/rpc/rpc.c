@@ -7,19 +7,15 @@
  *
  *   post ──▶ read calls ──a changing call──▶ change one ──committed──▶ next ──▶ read calls ...
  *
- * A dropped dataport's points lie in another file: once the drop is durable they
- * are removed in commands of that file, a bounded number in each, before the next
- * call runs.
+ * The points of dropped dataports and of clones lie in another file: once the drop or the clone
+ * is durable they are removed or copied there (points.h) before the next call runs.
  *
  * Who is calling is asked again in each transaction. The reply grows call by
  * call; the engine cuts it back if a command has to run again.
  */
-#include "core/data.h"
 #include "front/http/handlers.h"
 #include "front/http/suspect.h"
 #include "front/rpc/call.h"
-
-enum { PORTS_PER_FLUSH = 64 };
 
 struct one {
     const json_t *id; /* NULL: not answered */
@@ -34,10 +30,8 @@ struct work {
     size_t n_calls;
     size_t next; /* the call to run */
     struct one *calls;
-    bool is_answered;           /* some call has an id */
-    struct mst_rpc_ports ports; /* of the running call, still to be flushed */
-    size_t n_flushed;           /* of them, durably */
-    size_t n_flushed_next;      /* once the running command is durable */
+    bool is_answered; /* some call has an id */
+    int64_t n_points; /* stored in the template that the call clones */
 };
 
 static void release(struct mst_exchange *x)
@@ -135,8 +129,6 @@ static bool read_calls(struct work *work, const json_t *calls)
 static mst_step run_reading;
 static mst_step run_changing;
 static mst_step run_after_change;
-static mst_step flush_ports;
-static mst_step run_after_flush;
 
 enum mst_err mst_rpc_post(struct mst_exchange *x, struct mst_tx *tx)
 {
@@ -283,9 +275,14 @@ static bool is_supported(const struct one *one, struct mst_rpc_call *call)
 /* MST_OK, MST_EREFUSED: the call is answered, its changes are not to stay; or an error. */
 static enum mst_err run_call(struct mst_exchange *x, struct mst_tx *tx, const struct one *one,
                              enum standing standing, int64_t caller_id,
-                             struct mst_rpc_ports *ret_ports)
+                             struct mst_rpc_after *ret_after)
 {
-    struct mst_rpc_call call = {.x = x, .caller_id = caller_id, .args = one->args, .status = "ok"};
+    const struct work *work = x->work;
+    struct mst_rpc_call call = {.x = x,
+                                .caller_id = caller_id,
+                                .args = one->args,
+                                .n_points = work->n_points,
+                                .status = "ok"};
     enum mst_err err = MST_OK;
 
     if (standing == LOCKED)
@@ -300,8 +297,8 @@ static enum mst_err run_call(struct mst_exchange *x, struct mst_tx *tx, const st
             err = printed;
     }
     json_decref(call.result);
-    if (err == MST_OK && ret_ports)
-        *ret_ports = call.ports;
+    if (err == MST_OK && ret_after)
+        *ret_after = call.after;
     return err;
 }
 
@@ -313,6 +310,18 @@ static enum mst_err finish(struct mst_exchange *x)
         return mst_exchange_answer(x, 204, NULL);
     (void)mst_buf_add_str(&x->reply, x->reply.len == 0 ? "[]" : "]");
     return mst_exchange_answer(x, 200, MST_TYPE_JSON);
+}
+
+/* What a changing call must know of the points file, which its command does not see. */
+static enum mst_err look_first(struct mst_exchange *x, struct mst_tx *tx, const struct one *one,
+                               int64_t caller_id)
+{
+    struct mst_rpc_call call = {.x = x, .caller_id = caller_id, .args = one->args};
+    struct work *work = x->work;
+    enum mst_err err = one->procedure->look ? one->procedure->look(&call, tx) : MST_OK;
+
+    work->n_points = call.n_points;
+    return err == MST_EREFUSED ? MST_OK : err; /* the call itself will say so */
 }
 
 static enum mst_err run_reading(struct mst_exchange *x, struct mst_tx *tx)
@@ -329,8 +338,10 @@ static enum mst_err run_reading(struct mst_exchange *x, struct mst_tx *tx)
     for (; work->next < work->n_calls; work->next++) {
         const struct one *one = &work->calls[work->next];
 
-        if (standing == WELCOME && one->procedure && one->procedure->where == MST_STATE)
-            return mst_exchange_go(x, MST_STATE, NULL, run_changing);
+        if (standing == WELCOME && one->procedure && one->procedure->where == MST_STATE) {
+            err = look_first(x, tx, one, caller_id);
+            return err != MST_OK ? err : mst_exchange_go(x, MST_STATE, NULL, run_changing);
+        }
         if (!one->id)
             continue; /* reads, and its answer is not wanted */
         err = run_call(x, tx, one, standing, caller_id, NULL);
@@ -343,47 +354,20 @@ static enum mst_err run_reading(struct mst_exchange *x, struct mst_tx *tx)
 static enum mst_err run_changing(struct mst_exchange *x, struct mst_tx *tx)
 {
     struct work *work = x->work;
+    struct mst_rpc_after after = {0};
     enum standing standing;
     int64_t caller_id = 0;
     enum mst_err err = identify(x, tx, &standing, &caller_id);
 
     if (err != MST_OK)
         return err;
-    work->ports = (struct mst_rpc_ports){0};
-    work->n_flushed = 0;
-    err = run_call(x, tx, &work->calls[work->next], standing, caller_id, &work->ports);
-    if (err == MST_OK && work->ports.n_ids > 0)
-        return mst_exchange_go(x, MST_POINTS, NULL, flush_ports);
+    err = run_call(x, tx, &work->calls[work->next], standing, caller_id, &after);
+    if (err == MST_OK && after.clone_id != 0)
+        return mst_points_copy(x, after.clone_id, MST_READ, run_after_change);
+    if (err == MST_OK)
+        return mst_points_flush(x, &after.ports, MST_READ, run_after_change);
     (void)mst_exchange_go(x, MST_READ, NULL, run_after_change);
     return err;
-}
-
-static enum mst_err flush_ports(struct mst_exchange *x, struct mst_tx *tx)
-{
-    struct work *work = x->work;
-    size_t at = work->n_flushed;
-    bool is_more = false;
-
-    for (size_t n = 0; n < PORTS_PER_FLUSH && at < work->ports.n_ids && !is_more; n++) {
-        enum mst_err err = mst_data_flush(tx, work->ports.ids[at], &is_more);
-
-        if (err != MST_OK)
-            return err;
-        at += is_more ? 0 : 1;
-    }
-    work->n_flushed_next = at;
-    return mst_exchange_go(x, MST_NOWHERE, NULL, run_after_flush);
-}
-
-static enum mst_err run_after_flush(struct mst_exchange *x, struct mst_tx *tx)
-{
-    struct work *work = x->work;
-
-    (void)tx;
-    work->n_flushed = work->n_flushed_next;
-    if (work->n_flushed < work->ports.n_ids)
-        return mst_exchange_go(x, MST_POINTS, NULL, flush_ports);
-    return mst_exchange_go(x, MST_READ, NULL, run_after_change);
 }
 
 static enum mst_err run_after_change(struct mst_exchange *x, struct mst_tx *tx)

@@ -122,6 +122,9 @@ static const struct fact facts[] = {
     {"a row number above the last one given: resource",
      "SELECT id FROM resource WHERE id > (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE "
      "name = 'resource')"                                                                        },
+    {"points that are to be copied to where nothing is: resource",
+     "SELECT target_id FROM point_copy p WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.id = "
+     "p.target_id AND r.kind IN (2, 3))"                                                         },
     COUNTER(client, "1"),
     COUNTER(dataport, "2"),
     COUNTER(datarule, "3"),

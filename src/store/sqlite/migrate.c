@@ -51,7 +51,8 @@ static const char state_4[] =
     "CREATE UNIQUE INDEX by_MODEL_GROUP_NAME ON model_group (model_id, name);"
     "CREATE INDEX by_GROUP_MEMBER_OF ON group_member (model_id, type, member);"
     "CREATE UNIQUE INDEX by_CONTENT_NAME ON content (model_id, name);"
-    "CREATE UNIQUE INDEX by_FOREIGN_CIK_CLIENT ON foreign_cik (client_id);";
+    "CREATE UNIQUE INDEX by_FOREIGN_CIK_CLIENT ON foreign_cik (client_id);"
+    "CREATE UNIQUE INDEX by_POINT_COPY_FROM ON point_copy (source_id, target_id);";
 
 /* What makes version n + 1 of version n, per file; NULL: nothing changes there. */
 static const char *const migrations[MST_SCHEMA_VERSION][MST_FILE_COUNT] = {

@@ -1,0 +1,55 @@
+/*
+ * copying.h - the stored points of a template on their way to its clone (protocol.md 1.9).
+ *
+ * Points lie in another file, and no command sees both. So it takes three kinds of
+ * command, and the answer waits for the last:
+ *   1 state    the one that makes the clone adds a POINT_COPY row for each dataport and datarule
+ *   2 points   mst_copying_piece, as often as it takes
+ *   3 state    mst_copying_end removes the row
+ * A process that dies in between finds the rows at its next start and does 2 and 3
+ * again: what was copied before is copied no second time, and nothing else is changed by it.
+ *
+ * While a row stands, the points of its source outlive the source (drop.c). Points that were copied
+ * to a target that was dropped meanwhile are removed after step 3.
+ */
+#ifndef MST_CORE_COPYING_H
+#define MST_CORE_COPYING_H
+
+#include "core/resource.h"
+
+/*
+ * How many points there are in a tree of resources; counting stops behind MST_CLONE_POINTS_MAX, the
+ * most that are copied. With a reader's transaction: a command cannot see both files.
+ */
+MST_MUST_USE enum mst_err mst_copying_measure(struct mst_tx *tx, int64_t template_id,
+                                              int64_t *ret_n);
+
+/* What is still to be copied into a clone and what is below it. */
+MST_MUST_USE enum mst_err
+mst_copying_of(struct mst_tx *tx, int64_t clone_id,
+               enum mst_err (*each)(void *arg, const struct mst_row_point_copy *copy), void *arg);
+
+/* The same for all clones, one of them at a time; MST_ENOENT if there is none. */
+MST_MUST_USE enum mst_err mst_copying_first(struct mst_tx *tx, struct mst_row_point_copy *ret_copy);
+
+/*
+ * Copies some of the points older than *before, newest first, so that the latest value is right
+ * from the beginning; MST_COPYING_ALL to begin with. *ret_before is where to go on, if *ret_is_more. A point
+ * of the target's own stays. In a MST_FILE_POINTS command.
+ */
+#define MST_COPYING_ALL INT64_MAX
+MST_MUST_USE enum mst_err mst_copying_piece(struct mst_tx *tx,
+                                            const struct mst_row_point_copy *copy, int64_t before,
+                                            bool *ret_is_more, int64_t *ret_before);
+
+/* Nothing is left to be copied. each_port is told target and source if they were dropped meanwhile:
+   their points are then to be removed (mst_data_flush). */
+MST_MUST_USE enum mst_err mst_copying_end(struct mst_tx *tx, const struct mst_row_point_copy *copy,
+                                          enum mst_err (*each_port)(void *arg, int64_t port_id),
+                                          void *arg);
+
+/* Is resource_id a source that is still being copied? */
+MST_MUST_USE enum mst_err mst_copying_has_source(struct mst_tx *tx, int64_t resource_id,
+                                                 bool *ret_has);
+
+#endif
