@@ -67,7 +67,6 @@ struct mst_world_call {
     int64_t limit; /* of clients and dataports */
     enum mst_kind kind;
     enum mst_format format;
-    enum mst_file file; /* whose committer runs it */
     /* out */
     enum mst_err err;
     enum mst_verdict verdict;
