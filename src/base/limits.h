@@ -36,6 +36,7 @@
 #define MST_DATA_BODY_MAX    MST_MIB(1)    /* alias writes: several values of up to 64 KiB */
 #define MST_SERIALS_BODY_MAX MST_MIB(4)    /* 4: serial numbers per add request */
 #define MST_SERIALS_MAX      10000         /* 4: serial numbers per add request */
+#define MST_RANGES_MAX       1000          /* 4: ranges per model, and so per request */
 #define MST_RPC_BODY_MAX     MST_MIB(1)    /* 4 */
 #define MST_RPC_CALLS_MAX    100           /* 4 */
 #define MST_RPC_ID_MAX       40            /* 4: characters of a text id */
