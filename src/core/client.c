@@ -2,6 +2,7 @@
 
 #include "core/client.h"
 #include "core/foreign.h"
+#include "core/range.h"
 
 enum mst_state mst_client_state(const struct mst_domain *domain, struct mst_tx *tx,
                                 const struct mst_row_client *client)
@@ -29,16 +30,32 @@ enum mst_err mst_bond_of(const struct mst_domain *domain, struct mst_tx *tx,
     return MST_OK;
 }
 
+/* Without a record: does a range hold it? */
+static enum mst_err unlisted_bond(struct mst_tx *tx, int64_t model_id, struct mst_span sn,
+                                  struct mst_bond *ret_bond)
+{
+    struct mst_sn_range range;
+    bool is_in;
+    enum mst_err err = mst_range_find(tx, model_id, sn, &is_in, &range);
+
+    if (err != MST_OK)
+        return err;
+    *ret_bond = (struct mst_bond){
+        .state = is_in ? MST_STATE_UNUSED : MST_STATE_UNLISTED,
+        .is_virtual = is_in,
+        .serial = {.model_id = model_id, .sn = sn}
+    };
+    return MST_OK;
+}
+
 enum mst_err mst_bond_load(const struct mst_domain *domain, struct mst_tx *tx, int64_t model_id,
                            struct mst_span sn, struct mst_bond *ret_bond)
 {
     struct mst_row_serial serial = {.model_id = model_id, .sn = sn};
     enum mst_err err = mst_tx_get(tx, MST_IX_SERIAL, &serial);
 
-    if (err == MST_ENOENT) {
-        *ret_bond = (struct mst_bond){.state = MST_STATE_UNLISTED};
-        return MST_OK;
-    }
+    if (err == MST_ENOENT)
+        return unlisted_bond(tx, model_id, sn, ret_bond);
     return err != MST_OK ? err : mst_bond_of(domain, tx, &serial, ret_bond);
 }
 

@@ -15,11 +15,12 @@ enum mst_state mst_client_state(const struct mst_domain *domain, struct mst_tx *
 /* A serial number as it stands. */
 struct mst_bond {
     enum mst_state state;
+    bool is_virtual;              /* UNUSED by a range alone: it has no record (transition 2) */
     struct mst_row_serial serial; /* unless UNLISTED */
     struct mst_row_client client; /* unless UNLISTED, UNUSED, ORPHANED */
 };
 
-/* MST_OK also for UNLISTED. */
+/* MST_OK also for UNLISTED. sn must live as long as *ret_bond. */
 MST_MUST_USE enum mst_err mst_bond_load(const struct mst_domain *domain, struct mst_tx *tx,
                                         int64_t model_id, struct mst_span sn,
                                         struct mst_bond *ret_bond);

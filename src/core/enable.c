@@ -14,6 +14,7 @@
 #include "core/lending.h"
 #include "core/meta.h"
 #include "core/resource.h"
+#include "core/serial.h"
 
 static bool is_own_work(const struct mst_bond *bond, int64_t attempt)
 {
@@ -95,6 +96,9 @@ static enum mst_err add_client(const struct mst_domain *domain, struct mst_tx *t
                             : MST_NO_OWNER;
     if (*ret_verdict != MST_DONE)
         return MST_OK;
+    err = mst_serial_realize(domain, tx, model, bond, ret_verdict);
+    if (err != MST_OK || *ret_verdict != MST_DONE)
+        return err;
     err = clone_template(domain, tx, model, &owner, attempt, ret_verdict, &client);
     if (err != MST_OK || *ret_verdict != MST_DONE)
         return err;
@@ -238,6 +242,9 @@ enum mst_err mst_remap(const struct mst_domain *domain, struct mst_tx *tx,
         *ret_verdict = to.verdict != MST_DONE ? to.verdict : from.verdict;
     if (*ret_verdict != MST_DONE)
         return MST_OK;
+    err = mst_serial_realize(domain, tx, model, &new, ret_verdict);
+    if (err != MST_OK || *ret_verdict != MST_DONE)
+        return err;
     err = mst_client_apply(domain, tx, &old.client, &to, &change);
     return err != MST_OK ? err : rebind(tx, &old.serial, &new.serial);
 }

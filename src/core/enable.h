@@ -14,8 +14,8 @@
  * enable with owner (transitions 3, 7, 20): copies the model's template below the owner (1.9),
  * writes the client's meta, opens the window. In this order: MST_BAD_VALUE (owner is not a RID),
  * MST_NO_SERIAL, MST_NO_OWNER (unknown, no client, or not strictly below the model's creator or the
- * borrower),
- * MST_HAS_CLIENT, MST_NO_TEMPLATE, MST_NO_ROOM. May have written when it refuses: undo.
+ * borrower), MST_HAS_CLIENT, MST_EXISTS (only a range covers it, and another model of the vendor lists
+ * it), MST_NO_TEMPLATE, MST_NO_ROOM. May have written when it refuses: undo.
  */
 MST_MUST_USE enum mst_err mst_enable_owner(const struct mst_domain *domain, struct mst_tx *tx,
                                            const struct mst_row_vendor *vendor,
@@ -41,7 +41,7 @@ MST_MUST_USE enum mst_err mst_disable(const struct mst_domain *domain, struct ms
 
 /* remap (14, 21): the client of old_sn moves to sn, with a new key and window; device.sn in its
    meta follows. MST_NO_SERIAL (either), MST_HAS_CLIENT (sn), MST_HAS_NO_CLIENT or MST_ORPHANED
-   (old_sn). The old activation goes to the log of old_sn. */
+   (old_sn), MST_EXISTS (as above, sn). The old activation goes to the log of old_sn. */
 MST_MUST_USE enum mst_err mst_remap(const struct mst_domain *domain, struct mst_tx *tx,
                                     const struct mst_row_model *model,
                                     const struct mst_row_vendor *borrower, struct mst_span sn,

@@ -15,6 +15,15 @@ static void must(mst_world_verb *verb, struct mst_world_call call)
     ck_assert_int_eq(mst_world_run(&world, verb, &call), MST_DONE);
 }
 
+static const struct mst_sn_range range = {
+    {MST_SN_BASE10, MST_SN_EITHER, 3},
+    100, 199
+};
+static const struct mst_sn_range other_range = {
+    {MST_SN_BASE10, MST_SN_EITHER, 3},
+    200, 299
+};
+
 /* A group g with serial a and content c in it, in a group top, and an empty group h. */
 static void add_groups(void)
 {
@@ -56,7 +65,8 @@ static void lend(void)
              .sn = "l", .borrower = "umbrella", .rid = owner_rid, .attempt = mst_world_attempt()});
 }
 
-/* Serial a is activated and was once before, b is enabled, c is listed, l is lent. */
+/* Serial a is activated and was once before, b is enabled, c is listed, l is lent; 100 to 199 are a
+   range. */
 static void open_world(void)
 {
     struct mst_world_call call = {.sn = "a", .attempt = mst_world_attempt()};
@@ -67,6 +77,7 @@ static void open_world(void)
     must(mst_do_add, (struct mst_world_call){.sn = "b"});
     must(mst_do_add, (struct mst_world_call){.sn = "c"});
     must(mst_do_add, (struct mst_world_call){.sn = "l"});
+    must(mst_do_add_ranges, (struct mst_world_call){.ranges = &range, .n_ranges = 1});
     ck_assert_int_eq(mst_world_run(&world, mst_do_enable_owner, &call), MST_DONE);
     memcpy(rid, call.handle, sizeof rid);
     must(mst_do_activate, (struct mst_world_call){.sn = "a", .attempt = mst_world_attempt()});
@@ -128,6 +139,19 @@ MST_TEST(the_life_of_a_device_survives_a_store_that_fails_once_at_any_point)
     fail_each(mst_do_import_key,
               &(struct mst_world_call){.sn = "b", .key = brought, .attempt = 10000007});
     fail_each(mst_do_close_windows, &(struct mst_world_call){.sn = "a"});
+}
+MST_TEST_END
+
+MST_TEST(ranges_survive_a_store_that_fails_once_at_any_point)
+{
+    fail_each(mst_do_add_ranges, &(struct mst_world_call){.ranges = &other_range, .n_ranges = 1});
+    fail_each(mst_do_remove_ranges, &(struct mst_world_call){.ranges = &range, .n_ranges = 1});
+    fail_each(mst_do_find_range, &(struct mst_world_call){.sn = "150"});
+    fail_each(mst_do_view, &(struct mst_world_call){.sn = "150"});
+    fail_each(mst_do_enable_owner, &(struct mst_world_call){.sn = "150", .attempt = 10000007});
+    fail_each(mst_do_remap,
+              &(struct mst_world_call){.sn = "150", .other_sn = "a", .attempt = 10000008});
+    fail_each(mst_do_remove, &(struct mst_world_call){.sn = "150"});
 }
 MST_TEST_END
 
@@ -203,6 +227,7 @@ MST_TEST_END
 
 MST_TESTS("core/fault", lending_survives_a_store_that_fails_once_at_any_point,
           the_life_of_a_device_survives_a_store_that_fails_once_at_any_point,
+          ranges_survive_a_store_that_fails_once_at_any_point,
           the_tree_survives_a_store_that_fails_once_at_any_point,
           models_and_vendors_survive_a_store_that_fails_once_at_any_point,
           groups_survive_a_store_that_fails_once_at_any_point)

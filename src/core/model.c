@@ -3,6 +3,7 @@
 #include "core/group.h"
 #include "core/lending.h"
 #include "core/model.h"
+#include "core/range.h"
 #include "core/serial.h"
 #include "core/sweep.h"
 
@@ -114,6 +115,8 @@ enum mst_err mst_model_delete(const struct mst_domain *domain, struct mst_tx *tx
         err = mst_content_forget_model(tx, model->id);
     if (err == MST_OK)
         err = mst_lending_end_model(tx, model->id);
+    if (err == MST_OK)
+        err = mst_range_remove_all(tx, model->id);
     return err != MST_OK ? err : mst_tx_delete(tx, MST_TABLE_MODEL, model);
 }
 

@@ -23,7 +23,7 @@ MST_MUST_USE enum mst_err mst_model_update(const struct mst_domain *domain, stru
                                            struct mst_span template_rid, int64_t options,
                                            int64_t window_s, enum mst_verdict *ret_verdict);
 
-/* Transition 22: records, logs, groups and content go, clients stay. */
+/* Transition 22: records, logs, ranges, groups and content go, clients stay. */
 MST_MUST_USE enum mst_err mst_model_delete(const struct mst_domain *domain, struct mst_tx *tx,
                                            const struct mst_row_model *model);
 

@@ -5,6 +5,24 @@
 #include "core/serial.h"
 #include "core/sweep.h"
 
+/* ---- a record for a member of a range ---- */
+
+enum mst_err mst_serial_realize(const struct mst_domain *domain, struct mst_tx *tx,
+                                const struct mst_row_model *model, struct mst_bond *bond,
+                                enum mst_verdict *ret_verdict)
+{
+    const struct mst_serial_item item = {.sn = bond->serial.sn};
+    size_t bad;
+    enum mst_err err;
+
+    *ret_verdict = MST_DONE;
+    if (!bond->is_virtual)
+        return MST_OK;
+    err = mst_serial_add(domain, tx, model, &item, 1, ret_verdict, &bad);
+    bond->is_virtual = err != MST_OK || *ret_verdict != MST_DONE;
+    return err;
+}
+
 /* ---- removing ---- */
 
 static enum mst_err forget_foreign(struct mst_tx *tx, struct mst_row_client *client)
@@ -58,9 +76,9 @@ static enum mst_err forget(const struct mst_domain *domain, struct mst_tx *tx,
         err = mst_sweep_delete(tx, MST_IX_LOG, &log, 2, MST_TABLE_LOG, sizeof log);
     if (err == MST_OK && step.effects & MST_FX_FORGET)
         err = mst_lending_note(tx, &bond->serial, 0);
-    if (err == MST_OK && step.effects & MST_FX_FORGET)
+    if (err == MST_OK && step.effects & MST_FX_FORGET && !bond->is_virtual)
         err = mst_tx_delete(tx, MST_TABLE_SERIAL, &bond->serial);
-    return err;
+    return err; /* what a range covers goes on being covered (15) */
 }
 
 enum mst_err mst_serial_forget(const struct mst_domain *domain, struct mst_tx *tx,

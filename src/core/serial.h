@@ -2,8 +2,7 @@
 #ifndef MST_CORE_SERIAL_H
 #define MST_CORE_SERIAL_H
 
-#include "core/domain.h"
-#include "core/lifecycle.h"
+#include "core/client.h"
 
 struct mst_serial_item {
     struct mst_span sn;
@@ -37,8 +36,14 @@ MST_MUST_USE enum mst_err mst_serial_add_each(const struct mst_domain *domain, s
                                               const struct mst_serial_item *items, size_t n_items,
                                               bool is_trial, mst_listed_each *each, void *arg);
 
-/* Removes record, log and memberships in groups (15, 16, 19); the client stays (A9) unless is_delete_disabling.
-   MST_NO_SERIAL. */
+/* Gives a serial number that only a range covers the record that enabling needs (A42); nothing
+   happens to others. MST_EXISTS: with sn_scope vendor, another model of the vendor lists it (A3). */
+MST_MUST_USE enum mst_err mst_serial_realize(const struct mst_domain *domain, struct mst_tx *tx,
+                                             const struct mst_row_model *model,
+                                             struct mst_bond *bond, enum mst_verdict *ret_verdict);
+
+/* Removes record, log and memberships in groups (15, 16, 19); the client stays (A9) unless
+   is_delete_disabling. One that only a range covers goes on being covered. MST_NO_SERIAL. */
 MST_MUST_USE enum mst_err mst_serial_remove(const struct mst_domain *domain, struct mst_tx *tx,
                                             const struct mst_row_model *model, struct mst_span sn,
                                             enum mst_verdict *ret_verdict);

@@ -22,6 +22,7 @@ enum mst_verdict {
     MST_RESTRICTED,     /* it exists, but this caller may not */
     MST_NOT_OWNED,      /* the key or code is of a client that the caller does not own */
     MST_EXISTS,         /* the name is taken */
+    MST_OVERLAPS,       /* a range of the same shape has serial numbers in common with it (A41) */
     MST_IN_USE,         /* the alias points to another resource */
     MST_NO_ROOM,       /* a limit is exhausted: of the owner, of one of its ancestors, of a model */
     MST_NESTED,        /* groups would contain each other, or too many levels of them */

@@ -438,6 +438,45 @@ enum mst_err mst_do_remove(struct mst_world *world, struct mst_tx *tx, struct ms
     return mst_serial_remove(&world->domain, tx, &model, text(call->sn), &call->verdict);
 }
 
+enum mst_err mst_do_add_ranges(struct mst_world *world, struct mst_tx *tx,
+                               struct mst_world_call *call)
+{
+    struct mst_row_vendor vendor;
+    struct mst_row_model model;
+    enum mst_err err = find_model(tx, call, &vendor, &model);
+
+    (void)world;
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    return mst_range_add(tx, &model, call->ranges, call->n_ranges, &call->verdict);
+}
+
+enum mst_err mst_do_remove_ranges(struct mst_world *world, struct mst_tx *tx,
+                                  struct mst_world_call *call)
+{
+    struct mst_row_vendor vendor;
+    struct mst_row_model model;
+    enum mst_err err = find_model(tx, call, &vendor, &model);
+
+    (void)world;
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    return mst_range_remove(tx, &model, call->ranges, call->n_ranges);
+}
+
+enum mst_err mst_do_find_range(struct mst_world *world, struct mst_tx *tx,
+                               struct mst_world_call *call)
+{
+    struct mst_row_vendor vendor;
+    struct mst_row_model model;
+    enum mst_err err = find_model(tx, call, &vendor, &model);
+
+    (void)world;
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    return mst_range_find(tx, model.id, text(call->sn), &call->is_in_range, &call->range);
+}
+
 enum mst_err mst_do_view(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)
 {
     struct use use;

@@ -2,7 +2,7 @@
  * Random programs of events against a deliberately naive model.
  *
  * A program is a list of steps drawn from a seed: serial numbers of two models
- * are added, enabled, remapped, activated and so on while time passes, commits end in
+ * are added, singly or by a range, enabled, remapped, activated and so on while time passes, commits end in
  * an unknown outcome and are run again. Each step runs on the real core over a
  * store and on the model below, which knows nothing of rows, epochs or handles: it keeps
  * a list of devices, the texts of their keys and the log lines, and says what
@@ -27,6 +27,7 @@
 enum {
     N_MODELS = 2,
     N_SNS = 4,
+    N_IN_RANGE = 2, /* the first of them */
     N_PORTALS = 2,
     STEPS_MAX = 28,
     STEPS_MIN = 10,
@@ -42,6 +43,8 @@ enum {
 
 enum op {
     ADD,
+    ADD_RANGE,
+    REMOVE_RANGE,
     ENABLE_OWNER,
     ENABLE,
     DISABLE,
@@ -66,6 +69,8 @@ static const struct {
     unsigned weight;
 } ops[N_OPS] = {
     [ADD] = {"add",               14},
+    [ADD_RANGE] = {"add range",         3 },
+    [REMOVE_RANGE] = {"remove range",      2 },
     [ENABLE_OWNER] = {"enable with owner", 12},
     [ENABLE] = {"enable",            10},
     [DISABLE] = {"disable",           5 },
@@ -193,6 +198,7 @@ struct device {
 
 struct slot {
     bool is_listed;
+    bool is_in_range;
     int device; /* -1: none; may be one that is not there any more */
     int n_log;
     int log[LOG_MAX]; /* numbers of the steps that activated */
@@ -260,16 +266,52 @@ static void renew(struct naive *naive, struct device *device, int64_t attempt, i
     device->n_given = 0;
 }
 
+static bool is_known(const struct slot *slot)
+{
+    return slot->is_listed || slot->is_in_range;
+}
+
+static bool is_listed_anywhere(struct naive *naive, unsigned sn)
+{
+    for (unsigned model = 0; model < N_MODELS; model++)
+        if (slot_of(naive, model, sn)->is_listed)
+            return true;
+    return false;
+}
+
 static enum mst_verdict think_add(struct naive *naive, const struct step *step)
 {
     struct slot *slot = slot_of(naive, step->model, step->sn);
 
-    for (unsigned model = 0; model < N_MODELS; model++) {
-        if (slot_of(naive, model, step->sn)->is_listed)
-            return MST_EXISTS;
-    }
-    *slot = (struct slot){.is_listed = true, .device = -1};
+    if (is_listed_anywhere(naive, step->sn))
+        return MST_EXISTS;
+    slot->is_listed = true;
     return MST_DONE;
+}
+
+static enum mst_verdict think_add_range(struct naive *naive, const struct step *step)
+{
+    if (slot_of(naive, step->model, 0)->is_in_range)
+        return MST_OVERLAPS;
+    for (unsigned sn = 0; sn < N_IN_RANGE; sn++)
+        slot_of(naive, step->model, sn)->is_in_range = true;
+    return MST_DONE;
+}
+
+static enum mst_verdict think_remove_range(struct naive *naive, const struct step *step)
+{
+    for (unsigned sn = 0; sn < N_IN_RANGE; sn++)
+        slot_of(naive, step->model, sn)->is_in_range = false;
+    return MST_DONE;
+}
+
+/* One that only a range covers becomes a listed one, if no other model lists it. */
+static bool is_realized(struct naive *naive, struct slot *slot, unsigned sn)
+{
+    if (!slot->is_listed && is_listed_anywhere(naive, sn))
+        return false;
+    slot->is_listed = true;
+    return true;
 }
 
 static enum mst_verdict think_enable_owner(struct naive *naive, const struct step *step)
@@ -277,10 +319,12 @@ static enum mst_verdict think_enable_owner(struct naive *naive, const struct ste
     struct slot *slot = slot_of(naive, step->model, step->sn);
     struct device *device = live_device(naive, slot);
 
-    if (!slot->is_listed)
+    if (!is_known(slot))
         return MST_NO_SERIAL;
     if (device)
         return device->made_by == step->attempt ? MST_DONE : MST_HAS_CLIENT;
+    if (!is_realized(naive, slot, step->sn))
+        return MST_EXISTS;
     device = &naive->devices[naive->n_devices];
     *device = (struct device){.is_there = true,
                               .portal = step->portal,
@@ -297,7 +341,7 @@ static enum mst_verdict think_enable(struct naive *naive, const struct step *ste
     struct slot *slot = slot_of(naive, step->model, step->sn);
     struct device *device = live_device(naive, slot);
 
-    if (!slot->is_listed)
+    if (!is_known(slot))
         return MST_NO_SERIAL;
     if (!device)
         return slot->device < 0 ? MST_HAS_NO_CLIENT : MST_ORPHANED;
@@ -311,7 +355,7 @@ static enum mst_verdict think_disable(struct naive *naive, const struct step *st
     struct slot *slot = slot_of(naive, step->model, step->sn);
     struct device *device = live_device(naive, slot);
 
-    if (!slot->is_listed)
+    if (!is_known(slot))
         return MST_NO_SERIAL;
     if (!device)
         return slot->device < 0 ? MST_HAS_NO_CLIENT : MST_ORPHANED;
@@ -331,12 +375,14 @@ static enum mst_verdict think_remap(struct naive *naive, const struct step *step
     struct slot *old = slot_of(naive, step->model, old_sn(step));
     struct device *device = live_device(naive, old);
 
-    if (!new->is_listed || !old->is_listed)
+    if (!is_known(new) || !is_known(old))
         return MST_NO_SERIAL;
     if (live_device(naive, new))
         return live_device(naive, new)->made_by == step->attempt ? MST_DONE : MST_HAS_CLIENT;
     if (!device)
         return old->device < 0 ? MST_HAS_NO_CLIENT : MST_ORPHANED;
+    if (!is_realized(naive, new, step->sn))
+        return MST_EXISTS;
     new->device = old->device;
     old->device = -1;
     device->sn = step->sn;
@@ -348,14 +394,14 @@ static void forget(struct naive *naive, struct slot *slot)
 {
     if (live_device(naive, slot))
         live_device(naive, slot)->is_bound = false;
-    *slot = (struct slot){.device = -1};
+    *slot = (struct slot){.is_in_range = slot->is_in_range, .device = -1};
 }
 
 static enum mst_verdict think_remove(struct naive *naive, const struct step *step)
 {
     struct slot *slot = slot_of(naive, step->model, step->sn);
 
-    if (!slot->is_listed)
+    if (!is_known(slot))
         return MST_NO_SERIAL;
     forget(naive, slot);
     return MST_DONE;
@@ -366,7 +412,7 @@ static enum mst_verdict think_activate(struct naive *naive, const struct step *s
     struct slot *slot = slot_of(naive, step->model, step->sn);
     struct device *device = live_device(naive, slot);
 
-    if (!slot->is_listed)
+    if (!is_known(slot))
         return MST_NO_SERIAL;
     if (!device)
         return slot->device < 0 ? MST_NOT_ADDED : MST_ORPHANED;
@@ -489,6 +535,7 @@ static enum mst_verdict think_delete_model(struct naive *naive, const struct ste
 {
     for (unsigned sn = 0; sn < N_SNS; sn++)
         forget(naive, slot_of(naive, step->model, sn));
+    (void)think_remove_range(naive, step);
     naive->has_model[step->model] = false;
     return MST_DONE;
 }
@@ -512,6 +559,10 @@ static enum mst_verdict think(struct naive *naive, const struct step *step, cons
     switch (step->op) {
     case ADD:
         return think_add(naive, step);
+    case ADD_RANGE:
+        return think_add_range(naive, step);
+    case REMOVE_RANGE:
+        return think_remove_range(naive, step);
     case ENABLE_OWNER:
         return think_enable_owner(naive, step);
     case ENABLE:
@@ -574,6 +625,8 @@ __attribute__((format(printf, 2, 3))) static void differ(struct run *run, const 
 
 static mst_world_verb *const verbs[N_OPS] = {
     [ADD] = mst_do_add,
+    [ADD_RANGE] = mst_do_add_ranges,
+    [REMOVE_RANGE] = mst_do_remove_ranges,
     [ENABLE_OWNER] = mst_do_enable_owner,
     [ENABLE] = mst_do_enable,
     [DISABLE] = mst_do_disable,
@@ -596,6 +649,12 @@ static int64_t portal_id(const struct run *run, unsigned portal)
     return portal == 0 ? run->world->portal_id : run->world->portal2_id;
 }
 
+/* Covers the first N_IN_RANGE of sns. */
+static const struct mst_sn_range range = {
+    {MST_SN_BASE10, MST_SN_EITHER, 4},
+    1, N_IN_RANGE
+};
+
 static void set_call(struct run *run, const struct step *step, const char *shown, int number,
                      struct mst_world_call *call)
 {
@@ -608,6 +667,8 @@ static void set_call(struct run *run, const struct step *step, const char *shown
                                     .other_sn = sns[old_sn(step)],
                                     .attempt = step->attempt,
                                     .peer = peer,
+                                    .ranges = &range,
+                                    .n_ranges = 1,
                                     .is_locked = step->op == LOCK};
     if (step->op == ENABLE_OWNER)
         call->rid = step->portal == 0 ? run->world->portal_rid : run->world->portal2_rid;
@@ -631,7 +692,7 @@ static void compare_slot(struct run *run, unsigned model, unsigned sn)
     enum mst_verdict standing = device                         ? MST_DONE
                                 : is_orphan(&run->naive, slot) ? MST_ORPHANED
                                                                : MST_HAS_NO_CLIENT;
-    enum mst_verdict known = slot->is_listed ? MST_DONE : MST_NO_SERIAL;
+    enum mst_verdict known = is_known(slot) ? MST_DONE : MST_NO_SERIAL;
 
     if (!run->naive.has_model[model])
         known = MST_NO_MODEL;

@@ -14,7 +14,7 @@ static const unsigned general[MST_VERDICT_COUNT] = {
     [MST_HAS_CLIENT] = 409,     [MST_HAS_NO_CLIENT] = 409, [MST_NOT_ADDED] = 409,
     [MST_ACTIVATED] = 409,      [MST_EXPIRED] = 409,       [MST_DISABLED] = 409,
     [MST_SECOND_CALLER] = 409,  [MST_ORPHANED] = 409,      [MST_LOCKED] = 409,
-    [MST_NESTED] = 409,         [MST_NO_TEMPLATE] = 409,
+    [MST_NESTED] = 409,         [MST_NO_TEMPLATE] = 409,   [MST_OVERLAPS] = 409,
 };
 
 /* Where a family differs. */

@@ -18,6 +18,7 @@ static const char *const words[MST_VERDICT_COUNT] = {
     [MST_RESTRICTED] = "restricted",
     [MST_NOT_OWNED] = "noauth",
     [MST_EXISTS] = "inuse",
+    [MST_OVERLAPS] = "inuse",
     [MST_IN_USE] = "inuse",
     [MST_NO_ROOM] = "limit",
     [MST_NESTED] = "invalid",
