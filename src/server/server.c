@@ -444,6 +444,7 @@ static void set_http_opts(struct mst_server *server)
         .retry_after_s = (unsigned)settings->retry_after_s,
         .is_logging_requests = settings->log_requests != 0,
         .is_bad_value_skipped = settings->alias_skip_bad_values != 0,
+        .is_ranges_wrapped = settings->ranges_wrapped != 0,
     };
 }
 

@@ -103,6 +103,10 @@ const struct mst_setting mst_setting_table[] = {
     {"delete_sn_disables", MST_SETTING_BOOL, 0, 0, "no", "",
      "Whether deleting a serial number also ends the key of its device.",
      AT(delete_sn_disables), NULL},
+    {"ranges_wrapped", MST_SETTING_BOOL, 0, 0, "no", "",
+     "Whether ?show=ranges answers the object {\"ranges\": [...]} of the documentation instead of the bare "
+     "array that clients read.",
+     AT(ranges_wrapped), NULL},
     {"content_overwrite", MST_SETTING_BOOL, 0, 0, "no", "",
      "Whether an upload replaces what a content entry holds already, instead of being refused with "
      "409.",

@@ -53,7 +53,7 @@ struct mst_settings {
     int64_t checkpoint; /* enum mst_checkpoint */
     int64_t window_s;
     int64_t sn_scope; /* enum mst_sn_scope */
-    int64_t delete_sn_disables, content_overwrite, alias_skip_bad_values;
+    int64_t delete_sn_disables, ranges_wrapped, content_overwrite, alias_skip_bad_values;
     int64_t content_max_bytes;
     int64_t threads, connections_max, backlog, requests_per_connection;
     int64_t handshake_timeout_ms, head_timeout_ms, body_timeout_ms, idle_timeout_ms,

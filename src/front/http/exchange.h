@@ -235,9 +235,10 @@ enum mst_err mst_exchange_go(struct mst_exchange *x, enum mst_where where, mst_s
 MST_MUST_USE enum mst_err mst_exchange_form(struct mst_exchange *x, struct mst_form *ret_form);
 MST_MUST_USE enum mst_err mst_exchange_query(struct mst_exchange *x, struct mst_form *ret_form);
 
-#define MST_TYPE_TEXT "text/plain; charset=utf-8"
-#define MST_TYPE_CSV  "text/csv; charset=utf-8"
-#define MST_TYPE_FORM "application/x-www-form-urlencoded; charset=utf-8"
-#define MST_TYPE_JSON "application/json; charset=utf-8"
+#define MST_TYPE_TEXT       "text/plain; charset=utf-8"
+#define MST_TYPE_CSV        "text/csv; charset=utf-8"
+#define MST_TYPE_FORM       "application/x-www-form-urlencoded; charset=utf-8"
+#define MST_TYPE_JSON       "application/json; charset=utf-8"
+#define MST_TYPE_JAVASCRIPT "application/javascript; charset=utf-8" /* of ranges (2.6.4) */
 
 #endif

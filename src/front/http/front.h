@@ -37,6 +37,7 @@ struct mst_http_opts {
     unsigned retry_after_s;             /* in 503 replies; spread by chance between 1 and this */
     bool is_logging_requests;           /* setting log_requests */
     bool is_bad_value_skipped;          /* setting alias_skip_bad_values (A19) */
+    bool is_ranges_wrapped;             /* setting ranges_wrapped (A4) */
 };
 
 struct mst_http_worker;

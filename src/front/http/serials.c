@@ -1,9 +1,11 @@
-/* /provision/manage/model/<model>/: the serial numbers of a model (protocol.md 2.6.3). */
+/* /provision/manage/model/<model>/: serial numbers of a model and their ranges (protocol.md 2.6.3, 2.6.4). */
+#include "core/range.h"
 #include "core/serial.h"
 #include "core/vendor.h"
 #include "front/http/handlers.h"
 #include "front/http/params.h"
 #include "wire/csv.h"
+#include "wire/ranges_json.h"
 
 struct work {
     bool is_delete;
@@ -12,6 +14,8 @@ struct work {
     size_t n_items;
     struct mst_serial_item *items; /* what to add */
     struct mst_param *names;       /* what to delete */
+    size_t n_ranges;
+    struct mst_sn_range *ranges; /* instead of items: to add or to delete */
 };
 
 /* ---- GET ---- */
@@ -39,12 +43,36 @@ static enum mst_err list_one(void *arg, const struct mst_serial_view *view)
     return mst_csv_end(out);
 }
 
-/* No ranges are stored (2.6.4). */
-static enum mst_err list_ranges(struct mst_exchange *x)
+struct range_listing {
+    struct mst_buf *out;
+    const char *before; /* the next one */
+};
+
+static enum mst_err list_range(void *arg, const struct mst_sn_range *range)
 {
+    struct range_listing *listing = arg;
+
+    (void)mst_buf_add_str(listing->out, listing->before);
+    listing->before = ",";
+    return mst_ranges_json_put(listing->out, range);
+}
+
+/* The bare array that the one client which reads it expects, or with a setting the documented
+   object; 204 when there is none (A4). */
+static enum mst_err list_ranges(struct mst_exchange *x, struct mst_tx *tx)
+{
+    const bool is_wrapped = x->env->opts->is_ranges_wrapped;
+    struct range_listing listing = {&x->reply, is_wrapped ? "{\"ranges\":[" : "["};
     enum mst_err err = mst_guard_also(x, MST_MAY_SEE_RANGES);
 
-    return err == MST_OK ? mst_exchange_answer(x, 204, NULL) : err;
+    if (err == MST_OK)
+        err = mst_range_list(tx, &x->model, list_range, &listing);
+    if (err != MST_OK)
+        return err;
+    if (x->reply.len == 0)
+        return mst_exchange_answer(x, 204, NULL);
+    (void)mst_buf_add_str(&x->reply, is_wrapped ? "]}" : "]");
+    return mst_exchange_answer(x, 200, MST_TYPE_JAVASCRIPT);
 }
 
 /* Which rows are asked for. A vendor that does not exist enabled none: *ret_is_none. */
@@ -82,7 +110,7 @@ enum mst_err mst_serials_list(struct mst_exchange *x, struct mst_tx *tx)
     if (err != MST_OK)
         return err;
     if (mst_span_eq(mst_form_value(&query, "show"), MST_LIT("ranges")))
-        return list_ranges(x);
+        return list_ranges(x, tx);
     err = read_page(x, tx, &query, &page, &is_none);
     listing.has_status = mst_form_true(&query, "status");
     if (err == MST_OK && !is_none)
@@ -170,6 +198,16 @@ static enum mst_err read_form(struct mst_exchange *x, struct work *work)
     return err;
 }
 
+static enum mst_err read_ranges(struct mst_exchange *x, struct work *work)
+{
+    enum mst_err err = mst_ranges_json_read(mst_buf_span(&x->body), &x->arena, MST_RANGES_MAX,
+                                            &work->ranges, &work->n_ranges);
+
+    if (err == MST_ESYNTAX || err == MST_EINVAL)
+        return mst_exchange_refuse(x, MST_BAD_VALUE);
+    return err == MST_EFULL ? mst_exchange_refuse_with(x, 413) : err;
+}
+
 enum mst_err mst_serials_prepare(struct mst_exchange *x, struct mst_tx *tx)
 {
     struct work *work = mst_arena_alloc(&x->arena, sizeof *work);
@@ -189,10 +227,11 @@ enum mst_err mst_serials_prepare(struct mst_exchange *x, struct mst_tx *tx)
     if (mst_param_is_type(x, "text/csv"))
         err = read_csv(x, work);
     else if (is_json(x))
-        return mst_exchange_refuse_with(x, 501); /* ranges */
+        err = read_ranges(x, work);
     else
         err = read_form(x, work);
-    if (err == MST_OK && (work->n_items == 0 || (work->is_each && work->is_delete)))
+    if (err == MST_OK && ((work->n_items == 0 && work->n_ranges == 0) ||
+                          (work->is_each && (work->is_delete || work->n_ranges > 0))))
         return mst_exchange_refuse(x, MST_BAD_VALUE);
     return err;
 }
@@ -244,21 +283,30 @@ static enum mst_err add_each(struct mst_exchange *x, struct mst_tx *tx, const st
     return err == MST_OK ? mst_exchange_answer(x, 200, MST_TYPE_CSV) : err;
 }
 
+static enum mst_err add_all(struct mst_exchange *x, struct mst_tx *tx, const struct work *work)
+{
+    enum mst_verdict verdict = MST_BAD_VALUE;
+    size_t bad;
+    enum mst_err err = work->n_ranges > 0
+                           ? mst_range_add(tx, &x->model, work->ranges, work->n_ranges, &verdict)
+                           : mst_serial_add(mst_exchange_domain(x), tx, &x->model, work->items,
+                                            work->n_items, &verdict, &bad);
+
+    return mst_exchange_settle(x, err, verdict);
+}
+
 enum mst_err mst_serials_change(struct mst_exchange *x, struct mst_tx *tx)
 {
     const struct work *work = x->work;
-    enum mst_verdict verdict = MST_BAD_VALUE;
-    size_t bad;
     enum mst_err err;
 
     if (work->is_each)
         return add_each(x, tx, work);
-    if (work->is_delete) {
+    if (!work->is_delete)
+        err = add_all(x, tx, work);
+    else if (work->n_ranges > 0)
+        err = mst_range_remove(tx, &x->model, work->ranges, work->n_ranges);
+    else
         err = remove_all(x, tx, work);
-    } else {
-        err = mst_serial_add(mst_exchange_domain(x), tx, &x->model, work->items, work->n_items,
-                             &verdict, &bad);
-        err = mst_exchange_settle(x, err, verdict);
-    }
     return err == MST_OK ? mst_exchange_answer(x, 205, NULL) : err;
 }
