@@ -291,10 +291,9 @@ static void add_operation(json_t *paths, const struct openapi_operation *op,
         set(operation, "parameters", parameters);
     else
         json_decref(parameters);
-    if (body) {
+    if (body)
         set(operation, "requestBody", body);
-        set(operation, "x-muster-body-max", json_integer((json_int_t)route->body_max));
-    }
+    set(operation, "x-muster-body-max", json_integer((json_int_t)route->body_max));
     set(operation, "responses", replies_of(op, route));
 
     mst_buf_init(&path, TEXT_MAX);

@@ -30,10 +30,10 @@ enum mst_log_level { MST_LOG_ERROR, MST_LOG_WARNING, MST_LOG_INFO, MST_LOG_DEBUG
           "An activated serial number was asked for again from another address.")                  \
     EVENT(HEALTH, "health", "Loops or committers stand still (stall_timeout), or move on again.")  \
     EVENT(BACKUP, "backup", "A backup was made, or could not be made.")                            \
-    EVENT(                                                                                         \
-        REQUEST, "request",                                                                        \
-        "A request was answered (log_requests): method, path as the table of routes has it (what " \
-        "varies is *; - is no path of the table), status, microseconds, the caller's address.")    \
+    EVENT(REQUEST, "request",                                                                      \
+          "A request was answered (log_requests): method, path as the table of routes has it "     \
+          "(what varies is *), status, microseconds, the caller's address. A - stands for a path " \
+          "that is not in the table, and for a request that was refused before it was whole.")     \
     EVENT(SUSPECT_USED, "suspect-used",                                                            \
           "A key that a restored backup brought back was used for the first time since the "       \
           "restore.")

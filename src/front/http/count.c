@@ -69,8 +69,8 @@ static void log_request(const struct mst_exchange *x, uint64_t took_ns)
     }
     if (mst_buf_err(&what) == MST_OK)
         mst_log(MST_LOG_INFO, MST_EV_REQUEST, "%.*s %u %llu %.*s", (int)what.len, what.ptr,
-                x->status, (unsigned long long)(took_ns / 1000), (int)x->peer.len,
-                x->peer.len ? x->peer.ptr : "");
+                x->status, (unsigned long long)(took_ns / 1000), x->peer.len ? (int)x->peer.len : 1,
+                x->peer.len ? x->peer.ptr : "-");
     mst_buf_fini(&what);
 }
 
