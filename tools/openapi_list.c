@@ -1,9 +1,10 @@
 #include "tools/openapi.h"
 
-#define TEXT "text/plain; charset=utf-8"
-#define CSV  "text/csv; charset=utf-8"
-#define FORM "application/x-www-form-urlencoded; charset=utf-8"
-#define JSON "application/json; charset=utf-8"
+#define TEXT       "text/plain; charset=utf-8"
+#define CSV        "text/csv; charset=utf-8"
+#define FORM       "application/x-www-form-urlencoded; charset=utf-8"
+#define JAVASCRIPT "application/javascript; charset=utf-8"
+#define JSON       "application/json; charset=utf-8"
 
 /* clang-format off */
 const struct openapi_word openapi_words[] = {
@@ -114,13 +115,15 @@ const struct openapi_operation openapi_operations[] = {
      .summary = "The serial numbers of a model that are listed, in bytewise order.",
      .query = PAGE " status show shared +after",
      .replies = {{200, CSV, "rows sn,rid,extra; with status=true rows sn,status,rid,extra"},
+                 {200, JAVASCRIPT, "show=ranges: an array of ranges"},
                  {204, NULL, "show=ranges: none"}, {400, NULL, BAD_PAGE}}},
     {.route = "POST /provision/manage/model/*/", .names = "model", .id = "addSerials",
-     .summary = "Lists serial numbers, all or none, or deletes them.", .query = "+each +trial",
+     .summary = "Lists serial numbers or ranges of them, all or none, or deletes serial numbers.", .query = "+each +trial",
      .form = "sn sn[] extra delete", .csv = "sn,extra",
+     .json = "ranges: an object with the array ranges, or that array",
      .replies = {{200, CSV, "each=true or trial=true: rows number,word,model for what was not added"},
-                 {205, NULL, "done"}, {400, NULL, "one is no serial number, or there is none"},
-                 {409, NULL, "one is listed already: none was added"},
+                 {205, NULL, "done"}, {400, NULL, "one is no serial number or no range, or there is none"},
+                 {409, NULL, "one is listed already, or a range overlaps one of its shape, or the model has 1,000 ranges: none was added"},
                  {413, NULL, "more than 10,000 serial numbers"}}},
     {.route = "DELETE /provision/manage/model/*/", .names = "model", .id = "deleteSerials",
      .summary = "Deletes serial numbers; unknown ones are passed over.", .form = "sn sn[]", .csv = "sn",

@@ -165,26 +165,28 @@ static json_t *body_of(const struct openapi_operation *op)
 
 /* ---- replies ---- */
 
-/* Adds a status, or one more reason for it. */
+/* Adds a status, or one more reason and type for it. */
 static void add_reply(json_t *replies, unsigned status, const char *type, const char *text)
 {
     char key[16];
     json_t *reply;
-    json_t *old;
 
     (void)snprintf(key, sizeof key, "%u", status);
     reply = json_object_get(replies, key);
     if (reply) {
-        old = json_object_get(reply, "description");
+        const json_t *old = json_object_get(reply, "description");
+
         set(reply, "description", json_sprintf("%s; %s", json_string_value(old), text));
-        return;
+    } else {
+        reply = must(json_pack("{s:s}", "description", text));
+        set(replies, key, reply);
     }
-    reply = must(json_pack("{s:s}", "description", text));
-    if (type)
-        set(reply, "content",
-            json_pack("{s:{s:{s:s}}}", strcmp(type, "*") == 0 ? "*/*" : type, "schema", "type",
-                      "string"));
-    set(replies, key, reply);
+    if (!type)
+        return;
+    if (!json_object_get(reply, "content"))
+        set(reply, "content", json_object());
+    add_body(json_object_get(reply, "content"), strcmp(type, "*") == 0 ? "*/*" : type,
+             json_pack("{s:s}", "type", "string"));
 }
 
 /* What the guard can answer, by the table of permits. */
