@@ -18,7 +18,7 @@
 #include "sys/metric.h"
 #include "sys/queue.h"
 #include "sys/random.h"
-#include "wire/pct.h"
+#include "wire/path.h"
 
 enum { EXTRA_MAX = 512 };
 
@@ -87,29 +87,6 @@ void mst_exchange_fini(struct mst_exchange *x)
 
 /* ---- the head ---- */
 
-static enum mst_err take_segments(struct mst_exchange *x, struct mst_span path)
-{
-    size_t from = 1; /* a path begins with '/' */
-
-    x->n_segments = 0;
-    for (;;) {
-        size_t to = mst_span_find(path, '/', from);
-
-        if (x->n_segments == MST_SEGMENTS_MAX) {
-            x->n_segments = 0; /* longer than any route: unknown */
-            return MST_OK;
-        }
-        enum mst_err err = mst_pct_decode_path(&x->arena, mst_span_cut(path, from, to),
-                                               &x->segments[x->n_segments]);
-        if (err != MST_OK)
-            return err;
-        x->n_segments++;
-        if (to == path.len)
-            return MST_OK;
-        from = to + 1;
-    }
-}
-
 /* The first field of a name counts; an empty one is as good as none (2.1.1). */
 static enum mst_err take_fields(struct mst_exchange *x, const struct mst_http_head *head)
 {
@@ -161,7 +138,7 @@ enum mst_err mst_exchange_take_head(struct mst_exchange *x, const struct mst_htt
     if (err == MST_OK)
         err = take_fields(x, head);
     if (err == MST_OK)
-        err = take_segments(x, path);
+        err = mst_path_split(&x->arena, path, MST_SEGMENTS_MAX, x->segments, &x->n_segments);
     if (err != MST_OK)
         return err;
     x->route =
