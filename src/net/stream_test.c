@@ -186,6 +186,71 @@ MST_TEST(a_reader_that_lets_more_than_the_bound_wait_is_closed)
 }
 MST_TEST_END
 
+static void ask_drained(struct mst_net_server *s, struct mst_stream *stream)
+{
+    ck_assert_int_eq(mst_stream_send(stream, MST_LIT("piece")), MST_OK);
+    ck_assert_uint_eq(mst_stream_unsent(stream), 0);
+    mst_stream_ask_drained(stream);
+    mst_stream_ask_drained(stream); /* twice is once */
+    ck_assert_uint_eq(mst_net_server_seen(s, MST_SEEN_DRAINED), 0);
+}
+
+MST_TEST(who_asks_is_told_that_more_can_be_sent_though_nothing_waited)
+{
+    int fd;
+
+    mst_net_server_init(&server);
+    mst_net_server_start(&server);
+    fd = mst_net_server_connect(&server);
+    mst_net_server_wait(&server, MST_SEEN_ACCEPTED, 1);
+    mst_net_server_do(&server, ask_drained);
+    mst_net_server_wait(&server, MST_SEEN_DRAINED, 1);
+    mst_peer_expect(fd, MST_LIT("piece"));
+    mst_net_server_turns(&server);
+    ck_assert_uint_eq(mst_net_server_seen(&server, MST_SEEN_DRAINED), 1);
+    ck_assert_int_eq(close(fd), 0);
+    mst_net_server_stop(&server);
+}
+MST_TEST_END
+
+static uint64_t n_taken;
+
+static void look_at_taken(struct mst_net_server *s, struct mst_stream *stream)
+{
+    (void)s;
+    ck_assert_uint_ge(mst_stream_taken(stream), n_taken);
+    n_taken = mst_stream_taken(stream);
+}
+
+static void await_taken(uint64_t n)
+{
+    do
+        mst_net_server_do(&server, look_at_taken);
+    while (n_taken < n);
+}
+
+MST_TEST(what_the_peer_took_is_known_and_not_what_the_kernel_holds)
+{
+    int fd;
+
+    n_taken = 0;
+    mst_net_server_init(&server);
+    mst_net_server_start(&server);
+    fd = mst_net_server_connect(&server);
+    mst_net_server_wait(&server, MST_SEEN_ACCEPTED, 1);
+    mst_net_server_do(&server, send_big);
+    mst_net_server_turns(&server);
+    mst_net_server_do(&server, look_at_taken);
+    ck_assert_uint_lt(n_taken, BIG);
+    mst_peer_expect(fd, big_bytes());
+    await_taken(BIG);
+    ck_assert_uint_eq(n_taken, BIG);
+    ck_assert_int_eq(close(fd), 0);
+    mst_net_server_stop(&server);
+    free_big_bytes();
+}
+MST_TEST_END
+
 MST_TEST(a_paused_stream_holds_what_comes_until_it_is_resumed)
 {
     int fd;
@@ -741,6 +806,8 @@ MST_TESTS("net/stream", bytes_come_back_over_ipv4, bytes_come_back_over_ipv6,
           a_stream_on_the_unspecified_address_knows_where_it_arrived,
           a_slow_reader_gets_a_large_reply_whole_and_the_user_hears_once,
           a_reader_that_lets_more_than_the_bound_wait_is_closed,
+          who_asks_is_told_that_more_can_be_sent_though_nothing_waited,
+          what_the_peer_took_is_known_and_not_what_the_kernel_holds,
           a_paused_stream_holds_what_comes_until_it_is_resumed,
           the_end_of_the_peers_side_is_told_during_a_pause_and_a_reply_still_goes_out,
           a_reset_is_noticed_during_a_pause_even_behind_unread_bytes,
