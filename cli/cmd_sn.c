@@ -4,14 +4,17 @@
 #include "cli/api.h"
 #include "base/limits.h"
 #include "cli/csv.h"
+#include "cli/export.h"
+#include "cli/import.h"
 #include "cli/listed.h"
 #include "cli/names.h"
 #include "cli/output.h"
+#include "cli/pages.h"
 #include "cli/progress.h"
 #include "cli/serials.h"
 #include "cli/status.h"
 
-enum { CHUNK = 1000, LIST_PAGE = 1000 };
+enum { CHUNK = 1000 };
 
 static const struct cli_option ADD_OPTIONS[] = {
     {"file",        "FILE", "CSV, a row per serial number: sn or sn,text; - reads standard input"},
@@ -63,52 +66,10 @@ static const struct cli_reason ADD_REASONS[] = {
     CLI_REASONS_END
 };
 
-static const struct cli_reason MODEL_REASONS[] = {
-    {404, "there is no such model: see 'muster model list'"},
-    CLI_REASONS_END
-};
-
 static const struct cli_reason SN_REASONS[] = {
     {404, "no such serial number of this model: see 'muster sn list', add it with 'muster sn add'"},
     CLI_REASONS_END
 };
-
-/* ---- the list, page by page --------------------------------------------------------------- */
-
-/* Rows "sn,status,rid,extra", counted. */
-struct page {
-    cli_each_row *each;
-    void *arg;
-    uint64_t n_rows;
-};
-
-static enum cli_exit page_row(void *arg, const struct cli_csv_row *row)
-{
-    struct page *page = arg;
-
-    page->n_rows++;
-    return page->each(page->arg, row);
-}
-
-static enum cli_exit get_page(struct cli *cli, uint64_t offset, cli_each_row *each, void *arg,
-                              uint64_t *ret_n)
-{
-    struct page page = {.each = each, .arg = arg};
-    char query[96];
-    enum cli_exit exit;
-
-    (void)snprintf(query, sizeof query, "/?status=true&offset=%llu&limit=%d",
-                   (unsigned long long)offset, LIST_PAGE);
-    exit = cli_api_rows(cli,
-                        &(struct cli_call){.who = CLI_VENDOR,
-                                           .path = CLI_MODELS,
-                                           .names = {cli->options.operands[0]},
-                                           .tail = query,
-                                           .reasons = MODEL_REASONS},
-                        "a list of serial numbers", page_row, &page);
-    *ret_n = page.n_rows;
-    return exit;
-}
 
 /* ---- add -------------------------------------------------------------------------------- */
 
@@ -162,11 +123,9 @@ static enum cli_exit mark_row(void *arg, const struct cli_csv_row *row)
 /* Leaves out what the model lists already: a few calls for the list, whatever the file. */
 static enum cli_exit leave_out_listed(struct adding *adding)
 {
-    uint64_t offset = 0, n = LIST_PAGE;
-    enum cli_exit exit = CLI_OK;
+    const struct cli_pages pages = {.each = mark_row, .arg = &adding->serials};
+    enum cli_exit exit = cli_pages_walk(adding->cli, adding->model, &pages);
 
-    for (; exit == CLI_OK && n == LIST_PAGE; offset += n)
-        exit = get_page(adding->cli, offset, mark_row, &adding->serials, &n);
     if (exit == CLI_OK)
         adding->n_skipped = cli_serials_drop_marked(&adding->serials);
     return exit;
@@ -325,41 +284,31 @@ static json_t *serial_row(const struct cli_csv_row *row)
                      "rid", cli_json_text(row->fields[2]), "extra", cli_json_text(row->fields[3]));
 }
 
-struct listing {
-    struct cli_list list;
-    uint64_t left;
-};
-
 static enum cli_exit list_row(void *arg, const struct cli_csv_row *row)
 {
-    struct listing *listing = arg;
-
-    if (listing->left == 0)
-        return CLI_OK;
-    listing->left--;
-    return cli_list_row(&listing->list, serial_row(row));
+    return cli_list_row(arg, serial_row(row));
 }
 
 static enum cli_exit run_list(struct cli *cli)
 {
-    struct listing listing = {0};
+    struct cli_list list = {0};
+    struct cli_pages pages = {.has_status = true, .each = list_row, .arg = &list};
     char empty[64] = "no serial numbers: add some with 'muster sn add'";
-    uint64_t first = 0, n = LIST_PAGE;
     enum cli_exit exit;
 
-    if (cli_options_number(&cli->options, "offset", 0, INT64_MAX / 2, 0, &first) != MST_OK ||
-        cli_options_number(&cli->options, "limit", 1, INT64_MAX / 2, INT64_MAX, &listing.left) !=
+    if (cli_options_number(&cli->options, "offset", 0, INT64_MAX / 2, 0, &pages.offset) != MST_OK ||
+        cli_options_number(&cli->options, "limit", 1, INT64_MAX / 2, INT64_MAX, &pages.limit) !=
             MST_OK)
         return cli_fail(cli, CLI_USAGE, "%s", cli->options.problem);
-    exit = cli_list_begin(&listing.list, cli, LIST_FIELDS);
-    for (uint64_t offset = first; exit == CLI_OK && n == LIST_PAGE && listing.left > 0; offset += n)
-        exit = get_page(cli, offset, list_row, &listing, &n);
-    if (first > 0)
+    if (pages.offset > 0)
         (void)snprintf(empty, sizeof empty, "no serial numbers behind the first %llu",
-                       (unsigned long long)first);
+                       (unsigned long long)pages.offset);
+    exit = cli_list_begin(&list, cli, LIST_FIELDS);
     if (exit == CLI_OK)
-        cli_list_end(&listing.list, empty);
-    cli_list_fini(&listing.list);
+        exit = cli_pages_walk(cli, cli->options.operands[0], &pages);
+    if (exit == CLI_OK)
+        cli_list_end(&list, empty);
+    cli_list_fini(&list);
     return exit;
 }
 
@@ -538,10 +487,52 @@ static const struct cli_command COMMANDS[] = {
          "\n"
          "Examples:\n"
          "  muster sn add thermo 0001 0002\n"
-         "  muster sn add thermo --file serials.csv --skip-listed\n", .min_operands = 1,
+         "  muster sn add thermo --file serials.csv --skip-listed\n",       .min_operands = 1,
      .max_operands = SIZE_MAX,
      .options = ADD_OPTIONS,
-     .run = run_add           },
+     .run = run_add                 },
+    {.name = "import",
+     .usage = "MODEL FILE|-",
+     .summary = "list the serial numbers of a file of any size",
+     .more =
+         "The file is read row by row and goes to the server in pieces, which judges each row by\n"
+         "itself. What is new is added. What the model lists already, with the same text, is "
+         "passed\n"
+         "over. A row in error does not stop the rest: it is named, and with --errors written to "
+         "a\n"
+         "file with its number (of the line on which it begins; a heading and blank lines count)\n"
+         "and the reason: no serial number, listed with another text, listed under another model.\n"
+         "If any is in error, the exit status is 1; if more than --max-errors are, it stops "
+         "behind\n"
+         "the piece in which that happened.\n"
+         "\n"
+         "An import that was interrupted, however that came, is run again with the same words: it\n"
+         "goes on behind the last piece that was answered (FILE.bookmark says which; standard\n"
+         "input has none). Of the piece that was under way nobody knows whether it arrived, so\n"
+         "its rows that are listed by then are counted apart. The same file twice changes "
+         "nothing.\n"
+         "\n"
+         "Examples:\n"
+         "  muster sn import thermo serials.csv\n"
+         "  muster sn import thermo erp.csv --separator ';' --map sn=2,extra=4 --heading\n"
+         "  muster sn import thermo erp.csv --map 'sn=Serial,extra=Order' --errors bad.csv\n"
+         "  muster sn import thermo serials.csv --dry-run\n",               .min_operands = 2,
+     .max_operands = 2,
+     .options = cli_import_options,
+     .run = cli_import_run          },
+    {.name = "export",
+     .usage = "MODEL",
+     .summary = "all serial numbers of a model, as a file that can be imported",
+     .more =
+         "Rows are sn or sn,text; with --json each is an object on a line of its own. The file\n"
+         "appears when it is whole.\n"
+         "\n"
+         "Examples:\n"
+         "  muster sn export thermo --output thermo.csv\n"
+         "  muster sn export thermo --status --json | grep notactivated\n", .min_operands = 1,
+     .max_operands = 1,
+     .options = cli_export_options,
+     .run = cli_export_run          },
     {.name = "list",
      .usage = "MODEL",
      .summary = "serial numbers with their status",
@@ -551,24 +542,24 @@ static const struct cli_command COMMANDS[] = {
          "status' of the serial number tells that it is orphaned.\n"
          "\n"
          "Example:\n"
-         "  muster sn list thermo --limit 20\n",                      .min_operands = 1,
+         "  muster sn list thermo --limit 20\n",                            .min_operands = 1,
      .max_operands = 1,
      .options = LIST_OPTIONS,
-     .run = run_list          },
+     .run = run_list                },
     {.name = "status",
      .usage = "MODEL SN",
      .summary = "where a serial number stands, and what to do next",
      .more = "Example:\n"
-             "  muster sn status thermo 0001\n",                      .min_operands = 2,
+             "  muster sn status thermo 0001\n",                            .min_operands = 2,
      .max_operands = 2,
-     .run = run_status      },
+     .run = run_status            },
     {.name = "log",
      .usage = "MODEL SN",
      .summary = "its activations: when and from where",
      .more = "Example:\n"
-             "  muster sn log thermo 0001\n",      .min_operands = 2,
+             "  muster sn log thermo 0001\n",            .min_operands = 2,
      .max_operands = 2,
-     .run = run_log       },
+     .run = run_log             },
     {.name = "delete",
      .usage = "MODEL SN...",
      .summary = "take serial numbers off the list",
@@ -578,7 +569,7 @@ static const struct cli_command COMMANDS[] = {
          "over and told; the exit status is then 1.\n"
          "\n"
          "Example:\n"
-         "  muster sn delete thermo 0001 --disable\n",                                        .min_operands = 2,
+         "  muster sn delete thermo 0001 --disable\n",                                              .min_operands = 2,
      .max_operands = SIZE_MAX,
      .options = DELETE_OPTIONS,
      .run = run_delete},

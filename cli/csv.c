@@ -11,7 +11,7 @@ struct field {
 
 void cli_csv_init(struct cli_csv *csv, struct mst_span src)
 {
-    *csv = (struct cli_csv){.cur = mst_cur_of(src), .line = 1};
+    *csv = (struct cli_csv){.cur = mst_cur_of(src), .line = 1, .separator = ','};
     mst_buf_init(&csv->text, ROW_TEXT_MAX);
 }
 
@@ -42,6 +42,21 @@ static bool skip_line_end(struct cli_csv *csv)
     return true;
 }
 
+/* Skips rows without a character other than blanks. */
+static void skip_blank(struct cli_csv *csv)
+{
+    size_t from;
+    char c;
+
+    do {
+        from = csv->cur.pos;
+        while (mst_cur_peek(&csv->cur, &c) && (c == ' ' || c == '\t'))
+            (void)mst_cur_skip(&csv->cur, 1);
+    } while (skip_line_end(csv));
+    if (!mst_cur_at_end(&csv->cur))
+        csv->cur.pos = from;
+}
+
 static enum mst_err read_quoted(struct cli_csv *csv, struct field *field)
 {
     char c;
@@ -66,15 +81,15 @@ static enum mst_err read_quoted(struct cli_csv *csv, struct field *field)
 
 static void read_plain(struct cli_csv *csv, struct field *field)
 {
-    size_t from = csv->cur.pos;
-    char c;
+    struct mst_span src = csv->cur.src;
+    size_t from = csv->cur.pos, to = from;
 
-    while (mst_cur_peek(&csv->cur, &c) && c != ',' && c != '\n')
-        (void)mst_cur_skip(&csv->cur, 1);
+    while (to < src.len && src.ptr[to] != csv->separator && src.ptr[to] != '\n')
+        to++;
+    csv->cur.pos = to;
     field->is_quoted = false;
-    field->plain = mst_span_cut(csv->cur.src, from, csv->cur.pos);
-    if (mst_cur_peek(&csv->cur, &c) && c == '\n' && field->plain.len > 0 &&
-        field->plain.ptr[field->plain.len - 1] == '\r') {
+    field->plain = mst_span_cut(src, from, to);
+    if (to < src.len && src.ptr[to] == '\n' && to > from && src.ptr[to - 1] == '\r') {
         field->plain.len--;
         csv->cur.pos--; /* the line end is CRLF */
     }
@@ -103,7 +118,7 @@ static enum mst_err read_fields(struct cli_csv *csv, struct field *fields, size_
         *ret_n = n;
         if (mst_cur_at_end(&csv->cur) || skip_line_end(csv))
             return MST_OK;
-        if (!mst_cur_byte(&csv->cur, &c) || c != ',')
+        if (!mst_cur_byte(&csv->cur, &c) || c != csv->separator)
             return MST_ESYNTAX;
     }
 }
@@ -114,8 +129,7 @@ enum mst_err cli_csv_next(struct cli_csv *csv, struct cli_csv_row *ret_row)
     size_t n = 0;
     enum mst_err err;
 
-    while (skip_line_end(csv))
-        ;
+    skip_blank(csv);
     if (mst_cur_at_end(&csv->cur))
         return MST_ENOENT;
     mst_buf_clear(&csv->text);
@@ -135,14 +149,15 @@ enum mst_err cli_csv_next(struct cli_csv *csv, struct cli_csv_row *ret_row)
 
 void cli_csv_add_field(struct mst_buf *out, struct mst_span field)
 {
-    bool is_plain = true;
+    bool is_plain = true, is_blank = field.len > 0; /* which alone on a line would be no row */
 
     for (size_t i = 0; i < field.len && is_plain; i++) {
         char c = field.ptr[i];
 
         is_plain = c != ',' && c != '"' && c != '\r' && c != '\n';
+        is_blank = is_blank && (c == ' ' || c == '\t');
     }
-    if (is_plain) {
+    if (is_plain && !is_blank) {
         (void)mst_buf_add(out, field);
         return;
     }

@@ -40,11 +40,13 @@ static void time_left(double seconds, char ret_text[NUMBER_MAX])
         (void)snprintf(ret_text, NUMBER_MAX, "%" PRIu64 ":%02" PRIu64, s / 60, s % 60);
 }
 
-void cli_progress_text(size_t n, size_t n_total, uint64_t spent_ns, char *ret_text, size_t max)
+void cli_progress_text(const struct cli_progress *progress, size_t n, uint64_t spent_ns,
+                       char *ret_text, size_t max)
 {
+    size_t n_total = progress->n_total;
     double part = n_total > 0 ? (double)n / (double)n_total : 1;
     double seconds = (double)spent_ns / (double)NS_PER_S;
-    double rate = seconds > 0 ? (double)n / seconds : 0;
+    double rate = seconds > 0 ? (double)(n - progress->n_first) / seconds : 0;
     size_t full = (size_t)(part * BAR);
     char bar[BAR + 1], done[NUMBER_MAX], total[NUMBER_MAX], per_s[NUMBER_MAX], left[NUMBER_MAX];
 
@@ -54,12 +56,16 @@ void cli_progress_text(size_t n, size_t n_total, uint64_t spent_ns, char *ret_te
     group(n, done);
     group(n_total, total);
     group((uint64_t)(rate + 0.5), per_s);
-    if (n == 0 || seconds <= 0)
+    if (rate <= 0)
         (void)snprintf(left, sizeof left, "?");
     else
         time_left((double)(n_total - n) / rate, left);
-    (void)snprintf(ret_text, max, "[%s] %3u %%  %s of %s  %s/s  %s left", bar,
-                   (unsigned)(part * 100), done, total, per_s, left);
+    if (n_total == 0)
+        (void)snprintf(ret_text, max, "%s  %s/s", done, per_s);
+    else
+        (void)snprintf(ret_text, max, "[%s] %3u %%  %s of %s%s  %s/s  %s left", bar,
+                       (unsigned)(part * 100), done, progress->is_guess ? "about " : "", total,
+                       per_s, left);
 }
 
 /* JSON on the same terminal would be torn apart by it. */
@@ -88,14 +94,16 @@ void cli_progress_at(struct cli_progress *progress, size_t n)
     if (!progress->is_shown)
         return;
     if (!is_bar(cli)) {
-        (void)fprintf(cli->err, "%zu of %zu\n", n, progress->n_total);
+        (void)fprintf(cli->err, progress->n_total > 0 ? "%zu of %s%zu\n" : "%zu\n", n,
+                      progress->is_guess ? "about " : "", progress->n_total);
         return;
     }
     /* What is over with its first call needs no bar. */
-    if (n < progress->n_total ? now - progress->drawn_ns < DRAW_EVERY_NS : progress->drawn_ns == 0)
+    if (n < progress->n_total || progress->n_total == 0 ? now - progress->drawn_ns < DRAW_EVERY_NS
+                                                        : progress->drawn_ns == 0)
         return;
     progress->drawn_ns = now;
-    cli_progress_text(n, progress->n_total, now - progress->began_ns, text, sizeof text);
+    cli_progress_text(progress, n, now - progress->began_ns, text, sizeof text);
     (void)fprintf(cli->err, "\r%s\033[K", text);
     (void)fflush(cli->err);
 }

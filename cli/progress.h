@@ -11,7 +11,9 @@
 
 struct cli_progress {
     struct cli *cli;
-    size_t n_total;
+    size_t n_total; /* 0: nobody knows */
+    bool is_guess;  /* n_total is */
+    size_t n_first; /* done before this run, which has no part in the rate */
     uint64_t began_ns, drawn_ns;
     bool is_shown;
 };
@@ -23,7 +25,8 @@ void cli_progress_end(struct cli_progress *progress);
 /* Before anything else is printed. */
 void cli_progress_clear(const struct cli *cli);
 
-/* The line for n of n_total after so many nanoseconds. */
-void cli_progress_text(size_t n, size_t n_total, uint64_t spent_ns, char *ret_text, size_t max);
+/* The line for n of them after so many nanoseconds. */
+void cli_progress_text(const struct cli_progress *progress, size_t n, uint64_t spent_ns,
+                       char *ret_text, size_t max);
 
 #endif

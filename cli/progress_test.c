@@ -27,9 +27,25 @@ MST_TEST(the_bar_tells_how_far_how_fast_and_how_long)
     for (size_t i = 0; i < sizeof LINES / sizeof LINES[0]; i++) {
         char text[128];
 
-        cli_progress_text(LINES[i].n, LINES[i].n_total, LINES[i].spent_ns, text, sizeof text);
+        cli_progress_text(&(struct cli_progress){.n_total = LINES[i].n_total}, LINES[i].n,
+                          LINES[i].spent_ns, text, sizeof text);
         ck_assert_str_eq(text, LINES[i].text);
     }
+}
+MST_TEST_END
+
+MST_TEST(what_went_before_and_what_nobody_knows_is_told_as_such)
+{
+    struct cli_progress progress = {.n_total = 100, .n_first = 50, .is_guess = true};
+    char text[128];
+
+    cli_progress_text(&progress, 50, SECOND, text, sizeof text);
+    ck_assert_str_eq(text, "[############............]  50 %  50 of about 100  0/s  ? left");
+    cli_progress_text(&progress, 75, SECOND, text, sizeof text);
+    ck_assert_str_eq(text, "[##################......]  75 %  75 of about 100  25/s  0:01 left");
+    progress.n_total = progress.n_first = 0;
+    cli_progress_text(&progress, 1000, SECOND, text, sizeof text);
+    ck_assert_str_eq(text, "1,000  1,000/s");
 }
 MST_TEST_END
 
@@ -37,10 +53,12 @@ MST_TEST(the_bar_of_the_largest_numbers_fits_into_a_line)
 {
     char text[128];
 
-    cli_progress_text(SIZE_MAX / 2, SIZE_MAX, 1, text, sizeof text);
+    cli_progress_text(&(struct cli_progress){.n_total = SIZE_MAX, .is_guess = true}, SIZE_MAX / 2,
+                      1, text, sizeof text);
     ck_assert_uint_lt(strlen(text), sizeof text);
 }
 MST_TEST_END
 
 MST_TESTS("cli/progress", the_bar_tells_how_far_how_fast_and_how_long,
+          what_went_before_and_what_nobody_knows_is_told_as_such,
           the_bar_of_the_largest_numbers_fits_into_a_line)

@@ -45,8 +45,7 @@ static enum mst_err refuse_word(struct cli_serials *serials, struct mst_span wor
     return MST_EINVAL;
 }
 
-/* NULL if the text has the form, otherwise what is wrong. */
-static const char *sn_problem(struct mst_span sn)
+const char *cli_sn_problem(struct mst_span sn)
 {
     if (sn.len == 0)
         return "the serial number is empty";
@@ -61,7 +60,7 @@ static const char *sn_problem(struct mst_span sn)
     return NULL;
 }
 
-static const char *extra_problem(struct mst_span extra)
+const char *cli_extra_problem(struct mst_span extra)
 {
     if (extra.len > MST_EXTRA_MAX)
         return "the text beside the serial number is longer than 1024 bytes";
@@ -87,10 +86,10 @@ static enum mst_err grow(struct cli_serials *serials)
 enum mst_err cli_serials_add(struct cli_serials *serials, struct mst_span sn, struct mst_span extra,
                              size_t line)
 {
-    const char *problem = sn_problem(sn);
+    const char *problem = cli_sn_problem(sn);
 
     if (problem == NULL)
-        problem = extra_problem(extra);
+        problem = cli_extra_problem(extra);
     if (problem != NULL)
         return line > 0 ? refuse(serials, line, problem) : refuse_word(serials, sn, problem);
     if (serials->n_items == serials->cap && grow(serials) != MST_OK)
@@ -154,7 +153,7 @@ static enum mst_err take_row(struct cli_serials *serials, struct mst_span csv,
     return cli_serials_add(serials, fields[0], fields[1], row->line);
 }
 
-static bool is_heading(struct mst_span field)
+bool cli_sn_is_heading(struct mst_span field)
 {
     static const char *const WORDS[] = {
         "sn", "serial", "serial number", "serial_number", "serialnumber", "serial no", "s/n"};
@@ -183,7 +182,7 @@ enum mst_err cli_serials_read(struct cli_serials *serials, struct mst_span csv, 
     while ((err = cli_csv_next(&reader, &row)) == MST_OK) {
         if (!is_first || !has_heading)
             err =
-                is_first && is_heading(row.fields[0])
+                is_first && cli_sn_is_heading(row.fields[0])
                     ? refuse(serials, row.line,
                              "this looks like a heading and not like a serial number: leave it out "
                              "with --heading")

@@ -27,6 +27,12 @@ struct cli_serials {
     char problem[256];     /* after MST_EINVAL */
 };
 
+/* NULL if it has the form (protocol.md 4), otherwise what is wrong. */
+const char *cli_sn_problem(struct mst_span sn);
+const char *cli_extra_problem(struct mst_span extra);
+/* Does it look like the heading that spreadsheets write above serial numbers? */
+bool cli_sn_is_heading(struct mst_span field);
+
 void cli_serials_init(struct cli_serials *serials);
 void cli_serials_fini(struct cli_serials *serials);
 
