@@ -18,7 +18,8 @@
 enum {
     MST_DEFECTIVE_STATE_CHECK = 1, /* activation ignores the state */
     MST_DEFECTIVE_RETRY = 2,       /* activating an activated device makes a new key */
-    MST_DEFECTIVE_EXPIRY = 4       /* a key is still good at its deadline */
+    MST_DEFECTIVE_EXPIRY = 4,      /* a key is still good at its deadline */
+    MST_DEFECTIVE_TENANT = 8       /* another vendor's model needs no share */
 };
 
 struct mst_domain {

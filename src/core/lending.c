@@ -135,7 +135,8 @@ enum mst_err mst_lending_list_borrowed(struct mst_tx *tx, int64_t borrower_id,
 
 /* ---- the borrower's ---- */
 
-enum mst_err mst_lending_find(struct mst_tx *tx, int64_t borrower_id, struct mst_span vendor_name,
+enum mst_err mst_lending_find(const struct mst_domain *domain, struct mst_tx *tx,
+                              int64_t borrower_id, struct mst_span vendor_name,
                               struct mst_span model_name, enum mst_verdict *ret_verdict,
                               struct mst_row_vendor *ret_vendor, struct mst_row_model *ret_model)
 {
@@ -146,7 +147,7 @@ enum mst_err mst_lending_find(struct mst_tx *tx, int64_t borrower_id, struct mst
 
     if (err == MST_OK && *ret_verdict == MST_DONE)
         err = mst_model_get(tx, vendor.id, model_name, ret_verdict, &model);
-    if (err == MST_OK && *ret_verdict == MST_DONE) {
+    if (err == MST_OK && *ret_verdict == MST_DONE && !(domain->defects & MST_DEFECTIVE_TENANT)) {
         share.model_id = model.id;
         err = mst_tx_get(tx, MST_IX_MODEL_SHARE, &share);
     }

@@ -34,8 +34,9 @@ MST_MUST_USE enum mst_err mst_lending_list(struct mst_tx *tx, const struct mst_r
 /* ---- the borrower's ---- */
 
 /* MST_NO_SHARE, whether vendor and model exist or not. */
-MST_MUST_USE enum mst_err mst_lending_find(struct mst_tx *tx, int64_t borrower_id,
-                                           struct mst_span vendor_name, struct mst_span model_name,
+MST_MUST_USE enum mst_err mst_lending_find(const struct mst_domain *domain, struct mst_tx *tx,
+                                           int64_t borrower_id, struct mst_span vendor_name,
+                                           struct mst_span model_name,
                                            enum mst_verdict *ret_verdict,
                                            struct mst_row_vendor *ret_vendor,
                                            struct mst_row_model *ret_model);

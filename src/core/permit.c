@@ -90,7 +90,8 @@ static bool is_foreign(const struct mst_permit_request *request, const struct ms
            !mst_span_eq(request->vendor_name, caller->manager.vendor.name);
 }
 
-static enum mst_err find_model(struct mst_tx *tx, const struct mst_permit_request *request,
+static enum mst_err find_model(const struct mst_domain *domain, struct mst_tx *tx,
+                               const struct mst_permit_request *request,
                                enum mst_verdict *ret_verdict, struct mst_caller *caller)
 {
     const struct mst_row_vendor *own = &caller->manager.vendor;
@@ -100,7 +101,7 @@ static enum mst_err find_model(struct mst_tx *tx, const struct mst_permit_reques
         caller->vendor = *own;
         return mst_model_get(tx, own->id, request->model, ret_verdict, &caller->model);
     }
-    err = mst_lending_find(tx, own->id, request->vendor_name, request->model, ret_verdict,
+    err = mst_lending_find(domain, tx, own->id, request->vendor_name, request->model, ret_verdict,
                            &caller->vendor, &caller->model);
     if (err == MST_OK)
         caller->role = *ret_verdict == MST_DONE ? MST_ROLE_BORROWER : MST_ROLE_STRANGER;
@@ -111,8 +112,9 @@ static enum mst_err find_model(struct mst_tx *tx, const struct mst_permit_reques
  * The cell is asked before the model is looked for and, since that shows whether
  * it is lent, once more behind it.
  */
-static enum mst_err judge(struct mst_tx *tx, const struct mst_permit_request *request,
-                          enum mst_verdict *ret_verdict, struct mst_caller *caller)
+static enum mst_err judge(const struct mst_domain *domain, struct mst_tx *tx,
+                          const struct mst_permit_request *request, enum mst_verdict *ret_verdict,
+                          struct mst_caller *caller)
 {
     const struct row *row = &table[request->action];
     enum mst_err err = find_role(tx, row->cells, &caller->manager, &caller->role);
@@ -122,7 +124,7 @@ static enum mst_err judge(struct mst_tx *tx, const struct mst_permit_request *re
     *ret_verdict = row->cells[caller->role];
     if (*ret_verdict != MST_DONE || row->place == MST_PLACE_NONE)
         return MST_OK;
-    err = find_model(tx, request, ret_verdict, caller);
+    err = find_model(domain, tx, request, ret_verdict, caller);
     if (err == MST_OK && row->cells[caller->role] != MST_DONE)
         *ret_verdict = row->cells[caller->role];
     return err;
@@ -140,7 +142,7 @@ enum mst_err mst_permit_ask(const struct mst_domain *domain, struct mst_tx *tx,
         return err;
     caller.has_key = verdict == MST_DONE;
     if (caller.has_key)
-        err = judge(tx, request, &verdict, &caller);
+        err = judge(domain, tx, request, &verdict, &caller);
     if (err != MST_OK)
         return err;
     *ret_verdict = verdict;

@@ -204,7 +204,8 @@ static unsigned seeded_defects(void)
 {
     return (mst_defect(MST_DEFECT_NO_STATE_CHECK) ? MST_DEFECTIVE_STATE_CHECK : 0u) |
            (mst_defect(MST_DEFECT_NEW_KEY_ON_RETRY) ? MST_DEFECTIVE_RETRY : 0u) |
-           (mst_defect(MST_DEFECT_LATE_EXPIRY) ? MST_DEFECTIVE_EXPIRY : 0u);
+           (mst_defect(MST_DEFECT_LATE_EXPIRY) ? MST_DEFECTIVE_EXPIRY : 0u) |
+           (mst_defect(MST_DEFECT_WRONG_TENANT) ? MST_DEFECTIVE_TENANT : 0u);
 }
 
 static enum mst_err open_keys(struct mst_server *server, struct mst_buf *why)

@@ -10,6 +10,7 @@ static const char *const names[MST_DEFECT_COUNT] = {
     [MST_DEFECT_CHECKPOINT_ANYTIME] = "checkpoint-anytime",
     [MST_DEFECT_LATE_EXPIRY] = "late-expiry",
     [MST_DEFECT_STALE_CACHE] = "stale-cache",
+    [MST_DEFECT_WRONG_TENANT] = "wrong-tenant",
 };
 
 bool mst_defect(enum mst_defect defect)

@@ -18,6 +18,7 @@ enum mst_defect {
     MST_DEFECT_CHECKPOINT_ANYTIME,  /* "checkpoint-anytime": checkpoints do not mind the commits */
     MST_DEFECT_LATE_EXPIRY,         /* "late-expiry": <= where < belongs at the window's end */
     MST_DEFECT_STALE_CACHE,         /* "stale-cache": readers are not told what a commit changed */
+    MST_DEFECT_WRONG_TENANT,        /* "wrong-tenant": another vendor's model needs no share */
     MST_DEFECT_COUNT
 };
 

@@ -7,6 +7,7 @@
 
 #include "base/hex.h"
 #include "server/keys.h"
+#include "store/schema/schema.h"
 #include "sys/clock.h"
 #include "sys/queue.h"
 #include "tests/lib/site.h"
@@ -79,17 +80,45 @@ static void make_keys(struct mst_site *site)
     site->domain = (struct mst_domain){.keys = &site->port, .window_s = MST_WINDOW_S_DEFAULT};
 }
 
-/* ---- the root client ---- */
+/* ---- commands of the test's own ---- */
 
-struct root_cmd {
+struct own_cmd {
     struct mst_cmd cmd; /* first */
     struct mst_site *site;
+    struct mst_buf *out;
     bool is_done;
 };
 
+static void own_done(struct mst_cmd *cmd, enum mst_err err)
+{
+    struct own_cmd *own = (struct own_cmd *)cmd;
+
+    must(err);
+    pthread_mutex_lock(&own->site->mutex);
+    own->is_done = true;
+    pthread_cond_signal(&own->site->changed);
+    pthread_mutex_unlock(&own->site->mutex);
+}
+
+static void run_own(struct mst_site *site, enum mst_file file,
+                    enum mst_err (*run)(struct mst_cmd *cmd, struct mst_tx *tx),
+                    struct mst_buf *out)
+{
+    struct own_cmd own = {
+        .cmd = {.run = run, .done = own_done, .file = file},
+          .site = site, .out = out
+    };
+
+    must(mst_store_submit(site->store, &own.cmd));
+    pthread_mutex_lock(&site->mutex);
+    while (!own.is_done)
+        pthread_cond_wait(&site->changed, &site->mutex);
+    pthread_mutex_unlock(&site->mutex);
+}
+
 static enum mst_err make_root(struct mst_cmd *cmd, struct mst_tx *tx)
 {
-    struct mst_site *site = ((struct root_cmd *)cmd)->site;
+    struct mst_site *site = ((struct own_cmd *)cmd)->site;
     struct mst_handle cik;
     bool is_new;
     enum mst_err err = mst_domain_ensure_root(&site->domain, tx, &is_new, &cik);
@@ -99,29 +128,52 @@ static enum mst_err make_root(struct mst_cmd *cmd, struct mst_tx *tx)
     return err;
 }
 
-static void root_made(struct mst_cmd *cmd, enum mst_err err)
-{
-    struct root_cmd *root = (struct root_cmd *)cmd;
+struct dump {
+    const struct mst_schema_table *table;
+    struct mst_buf *out;
+};
 
-    must(err);
-    pthread_mutex_lock(&root->site->mutex);
-    root->is_done = true;
-    pthread_cond_signal(&root->site->changed);
-    pthread_mutex_unlock(&root->site->mutex);
+static enum mst_err dump_row(void *arg, const void *row)
+{
+    const struct dump *dump = arg;
+
+    if (dump->table == &mst_schema_tables[MST_TABLE_META] &&
+        mst_span_eq(((const struct mst_row_meta *)row)->name, MST_META_CLOCK_MARK))
+        return MST_OK;
+    (void)mst_buf_add_str(dump->out, dump->table->name);
+    for (size_t i = 0; i < dump->table->n_fields; i++) {
+        const struct mst_schema_field *field = &dump->table->fields[i];
+
+        (void)mst_buf_addf(dump->out, " %s=", field->name);
+        if (field->type == MST_FIELD_INT)
+            (void)mst_buf_add_i64(dump->out, mst_row_int(row, field));
+        else
+            (void)mst_buf_add(dump->out, mst_row_text(row, field));
+    }
+    return mst_buf_add_byte(dump->out, '\n');
 }
 
-static void ensure_root(struct mst_site *site)
+static enum mst_err dump_file(struct mst_cmd *cmd, struct mst_tx *tx)
 {
-    struct root_cmd root = {
-        .cmd = {.run = make_root, .done = root_made},
-          .site = site
-    };
+    const union mst_any_row any = {0};
+    enum mst_err err = MST_OK;
 
-    must(mst_store_submit(site->store, &root.cmd));
-    pthread_mutex_lock(&site->mutex);
-    while (!root.is_done)
-        pthread_cond_wait(&site->changed, &site->mutex);
-    pthread_mutex_unlock(&site->mutex);
+    for (int i = 0; i < MST_TABLE_COUNT && err == MST_OK; i++) {
+        struct dump dump = {&mst_schema_tables[i], ((struct own_cmd *)cmd)->out};
+        const struct mst_scan all = {.index = dump.table->primary, .key = &any};
+
+        if (dump.table->file == cmd->file)
+            err = mst_tx_scan(tx, &all, dump_row, &dump);
+    }
+    return err;
+}
+
+void mst_site_dump(struct mst_site *site, struct mst_buf *out)
+{
+    mst_buf_clear(out);
+    for (int file = 0; file < MST_FILE_COUNT; file++)
+        run_own(site, (enum mst_file)file, dump_file, out);
+    must(mst_buf_err(out));
 }
 
 /* ---- start and stop ---- */
@@ -166,9 +218,10 @@ struct mst_site *mst_site_start(const struct mst_site_opts *opts)
     pthread_mutex_init(&site->mutex, NULL);
     pthread_cond_init(&site->changed, NULL);
     make_keys(site);
+    site->domain.defects = opts->defects;
     memory.queue_max = opts->queue_max ? opts->queue_max : 1024;
     must(mst_memory_open(&memory, &site->store));
-    ensure_root(site);
+    run_own(site, MST_FILE_STATE, make_root, NULL);
     fill_opts(site, &opts->http);
     must(mst_loop_new(&site->loop));
     must(mst_http_worker_new(site->loop, &site->http, &site->worker));

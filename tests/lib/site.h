@@ -18,6 +18,7 @@ struct mst_site_opts {
     bool (*inject_unknown)(void *arg, bool *ret_is_applied); /* once the site has started */
     void *arg;
     size_t queue_max;
+    unsigned defects; /* of the domain */
 };
 
 /* opts may be NULL. */
@@ -30,6 +31,12 @@ void mst_site_start_drain(struct mst_site *site);
 void mst_site_await_drain(struct mst_site *site);
 /* The root client's CIK, NUL terminated. */
 const char *mst_site_root(const struct mst_site *site);
+
+/*
+ * All that is stored, each row a line, in an order of its own; without the clock's mark. Two equal
+ * dumps: nothing has changed.
+ */
+void mst_site_dump(struct mst_site *site, struct mst_buf *out);
 
 /* ---- one connection ---- */
 

@@ -192,7 +192,7 @@ struct use {
     const struct mst_row_vendor *borrower;
 };
 
-static enum mst_err find_use(struct mst_tx *tx, struct mst_world_call *call, struct use *use)
+static enum mst_err find_use(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call, struct use *use)
 {
     enum mst_err err;
 
@@ -203,7 +203,7 @@ static enum mst_err find_use(struct mst_tx *tx, struct mst_world_call *call, str
     err = mst_vendor_get(tx, text(call->borrower), &call->verdict, &use->other);
     if (err != MST_OK || call->verdict != MST_DONE)
         return err;
-    return mst_lending_find(tx, use->other.id, text(call->vendor ? call->vendor : "acme"),
+    return mst_lending_find(&world->domain, tx, use->other.id, text(call->vendor ? call->vendor : "acme"),
                             text(call->model ? call->model : "m1"), &call->verdict, &use->vendor,
                             &use->model);
 }
@@ -480,7 +480,7 @@ enum mst_err mst_do_find_range(struct mst_world *world, struct mst_tx *tx,
 enum mst_err mst_do_view(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)
 {
     struct use use;
-    enum mst_err err = find_use(tx, call, &use);
+    enum mst_err err = find_use(world, tx, call, &use);
 
     if (err != MST_OK || call->verdict != MST_DONE)
         return err;
@@ -509,7 +509,7 @@ static enum mst_err note_log(void *arg, int64_t at, struct mst_span peer)
 enum mst_err mst_do_log(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)
 {
     struct use use;
-    enum mst_err err = find_use(tx, call, &use);
+    enum mst_err err = find_use(world, tx, call, &use);
 
     if (err != MST_OK || call->verdict != MST_DONE)
         return err;
@@ -523,7 +523,7 @@ enum mst_err mst_do_enable_owner(struct mst_world *world, struct mst_tx *tx,
 {
     struct use use;
     struct mst_handle rid;
-    enum mst_err err = find_use(tx, call, &use);
+    enum mst_err err = find_use(world, tx, call, &use);
 
     if (err != MST_OK || call->verdict != MST_DONE)
         return err;
@@ -538,7 +538,7 @@ enum mst_err mst_do_enable_owner(struct mst_world *world, struct mst_tx *tx,
 enum mst_err mst_do_enable(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)
 {
     struct use use;
-    enum mst_err err = find_use(tx, call, &use);
+    enum mst_err err = find_use(world, tx, call, &use);
 
     if (err != MST_OK || call->verdict != MST_DONE)
         return err;
@@ -549,7 +549,7 @@ enum mst_err mst_do_enable(struct mst_world *world, struct mst_tx *tx, struct ms
 enum mst_err mst_do_disable(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)
 {
     struct use use;
-    enum mst_err err = find_use(tx, call, &use);
+    enum mst_err err = find_use(world, tx, call, &use);
 
     if (err != MST_OK || call->verdict != MST_DONE)
         return err;
@@ -560,7 +560,7 @@ enum mst_err mst_do_disable(struct mst_world *world, struct mst_tx *tx, struct m
 enum mst_err mst_do_remap(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)
 {
     struct use use;
-    enum mst_err err = find_use(tx, call, &use);
+    enum mst_err err = find_use(world, tx, call, &use);
 
     if (err != MST_OK || call->verdict != MST_DONE)
         return err;
