@@ -278,6 +278,32 @@ MST_TEST(a_borrower_remaps_among_its_own_and_to_free_ones)
 }
 MST_TEST_END
 
+MST_TEST(a_borrower_enables_from_ranges_that_it_does_not_see)
+{
+    static const struct mst_script rows[] = {
+        {"POST",   MODELS "m1/",             "$T", "application/json",
+         "{\"ranges\":[{\"format\":\"base10\",\"length\":4,\"casing\":null,\"first\":1,\"last\":9}]"
+         "}",                                                                                            205, NULL},
+        {"GET",    MODELS "m1/0001",         B,    NULL,               NULL,                             404, NULL},
+        {"POST",   MODELS "m1/0010",         B,    NULL,               "enable=true&owner=$otherportal", 404, NULL},
+        {"POST",   MODELS "m1/0001",         B,    NULL,               "enable=true&owner=$otherportal", 200, "#" },
+        {"POST",   MODELS "m1/0002",         B,    NULL,               "enable=true&oldsn=0001",         205, NULL},
+        {"GET",    MODELS "m1/?show=ranges", B,    NULL,               NULL,                             403, NULL},
+        {"POST",   MODELS "m1/",             B,    "application/json",
+         "{\"ranges\":[{\"format\":\"base10\",\"length\":5,\"casing\":null,\"first\":1,\"last\":9}]"
+         "}",                                                                                            403, NULL},
+        {"DELETE", MODELS "m1/0002",         "$T", NULL,               NULL,                             205, NULL},
+        {"GET",    MODELS "m1/",             B,    NULL,               NULL,                             200, ""  },
+        {"GET",    MODELS "m1/0002",         B,    NULL,               NULL,                             404, NULL},
+        {"GET",    MODELS "m1/0002",         "$T", NULL,               NULL,                             204, NULL},
+    };
+
+    begin_shared();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
 /* ---- the end of a share ---- */
 
 MST_TEST(a_share_taken_back_leaves_the_devices_and_the_lender_s_rights)
@@ -379,6 +405,7 @@ MST_TESTS("protocol.md 2.9", a_model_is_shared_shown_and_taken_back,
           a_borrower_sees_what_it_enabled_without_extra_and_nothing_else,
           the_list_of_a_borrower_is_paged_by_what_it_enabled,
           a_borrower_remaps_among_its_own_and_to_free_ones,
+          a_borrower_enables_from_ranges_that_it_does_not_see,
           a_share_taken_back_leaves_the_devices_and_the_lender_s_rights,
           an_orphan_is_the_borrower_s_until_another_enables_it,
           names_and_models_that_end_take_their_shares_with_them)

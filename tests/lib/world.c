@@ -192,7 +192,8 @@ struct use {
     const struct mst_row_vendor *borrower;
 };
 
-static enum mst_err find_use(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call, struct use *use)
+static enum mst_err find_use(struct mst_world *world, struct mst_tx *tx,
+                             struct mst_world_call *call, struct use *use)
 {
     enum mst_err err;
 
@@ -203,9 +204,9 @@ static enum mst_err find_use(struct mst_world *world, struct mst_tx *tx, struct 
     err = mst_vendor_get(tx, text(call->borrower), &call->verdict, &use->other);
     if (err != MST_OK || call->verdict != MST_DONE)
         return err;
-    return mst_lending_find(&world->domain, tx, use->other.id, text(call->vendor ? call->vendor : "acme"),
-                            text(call->model ? call->model : "m1"), &call->verdict, &use->vendor,
-                            &use->model);
+    return mst_lending_find(
+        &world->domain, tx, use->other.id, text(call->vendor ? call->vendor : "acme"),
+        text(call->model ? call->model : "m1"), &call->verdict, &use->vendor, &use->model);
 }
 
 static enum mst_err manager_of(struct mst_world *world, struct mst_tx *tx,
