@@ -1,4 +1,4 @@
-/* protocol.md 2.3, 2.4, 2.6, 2.10, 2.11: what a vendor does, rule by rule. */
+/* protocol.md 2.3, 2.4, 2.6: what a vendor does, rule by rule. */
 #include "tests/lib/site.h"
 #include "tests/lib/unit.h"
 
@@ -395,59 +395,6 @@ MST_TEST(an_orphaned_serial_number_answers_409_until_it_is_deleted)
 }
 MST_TEST_END
 
-/* ---- 2.10, 2.11 ---- */
-
-MST_TEST(vendor_names_are_registered_by_domains)
-{
-    static const struct mst_script rows[] = {
-        {"GET",  "/provision/register", "$V",                   NULL, NULL,                       200, "acme"},
-        {"GET",  "/provision/register", "$T",                   NULL, NULL,                       200, "acme"},
-        {"GET",  "/provision/register", "X-Exosite-CIK: $Pcik", NULL, NULL,                       404, NULL  },
-        {"GET",  "/provision/register", NULL,                   NULL, NULL,                       401, NULL  },
-        {"POST", "/provision/register", "$V",                   NULL, "vendor=acme",              205, NULL  },
-        {"POST", "/provision/register", "$V",                   NULL, "vendor=other",             409, NULL  },
-        {"POST", "/provision/register", "$V",                   NULL, "vendor=",                  400, NULL  },
-        {"POST", "/provision/register", "$V",                   NULL, "vendor=a+b",               400, NULL  },
-        {"POST", "/provision/register", "X-Exosite-CIK: $Pcik", NULL, "vendor=portal",            403, NULL  },
-        {"POST", "/provision/register", "$V",                   NULL, "delete=true&vendor=other", 404, NULL  },
-        {"POST", "/provision/register", "$V",                   NULL, "delete=true&vendor=acme",  205, NULL  },
-        {"GET",  "/provision/register", "$V",                   NULL, NULL,                       404, NULL  },
-        {"GET",  MODELS,                "$V",                   NULL, NULL,                       412, NULL  },
-        {"GET",  MODELS,                "$T",                   NULL, NULL,                       401, NULL  }, /* tokens went with the name */
-    };
-
-    begin();
-    PLAY(site, &cast, rows);
-    mst_site_stop(site);
-}
-MST_TEST_END
-
-MST_TEST(tokens_are_managed_by_the_key_alone)
-{
-    static const struct mst_script rows[] = {
-        {"GET",    "/provision/admin/auth/",   "$T",                   NULL, NULL,                401, NULL          }, /* A26 */
-        {"POST",   "/provision/admin/auth/",   "$T",                   NULL, "id=t2",             401, NULL          },
-        {"GET",    "/provision/admin/auth/",   "X-Exosite-CIK: $Pcik", NULL, NULL,                412, NULL          },
-        {"POST",   "/provision/admin/auth/",   "$V",                   NULL, "id=t1",             409, NULL          },
-        {"POST",   "/provision/admin/auth/",   "$V",                   NULL, "",                  400, NULL          },
-        {"POST",   "/provision/admin/auth/",   "$V",                   NULL, "id=t2",             200, "#"           },
-        {"GET",    "/provision/admin/auth/",   "$V",                   NULL, NULL,                200, "t1\r\nt2\r\n"},
-        {"GET",    "/provision/admin/auth/t1", "$V",                   NULL, NULL,                200, "$token"      },
-        {"GET",    "/provision/admin/auth/t3", "$V",                   NULL, NULL,                404, NULL          },
-        {"POST",   "/provision/admin/auth/",   "$V",                   NULL, "delete=true&id=t3", 404, NULL          },
-        {"POST",   "/provision/admin/auth/",   "$V",                   NULL, "delete=true&id=t2", 205, NULL          },
-        {"DELETE", "/provision/admin/auth/t2", "$V",                   NULL, NULL,                404, NULL          },
-        {"DELETE", "/provision/admin/auth/t1", "$V",                   NULL, NULL,                205, NULL          },
-        {"GET",    "/provision/admin/auth/",   "$V",                   NULL, NULL,                200, ""            },
-        {"GET",    MODELS,                     "$T",                   NULL, NULL,                401, NULL          },
-    };
-
-    begin();
-    PLAY(site, &cast, rows);
-    mst_site_stop(site);
-}
-MST_TEST_END
-
 /* ---- an addition of ours ---- */
 
 MST_TEST(a_clock_reset_by_the_root_client_closes_pending_windows)
@@ -487,5 +434,4 @@ MST_TESTS("conform/2.6", forms_are_read_as_clients_write_them,
           ten_thousand_serial_numbers_fit_one_more_does_not, one_serial_number_goes_its_way,
           status_words_rid_and_log_are_shown,
           an_orphaned_serial_number_answers_409_until_it_is_deleted,
-          vendor_names_are_registered_by_domains, tokens_are_managed_by_the_key_alone,
           a_clock_reset_by_the_root_client_closes_pending_windows)

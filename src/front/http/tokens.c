@@ -6,7 +6,7 @@
 enum { ID_SEGMENT = 3 };
 
 struct work {
-    struct mst_span id;
+    struct mst_param id;
     bool is_delete;
 };
 
@@ -27,11 +27,12 @@ enum mst_err mst_tokens_prepare(struct mst_exchange *x, struct mst_tx *tx)
     if (!work)
         return MST_ENOMEM;
     err = mst_exchange_form(x, &form);
+    if (err == MST_OK)
+        err = mst_param_get(x, &form, "id", &work->id);
     if (err != MST_OK)
         return err;
-    work->id = mst_form_value(&form, "id");
     work->is_delete = mst_param_is_delete(&form);
-    if (work->id.len == 0)
+    if (work->id.text.len == 0)
         return mst_exchange_refuse(x, MST_BAD_VALUE);
     x->work = work;
     return MST_OK;
@@ -57,10 +58,13 @@ enum mst_err mst_tokens_post(struct mst_exchange *x, struct mst_tx *tx)
     enum mst_err err;
 
     if (!work->is_delete) {
-        err = mst_token_create(mst_exchange_domain(x), tx, &x->manager, work->id, &verdict, &token);
+        err = mst_token_create(mst_exchange_domain(x), tx, &x->manager, work->id.text, &verdict,
+                               &token);
         return answer_token(x, err, verdict, &token);
     }
-    err = mst_token_delete(tx, &x->manager, work->id, &verdict);
+    err = mst_token_delete(tx, &x->manager, work->id.text, &verdict);
+    if (err == MST_OK && verdict == MST_NOT_FOUND && work->id.plus.len > 0)
+        err = mst_token_delete(tx, &x->manager, work->id.plus, &verdict);
     err = mst_exchange_settle(x, err, verdict);
     return err == MST_OK ? mst_exchange_answer(x, 205, NULL) : err;
 }
