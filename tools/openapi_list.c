@@ -126,7 +126,9 @@ const struct openapi_operation openapi_operations[] = {
                  {409, NULL, "one is listed already, or a range overlaps one of its shape, or the model has 1,000 ranges: none was added"},
                  {413, NULL, "more than 10,000 serial numbers"}}},
     {.route = "DELETE /provision/manage/model/*/", .names = "model", .id = "deleteSerials",
-     .summary = "Deletes serial numbers; unknown ones are passed over.", .form = "sn sn[]", .csv = "sn",
+     .summary = "Deletes serial numbers, or ranges that are equal in all five fields; others are passed over.",
+     .form = "sn sn[]", .csv = "sn",
+     .json = "ranges: an object with the array ranges, or that array",
      .replies = {{205, NULL, "deleted"}, {400, NULL, "there is none in the body"}}},
     {.route = "GET /provision/manage/model/*/*", .names = "model sn", .id = "showSerial",
      .summary = "One serial number; with show=log its activations, with show=groups the groups it is in.",
@@ -189,6 +191,12 @@ const struct openapi_operation openapi_operations[] = {
     {.route = "DELETE /provision/manage/share/*/*", .names = "model vendor", .id = "unshareModel",
      .summary = "Takes a model back from a vendor: what it enabled works on.",
      .replies = {{205, NULL, "taken back"}, {404, NULL, "not shared with it"}}},
+
+    {.route = "GET /muster/v1/why", .id = "why",
+     .summary = "Why can this serial number not activate? Names the first check that fails, and what to do.",
+     .query = "vendor model sn",
+     .replies = {{200, JSON, "verdict, status (that a device is answered now), text, advice, and what is known"},
+                 {400, NULL, BAD_FORM}, {403, NULL, "another vendor's model, which was not shared"}}},
 
     /* ---- the operator ---- */
     {.route = "POST /muster/v1/backup", .id = "backup", .summary = "Makes a backup.",

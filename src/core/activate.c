@@ -104,6 +104,21 @@ static enum mst_err activate_bond(const struct mst_domain *domain, struct mst_tx
     return MST_OK;
 }
 
+enum mst_err mst_activation_find(const struct mst_domain *domain, struct mst_tx *tx,
+                                 const struct mst_activation *activation,
+                                 enum mst_verdict *ret_verdict, struct mst_row_vendor *ret_vendor,
+                                 struct mst_row_model *ret_model, struct mst_bond *ret_bond)
+{
+    enum mst_err err = find_vendor(tx, activation, ret_verdict, ret_vendor);
+
+    if (err != MST_OK || *ret_verdict != MST_DONE)
+        return err;
+    err = find_model(tx, activation, ret_vendor->id, ret_verdict, ret_model);
+    if (err != MST_OK || *ret_verdict != MST_DONE)
+        return err;
+    return find_bond(domain, tx, activation, ret_model->id, ret_bond);
+}
+
 enum mst_err mst_activate(const struct mst_domain *domain, struct mst_tx *tx,
                           const struct mst_activation *activation, enum mst_verdict *ret_verdict,
                           struct mst_handle *ret_cik)
@@ -111,15 +126,10 @@ enum mst_err mst_activate(const struct mst_domain *domain, struct mst_tx *tx,
     struct mst_row_vendor vendor;
     struct mst_row_model model;
     struct mst_bond bond;
-    enum mst_err err = find_vendor(tx, activation, ret_verdict, &vendor);
+    enum mst_err err =
+        mst_activation_find(domain, tx, activation, ret_verdict, &vendor, &model, &bond);
 
     if (err != MST_OK || *ret_verdict != MST_DONE)
-        return err;
-    err = find_model(tx, activation, vendor.id, ret_verdict, &model);
-    if (err != MST_OK || *ret_verdict != MST_DONE)
-        return err;
-    err = find_bond(domain, tx, activation, model.id, &bond);
-    if (err != MST_OK)
         return err;
     return activate_bond(domain, tx, activation, &bond, ret_verdict, ret_cik);
 }

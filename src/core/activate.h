@@ -2,7 +2,7 @@
 #ifndef MST_CORE_ACTIVATE_H
 #define MST_CORE_ACTIVATE_H
 
-#include "core/domain.h"
+#include "core/client.h"
 
 struct mst_activation {
     struct mst_span vendor, model, sn; /* decoded; must not be empty (400 is the front's) */
@@ -20,5 +20,16 @@ struct mst_activation {
 MST_MUST_USE enum mst_err mst_activate(const struct mst_domain *domain, struct mst_tx *tx,
                                        const struct mst_activation *activation,
                                        enum mst_verdict *ret_verdict, struct mst_handle *ret_cik);
+
+/*
+ * What an activation would meet, in the order of 2.5.3: MST_NO_VENDOR; MST_NO_MODEL, with *ret_vendor
+ * filled; MST_DONE, with all of them, and how the serial number stands in *ret_bond, which may be UNLISTED.
+ */
+MST_MUST_USE enum mst_err mst_activation_find(const struct mst_domain *domain, struct mst_tx *tx,
+                                              const struct mst_activation *activation,
+                                              enum mst_verdict *ret_verdict,
+                                              struct mst_row_vendor *ret_vendor,
+                                              struct mst_row_model *ret_model,
+                                              struct mst_bond *ret_bond);
 
 #endif

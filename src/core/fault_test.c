@@ -155,6 +155,17 @@ MST_TEST(ranges_survive_a_store_that_fails_once_at_any_point)
 }
 MST_TEST_END
 
+MST_TEST(asking_why_survives_a_store_that_fails_once_at_any_point)
+{
+    static const char *const sns[] = {"a", "b", "c", "150", "0150", "B", "nosuch"};
+
+    for (size_t i = 0; i < sizeof sns / sizeof sns[0]; i++)
+        fail_each(mst_do_why, &(struct mst_world_call){.sn = sns[i]});
+    fail_each(mst_do_why, &(struct mst_world_call){.model = "M1", .sn = "a"});
+    fail_each(mst_do_why, &(struct mst_world_call){.vendor = "Acme", .sn = "a"});
+}
+MST_TEST_END
+
 MST_TEST(the_tree_survives_a_store_that_fails_once_at_any_point)
 {
     fail_each(mst_do_authenticate, &(struct mst_world_call){.key = cik});
@@ -228,6 +239,7 @@ MST_TEST_END
 MST_TESTS("core/fault", lending_survives_a_store_that_fails_once_at_any_point,
           the_life_of_a_device_survives_a_store_that_fails_once_at_any_point,
           ranges_survive_a_store_that_fails_once_at_any_point,
+          asking_why_survives_a_store_that_fails_once_at_any_point,
           the_tree_survives_a_store_that_fails_once_at_any_point,
           models_and_vendors_survive_a_store_that_fails_once_at_any_point,
           groups_survive_a_store_that_fails_once_at_any_point)

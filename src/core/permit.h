@@ -79,6 +79,9 @@ enum mst_permit_place { MST_PLACE_NONE, MST_PLACE_MODEL, MST_PLACE_LENT };
       "list the ranges of serial numbers")                                                          \
     X(SEE_GROUPS,     KEY,  LENT,  key,   name,  name,  yes,   yes,  share,   share,   name,        \
       "list the groups that a serial number is in")                                                 \
+    X(ASK_WHY,        KEY,  NONE,  key,   name,  name,  yes,   yes,  share,   share,   name,        \
+      "ask why a serial number cannot activate: of its own models, or one that it enabled through " \
+      "a share")                                                                                    \
     X(OPERATE,        CIK,  NONE,  key,   root,  root,  root,  key,  share,   share,   yes,         \
       "make a backup, reset the clock")
 /* clang-format on */

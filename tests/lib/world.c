@@ -478,6 +478,24 @@ enum mst_err mst_do_find_range(struct mst_world *world, struct mst_tx *tx,
     return mst_range_find(tx, model.id, text(call->sn), &call->is_in_range, &call->range);
 }
 
+/* Asked by "acme"; name_text is the word of the answer. */
+enum mst_err mst_do_why(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)
+{
+    const struct mst_activation activation = {.vendor = text(call->vendor ? call->vendor : "acme"),
+                                              .model = text(call->model ? call->model : "m1"),
+                                              .sn = text(call->sn)};
+    struct mst_manager manager;
+    struct mst_why why;
+    enum mst_err err = manager_of(world, tx, call, &manager);
+
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    err = mst_why(&world->domain, tx, &manager.vendor, &activation, &call->verdict, &why);
+    if (err == MST_OK && call->verdict == MST_DONE)
+        keep_text(call->name_text, sizeof call->name_text, text(why.word));
+    return err;
+}
+
 enum mst_err mst_do_view(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)
 {
     struct use use;

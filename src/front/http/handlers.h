@@ -76,6 +76,9 @@ mst_step mst_timestamp_get;
 /* clock.c: closing all windows, an addition of ours (design.md I9) */
 mst_step mst_clock_reset;
 
+/* why.c: an addition of ours */
+mst_step mst_why_get;
+
 /* admin.c: on the admin listener only */
 mst_step mst_healthz_get;
 mst_step mst_readyz_get;

@@ -104,6 +104,8 @@ static const struct mst_route rows[] = {
     {PATH(SHARES, "*", "*"),
      MANAGE(DELETE, MST_BODY_MAX, MST_STATE, LEND_MODEL, NULL, mst_share_remove)},
 
+    {PATH("muster", "v1", "why"),
+     MANAGE(GET, MST_BODY_MAX, MST_READ, ASK_WHY, NULL, mst_why_get)},
     {PATH("muster", "v1", "backup"),
      MANAGE(POST, MST_BODY_MAX, MST_READ, OPERATE, NULL, mst_backup_post)},
     {PATH("muster", "v1", "clock", "reset"),

@@ -46,6 +46,7 @@ static const struct row rows[] = {
     {"/provision/manage/share/m1/acme",  GET | DELETE       },
     {"/provision/manage/share/m1/acme/", 0                  },
     {"/muster/v1/clock/reset",           POST               },
+    {"/muster/v1/why",                   GET                },
     {"/muster/v1/backup",                POST               },
     {"/",                                0                  },
     {"//",                               0                  },
