@@ -67,6 +67,7 @@ enum class {
     LIST_SERIALS, /* X-Exosite-Vendor counts from here ... */
     SEE_SERIAL,
     KEEP_SERIALS, /* ... to here */
+    ASK_WHY,      /* about acme's serial numbers; a share counts without X-Exosite-Vendor */
     OPERATE,
     CLASSES
 };
@@ -87,6 +88,7 @@ static const unsigned expected[CLASSES][CALLERS] = {
     [LIST_SERIALS] = { 401, 401, 401, 401, 401, 404, 404, 403, OK, OK,  412, 412, OK,  OK,  403, 412, 412 },
     [SEE_SERIAL]   = { 401, 401, 401, 401, 401, 404, 404, 403, OK, OK,  412, 412, OK,  404, 403, 412, 412 },
     [KEEP_SERIALS] = { 401, 401, 401, 401, 401, 404, 404, 403, OK, OK,  412, 412, 403, 403, 403, 412, 412 },
+    [ASK_WHY]      = { 401, 401, 401, 401, 401, 403, 403, 403, OK, OK,  412, 412, OK,  OK,  403, 412, 412 },
     [OPERATE]      = { 401, 401, 401, 401, 401, 403, 401, 401, 403, 401, 403, 403, 403, 401, 403, 403, OK },
 };
 /* clang-format on */
@@ -143,6 +145,7 @@ struct sample {
 #define UPDATE                                                                                   \
     "{\"auth\":{\"cik\":\"$cik\"},\"calls\":[{\"id\":1,\"procedure\":\"update\",\"arguments\":[" \
     "\"$device\",{\"name\":\"n\"}]}]}"
+#define RANGE   "[{\"format\":\"base10\",\"first\":1,\"last\":9}]"
 #define MODELS_ "/provision/manage/model/*"
 #define GROUPS_ "/provision/manage/group/*"
 #define SHARES_ "/provision/manage/share/*"
@@ -178,6 +181,8 @@ static const struct sample samples[] = {
     {"GET " MODELS_ "/",              LIST_SERIALS, 200, M "model/$model/?status=true&shared=wayne", NULL, NULL},
     {"GET " MODELS_ "/",              KEEP_SERIALS, 204, M "model/$model/?show=ranges",  NULL, NULL},
     {"POST " MODELS_ "/",             KEEP_SERIALS, 205, M "model/$model/",              NULL, "sn=new"},
+    {"POST " MODELS_ "/",             KEEP_SERIALS, 205, M "model/$model/",              NULL, RANGE},
+    {"DELETE " MODELS_ "/",           KEEP_SERIALS, 205, M "model/$model/",              NULL, RANGE},
     {"POST " MODELS_ "/",             KEEP_SERIALS, 205, M "model/$model/",              CSV,  "new,x"},
     {"POST " MODELS_ "/",             KEEP_SERIALS, 205, M "model/$model/",              NULL, "delete=true&sn=$sn"},
     {"DELETE " MODELS_ "/",           KEEP_SERIALS, 205, M "model/$model/",              CSV,  "$sn"},
@@ -205,6 +210,7 @@ static const struct sample samples[] = {
     {"GET " SHARES_ "/*",             MODEL,        204, M "share/$model/$share",        NULL, NULL},
     {"DELETE " SHARES_ "/*",          MODEL,        205, M "share/$model/$share",        NULL, NULL},
 
+    {"GET /muster/v1/why",            ASK_WHY,      200, "/muster/v1/why?vendor=acme&model=$model&sn=$sn", NULL, NULL},
     {"POST /muster/v1/backup",        OPERATE,      503, "/muster/v1/backup",            NULL, NULL}, /* the memory store makes none */
     {"POST /muster/v1/clock/reset",   OPERATE,      200, "/muster/v1/clock/reset",       NULL, NULL},
 };

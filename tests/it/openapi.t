@@ -484,6 +484,10 @@ __DATA__
 205 T DELETE /provision/manage/share/m1/other
 
 # ours
+200 T GET /muster/v1/why?vendor=acme&model=m1&sn=act
+200 V GET /muster/v1/why?model=m1&sn=nosuch
+400 T GET /muster/v1/why?vendor=acme&model=m1
+403 O GET /muster/v1/why?vendor=acme&model=m1&sn=act
 403 V POST /muster/v1/backup
 403 D POST /muster/v1/clock/reset
 200 R POST /muster/v1/backup
