@@ -23,7 +23,7 @@ LINK_fault := -pie
 LINK_asan := -fsanitize=address,undefined
 LINK_tsan := -fsanitize=thread
 
-PKGS := libuv gnutls nettle sqlite3 jansson inih libcurl
+PKGS := libuv gnutls nettle hogweed sqlite3 jansson inih libcurl libargon2
 MISSING_PKGS := $(shell for p in $(PKGS); do pkg-config --exists $$p 2>/dev/null || printf '%s ' $$p; done)
 # Goals that install what is missing, or need nothing.
 ifneq ($(strip $(MISSING_PKGS)),)
@@ -37,5 +37,5 @@ CFLAGS_ALL := -std=gnu17 -D_GNU_SOURCE -g $(WARN) $(FLAGS_$(V)) -iquote src -inc
 	-pthread -MMD -MP $(CFLAGS)
 LDFLAGS_ALL := -g -pthread $(LINK_$(V)) $(LDFLAGS)
 
-LIBS_SERVER := -luv -lgnutls -lnettle -lsqlite3 -ljansson -linih -lm
-LIBS_CLI := -lcurl -ljansson -linih -lm
+LIBS_SERVER := -luv -lgnutls -lhogweed -lnettle -lsqlite3 -ljansson -linih -lm
+LIBS_CLI := -lcurl -lhogweed -lnettle -largon2 -ljansson -linih -lm

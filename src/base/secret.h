@@ -12,6 +12,7 @@ enum {
     MST_HANDLE_CHARS = 40,
     MST_LOCATOR_BYTES = 16,       /* keys.md: what finds a key brought from elsewhere */
     MST_SEALED_HANDLE_BYTES = 36, /* keys.md: a handle and what sealing adds */
+    MST_FLEET_ID_BYTES = 16,      /* docs/fleet-format.md: names an export */
     MST_SECRET_KEY_BYTES = 32     /* keys.md: the keys of the key file */
 };
 

@@ -51,6 +51,11 @@ struct mst_keys {
     /* MST_EKEY if it was not sealed for this row; the same work then. */
     enum mst_err (*open)(void *ctx, const struct mst_key_seed *seed, struct mst_span sealed,
                          struct mst_handle *ret_handle);
+    /* docs/fleet-format.md: the secret half of the key that fleets are sealed to, and the key of the
+       file of an export. */
+    void (*fleet_secret)(void *ctx, struct mst_secret_key *ret_secret);
+    void (*fleet_file_key)(void *ctx, const uint8_t id[MST_FLEET_ID_BYTES],
+                           struct mst_secret_key *ret_key);
     int64_t (*current_kid)(void *ctx);
     int64_t (*current_gen_ix)(void *ctx);
 };

@@ -115,6 +115,21 @@ static enum mst_err open_sealed(void *ctx, const struct mst_key_seed *seed, stru
     return err;
 }
 
+static void fleet_secret(void *ctx, struct mst_secret_key *ret_secret)
+{
+    const struct mst_server_keys *keys = ctx;
+
+    *ret_secret = keys->handles.fleet;
+}
+
+static void fleet_file_key(void *ctx, const uint8_t id[MST_FLEET_ID_BYTES],
+                           struct mst_secret_key *ret_key)
+{
+    const struct mst_server_keys *keys = ctx;
+
+    mst_handle_fleet_file_key(&keys->handles, id, ret_key);
+}
+
 static int64_t current_kid(void *ctx)
 {
     const struct mst_server_keys *keys = ctx;
@@ -139,6 +154,8 @@ struct mst_keys mst_server_keys_port(struct mst_server_keys *keys)
         .locator = locator,
         .seal = seal,
         .open = open_sealed,
+        .fleet_secret = fleet_secret,
+        .fleet_file_key = fleet_file_key,
         .current_kid = current_kid,
         .current_gen_ix = current_gen_ix,
     };

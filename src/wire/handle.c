@@ -117,6 +117,8 @@ void mst_handle_derive_locator(struct mst_handle_keys *keys, const struct mst_se
     extract(locator, store_id, &prk);
     expand_mac(&prk, MST_LIT("muster1 loc"), &keys->loc);
     expand_mac(&prk, MST_LIT("muster1 rid"), &keys->rid);
+    expand(&prk, MST_LIT("muster1 fleet"), &keys->fleet);
+    expand_mac(&prk, MST_LIT("muster1 fleet file"), &keys->fleet_file);
     mst_secret_wipe(&prk, sizeof prk);
 }
 
@@ -259,6 +261,12 @@ bool mst_handle_verify(const struct mst_handle_keys *keys, const struct mst_hand
     is_same = mst_secret_eq(mst_handle_span(&handle), text);
     mst_secret_wipe(&handle, sizeof handle);
     return is_same;
+}
+
+void mst_handle_fleet_file_key(const struct mst_handle_keys *keys,
+                               const uint8_t id[MST_FLEET_ID_BYTES], struct mst_secret_key *ret_key)
+{
+    mac_digest(&keys->fleet_file, id, MST_FLEET_ID_BYTES, sizeof ret_key->bytes, ret_key->bytes);
 }
 
 /* ---- handles brought from elsewhere ---- */

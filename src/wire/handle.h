@@ -33,11 +33,13 @@ struct mst_handle_rotating {
 
 struct mst_handle_keys { /* begins as all zero bytes */
     struct mst_mac loc, rid;
+    struct mst_secret_key fleet; /* the secret half of what fleets are sealed to (envelope.h) */
+    struct mst_mac fleet_file;
     struct mst_handle_rotating rotating[MST_HANDLE_KEYS_MAX];
     size_t n_rotating;
 };
 
-/* Derives loc and rid from the locator key: HKDF-SHA-256, salt = store id. */
+/* Derives loc, rid and those of fleets from the locator key: HKDF-SHA-256, salt = store id. */
 void mst_handle_derive_locator(struct mst_handle_keys *keys, const struct mst_secret_key *locator,
                                const uint8_t store_id[MST_STORE_ID_BYTES]);
 /* Derives and adds a rotating key. MST_EFULL, MST_EEXIST. */
@@ -69,6 +71,11 @@ MST_MUST_USE enum mst_err mst_handle_locate(const struct mst_handle_keys *keys, 
 /* Is text the handle of parts? Constant time; false too for an unknown kid. */
 bool mst_handle_verify(const struct mst_handle_keys *keys, const struct mst_handle_parts *parts,
                        struct mst_span text);
+
+/* The key of the file that a fleet is exported to: a function of the random id that stands in it. */
+void mst_handle_fleet_file_key(const struct mst_handle_keys *keys,
+                               const uint8_t id[MST_FLEET_ID_BYTES],
+                               struct mst_secret_key *ret_key);
 
 /* ---- handles brought from elsewhere ---- */
 

@@ -56,6 +56,7 @@ class Keys:
     def __init__(self, store_id, locator, rotating):
         derive = lambda key, label: hkdf(store_id, key, b"muster1 " + label)
         self.loc, self.rid = derive(locator, b"loc"), derive(locator, b"rid")
+        self.fleet, self.fleet_file = derive(locator, b"fleet"), derive(locator, b"fleet file")
         self.tag = {kid: derive(key, b"tag") for kid, key in rotating.items()}
         self.seal = {kid: derive(key, b"seal") for kid, key in rotating.items()}
         self.check = {kid: derive(key, b"check") for kid, key in rotating.items()}
@@ -103,7 +104,7 @@ LARGEST = (2**64 - 1, 1, 2**32 - 1, 2**64 - 1)
 
 def vectors(keys):
     v = {"store_id": STORE_ID.hex(), "locator": LOCATOR.hex(), "loc": keys.loc.hex(),
-         "rid": keys.rid.hex()}
+         "rid": keys.rid.hex(), "fleet": keys.fleet.hex(), "fleet file": keys.fleet_file.hex()}
     for kid, key in ROTATING.items():
         v[f"key {kid}"] = key.hex()
         v[f"tag {kid}"] = keys.tag[kid].hex()

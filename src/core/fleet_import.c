@@ -1,0 +1,603 @@
+/*
+ * Resources keep the RIDs they had, live and pending clients their keys (foreign.h); row numbers and
+ * everything that is derived are this server's own. An item that is there is recognised by its RID, or
+ * by its name within what it belongs to, and not compared further: since the first import the
+ * devices may have gone on living.
+ */
+#include "core/fleet.h"
+#include "base/limits.h"
+#include "core/foreign.h"
+#include "core/quota.h"
+#include "core/serial.h"
+#include "core/vendor.h"
+
+struct import {
+    const struct mst_domain *domain;
+    struct mst_tx *tx;
+    const struct mst_fleet_import *to;
+    const struct mst_fleet_item *item;
+    struct mst_row_vendor vendor; /* id 0: it is not there yet */
+    enum mst_fleet_outcome outcome;
+    enum mst_verdict verdict;
+    const char *why;
+};
+
+static enum mst_err refuse(struct import *import, enum mst_verdict verdict, const char *why)
+{
+    import->verdict = verdict;
+    import->why = why;
+    return MST_OK;
+}
+
+static enum mst_err leave_out(struct import *import, const char *why)
+{
+    import->outcome = MST_FLEET_LEFT_OUT;
+    import->why = why;
+    return MST_OK;
+}
+
+static enum mst_err there(struct import *import)
+{
+    import->outcome = MST_FLEET_THERE;
+    return MST_OK;
+}
+
+/* What should have come before is missing: while checking it may only not have been kept. */
+static enum mst_err missing(struct import *import, const char *why)
+{
+    return import->to->is_checking ? MST_OK : refuse(import, MST_NOT_FOUND, why);
+}
+
+static bool is_given(const struct mst_handle *handle)
+{
+    return handle->text[0] != '\0';
+}
+
+static enum mst_err find_rid(const struct import *import, const struct mst_handle *rid,
+                             bool *ret_is_there, struct mst_row_resource *ret_resource)
+{
+    enum mst_verdict verdict;
+    enum mst_err err =
+        mst_access_rid(import->domain, import->tx, mst_handle_span(rid), &verdict, ret_resource);
+
+    *ret_is_there = err == MST_OK && verdict == MST_DONE;
+    return err;
+}
+
+/* ---- the tree ---- */
+
+static bool is_text(struct mst_span text, size_t max_bytes)
+{
+    return text.len <= max_bytes && mst_name_is_utf8(text);
+}
+
+static bool is_sound_client(const struct mst_fleet_item *item)
+{
+    for (int i = 0; i < MST_LIMIT_COUNT; i++)
+        if (item->limits[i] < MST_LIMIT_INHERIT)
+            return false;
+    return item->state >= MST_STATE_PENDING && item->state < MST_STATE_COUNT && item->left_s >= 0 &&
+           item->left_s <= MST_WINDOW_S_MAX && item->suspect >= MST_SUSPECT_NO &&
+           item->suspect <= MST_SUSPECT_SEEN && item->activated_by.len <= MST_NAME_MAX;
+}
+
+static bool is_sound(const struct mst_fleet_item *item, enum mst_kind kind)
+{
+    const bool has_points = mst_kind_has_points(kind);
+
+    for (size_t i = 0; i < item->n_aliases; i++)
+        if (!mst_name_is_alias(item->aliases[i]))
+            return false;
+    return is_given(&item->rid) && is_text(item->name, MST_NAME_MAX) &&
+           is_text(item->meta, MST_META_MAX) && is_text(item->detail, MST_DETAIL_MAX) &&
+           (has_points ? item->format >= MST_FORMAT_FLOAT && item->format <= MST_FORMAT_STRING
+                       : item->format == MST_FORMAT_NONE) &&
+           (kind != MST_KIND_CLIENT || is_sound_client(item));
+}
+
+static bool is_domain(const struct import *import)
+{
+    return mst_span_eq(mst_handle_span(&import->item->rid),
+                       mst_handle_span(&import->to->domain_rid));
+}
+
+/* The owner-to-be: for the domain client the root, for all others a client in the fleet itself, so that
+   no file adds to what is somebody else's. */
+static enum mst_err find_owner(struct import *import, bool *ret_is_there,
+                               struct mst_row_resource *ret_owner)
+{
+    struct mst_row_resource domain;
+    bool is_domain_there, is_within = false;
+    enum mst_err err;
+
+    *ret_is_there = false;
+    if (is_domain(import) != !is_given(&import->item->owner))
+        return refuse(import, MST_BAD_VALUE, "the owner is not one that the fleet can have");
+    if (is_domain(import)) {
+        *ret_owner = (struct mst_row_resource){0};
+        err = mst_domain_root(import->tx, &ret_owner->id);
+        if (err == MST_OK)
+            err = mst_tx_get(import->tx, MST_IX_RESOURCE, ret_owner);
+        *ret_is_there = err == MST_OK;
+        return err;
+    }
+    err = find_rid(import, &import->item->owner, ret_is_there, ret_owner);
+    if (err == MST_OK && !*ret_is_there)
+        return missing(import, "its owner is not there");
+    if (err == MST_OK)
+        err = find_rid(import, &import->to->domain_rid, &is_domain_there, &domain);
+    if (err == MST_OK && is_domain_there)
+        err = mst_access_is_within(import->tx, domain.id, ret_owner->id, &is_within);
+    if (err == MST_OK && (!is_within || ret_owner->kind != MST_KIND_CLIENT))
+        return refuse(import, MST_RESTRICTED, "its owner is not a client of this fleet");
+    return err;
+}
+
+/* One that has the RID already. */
+static enum mst_err compare(struct import *import, enum mst_kind kind,
+                            const struct mst_row_resource *found)
+{
+    struct mst_row_resource owner;
+    bool has_owner;
+    enum mst_err err = find_owner(import, &has_owner, &owner);
+
+    if (err != MST_OK || import->verdict != MST_DONE)
+        return err;
+    if (found->kind != kind || !has_owner || found->owner_id != owner.id)
+        return refuse(import, MST_EXISTS, "its RID is that of something else here");
+    return there(import);
+}
+
+static enum mst_err add_aliases(struct import *import, const struct mst_row_resource *resource)
+{
+    const struct mst_fleet_item *item = import->item;
+
+    for (size_t i = 0; i < item->n_aliases; i++) {
+        struct mst_row_alias alias = {
+            .client_id = resource->owner_id, .name = item->aliases[i], .resource_id = resource->id};
+        enum mst_err err = mst_tx_insert(import->tx, MST_TABLE_ALIAS, &alias);
+        if (err == MST_EEXIST)
+            return refuse(import, MST_IN_USE, "its owner uses one of the aliases already");
+        if (err != MST_OK)
+            return err;
+    }
+    return MST_OK;
+}
+
+/* The key that the client had, instead of the one derived for it. */
+static enum mst_err set_key(struct import *import, int64_t client_id)
+{
+    struct mst_row_client client = {.id = client_id};
+    enum mst_err err;
+
+    if (!is_given(&import->item->cik))
+        return MST_OK;
+    err = mst_tx_get(import->tx, MST_IX_CLIENT, &client);
+    if (err == MST_OK)
+        err = mst_foreign_set_cik(import->domain, import->tx, &client,
+                                  mst_handle_span(&import->item->cik), &import->verdict);
+    if (err != MST_OK || import->verdict != MST_DONE)
+        return err != MST_OK ? err : refuse(import, import->verdict, "its key is taken here");
+    return mst_tx_update(import->tx, MST_TABLE_CLIENT, &client, MST_BIT(client, foreign_bits));
+}
+
+static enum mst_err insert(struct import *import, struct mst_row_resource *resource)
+{
+    const struct mst_fleet_item *item = import->item;
+    struct mst_row_client client = {.state = item->state,
+                                    .is_locked = item->is_locked != 0,
+                                    .log_at = item->activated_at,
+                                    .log_peer = item->activated_by,
+                                    .deadline = item->state == MST_STATE_PENDING
+                                                    ? mst_deadline_after(import->tx, item->left_s)
+                                                    : 0};
+    enum mst_err err = mst_quota_charge(import->tx, resource->owner_id,
+                                        mst_counted_kind(resource->kind), 1, &import->verdict);
+
+    if (err == MST_OK && import->verdict == MST_DONE)
+        err = mst_resource_insert(import->domain, import->tx, resource, &client, item->limits,
+                                  &import->verdict);
+    if (err != MST_OK || import->verdict != MST_DONE)
+        return err != MST_OK ? err
+                             : refuse(import, import->verdict, "its owner has no room for it");
+    resource->created = item->created;
+    resource->modified = item->modified;
+    err = mst_tx_update(import->tx, MST_TABLE_RESOURCE, resource,
+                        MST_BIT(resource, created) | MST_BIT(resource, modified));
+    client.suspect = item->suspect; /* a new key, which the inserting made, is none */
+    if (err == MST_OK && item->suspect != 0)
+        err = mst_tx_update(import->tx, MST_TABLE_CLIENT, &client, MST_BIT(client, suspect));
+    return err;
+}
+
+static enum mst_err import_resource(struct import *import)
+{
+    const struct mst_fleet_item *item = import->item;
+    const enum mst_kind kind = MST_KIND_CLIENT + (enum mst_kind)(item->type - MST_FLEET_CLIENT);
+    struct mst_row_resource resource = {.kind = kind,
+                                        .is_public = item->is_public != 0,
+                                        .format = item->format,
+                                        .name = item->name,
+                                        .meta = item->meta,
+                                        .detail = item->detail};
+    struct mst_row_resource owner, found;
+    bool has_owner, is_there;
+    unsigned depth = 0;
+    enum mst_err err;
+
+    if (!is_sound(item, kind))
+        return refuse(import, MST_BAD_VALUE, "one of its values cannot be");
+    err = find_rid(import, &item->rid, &is_there, &found);
+    if (err != MST_OK || is_there)
+        return err != MST_OK ? err : compare(import, kind, &found);
+    err = find_owner(import, &has_owner, &owner);
+    if (err != MST_OK || import->verdict != MST_DONE)
+        return err;
+    if (!has_owner) { /* while checking: at least its key can be looked at */
+        err = mst_domain_root(import->tx, &owner.id);
+        if (err != MST_OK)
+            return err;
+    }
+    resource.owner_id = owner.id;
+    err = mst_resource_depth(import->tx, owner.id, &depth);
+    if (err == MST_OK && depth >= MST_TREE_DEPTH_MAX)
+        return refuse(import, MST_NO_ROOM, "the tree is too deep there");
+    if (err == MST_OK)
+        err = insert(import, &resource);
+    if (err == MST_OK && import->verdict == MST_DONE)
+        err = mst_foreign_set_rid(import->domain, import->tx, &resource,
+                                  mst_handle_span(&item->rid), &import->verdict);
+    if (err == MST_OK && import->verdict != MST_DONE && !import->why)
+        return refuse(import, import->verdict, "its RID is none");
+    if (err == MST_OK && import->verdict == MST_DONE && kind == MST_KIND_CLIENT)
+        err = set_key(import, resource.id);
+    if (err == MST_OK && import->verdict == MST_DONE && has_owner)
+        err = add_aliases(import, &resource);
+    return err;
+}
+
+/* ---- the vendor and its models ---- */
+
+static enum mst_err import_vendor(struct import *import)
+{
+    struct mst_row_vendor vendor = {.name = import->item->name};
+    struct mst_row_resource domain;
+    bool is_there;
+    enum mst_err err;
+
+    if (!mst_span_eq(import->item->name, import->to->vendor) || !is_domain(import) ||
+        !mst_name_is_vendor(import->item->name))
+        return refuse(import, MST_BAD_VALUE, "it is not the vendor of this file");
+    if (import->vendor.id != 0)
+        return there(import);
+    err = find_rid(import, &import->to->domain_rid, &is_there, &domain);
+    if (err != MST_OK || !is_there)
+        return err != MST_OK ? err : missing(import, "its domain client is not there");
+    vendor.client_id = domain.id;
+    err = mst_tx_insert(import->tx, MST_TABLE_VENDOR, &vendor);
+    return err == MST_EEXIST
+               ? refuse(import, MST_EXISTS, "the domain client has another vendor name here")
+               : err;
+}
+
+/* A client of the fleet by its RID; 0 if it is not there. */
+static enum mst_err client_id_of(const struct import *import, const struct mst_handle *rid,
+                                 int64_t *ret_id)
+{
+    struct mst_row_resource resource;
+    bool is_there = false;
+    enum mst_err err = is_given(rid) ? find_rid(import, rid, &is_there, &resource) : MST_OK;
+
+    if (err == MST_OK)
+        *ret_id = is_there && resource.kind == MST_KIND_CLIENT ? resource.id : 0;
+    return err;
+}
+
+static enum mst_err import_model(struct import *import)
+{
+    const struct mst_fleet_item *item = import->item;
+    const int64_t options = MST_MODEL_NOALIASES | MST_MODEL_NOCOMMENTS | MST_MODEL_NOHISTORICAL;
+    struct mst_row_model model = {.vendor_id = import->vendor.id,
+                                  .name = item->name,
+                                  .options = item->options,
+                                  .window_s = item->window_s};
+    enum mst_err err;
+
+    if (!mst_name_is_model(item->name) || item->options & ~options || item->window_s < 0 ||
+        item->window_s > MST_WINDOW_S_MAX)
+        return refuse(import, MST_BAD_VALUE, "one of its values cannot be");
+    if (import->vendor.id == 0)
+        return missing(import, "its vendor is not there");
+    err = client_id_of(import, &item->template, &model.template_id);
+    if (err == MST_OK)
+        err = client_id_of(import, &item->creator, &model.creator_id);
+    if (err == MST_OK && model.creator_id == 0)
+        model.creator_id = import->vendor.client_id;
+    if (err == MST_OK)
+        err = mst_tx_insert(import->tx, MST_TABLE_MODEL, &model);
+    if (err == MST_EEXIST)
+        return there(import);
+    if (err == MST_OK && model.template_id == 0)
+        import->why = "its template is not part of the fleet: nothing can be enabled until it gets "
+                      "another one";
+    return err;
+}
+
+/* Finds the model that an item belongs to; false: it was said that there is none. */
+static enum mst_err find_model(struct import *import, bool *ret_is_there,
+                               struct mst_row_model *ret_model)
+{
+    *ret_model =
+        (struct mst_row_model){.vendor_id = import->vendor.id, .name = import->item->model};
+    enum mst_err err =
+        import->vendor.id == 0 ? MST_ENOENT : mst_tx_get(import->tx, MST_IX_MODEL_NAME, ret_model);
+
+    *ret_is_there = err == MST_OK;
+    return err == MST_ENOENT ? missing(import, "its model is not there") : err;
+}
+
+static enum mst_err add_once(struct import *import, enum mst_table table, void *row)
+{
+    enum mst_err err = mst_tx_insert(import->tx, table, row);
+
+    return err == MST_EEXIST ? there(import) : err;
+}
+
+static enum mst_err import_share(struct import *import)
+{
+    struct mst_row_model_share share = {0};
+    struct mst_row_vendor other;
+    struct mst_row_model model;
+    enum mst_verdict verdict;
+    bool is_there;
+    enum mst_err err = find_model(import, &is_there, &model);
+
+    if (err != MST_OK || !is_there)
+        return err;
+    err = mst_vendor_get(import->tx, import->item->name, &verdict, &other);
+    if (err != MST_OK)
+        return err;
+    if (verdict != MST_DONE)
+        return leave_out(import, "there is no vendor of that name here to share the model with");
+    share = (struct mst_row_model_share){.model_id = model.id, .vendor_id = other.id};
+    return add_once(import, MST_TABLE_MODEL_SHARE, &share);
+}
+
+static enum mst_err import_range(struct import *import)
+{
+    const struct mst_fleet_item *item = import->item;
+    struct mst_row_sn_range range = {
+        .shape = item->shape, .first = item->first, .last = item->last};
+    struct mst_row_model model;
+    bool is_there;
+    enum mst_err err = find_model(import, &is_there, &model);
+
+    if (err != MST_OK || !is_there)
+        return err;
+    range.model_id = model.id;
+    return add_once(import, MST_TABLE_SN_RANGE, &range);
+}
+
+static enum mst_err import_group(struct import *import)
+{
+    struct mst_row_model_group group = {.name = import->item->name, .meta = import->item->meta};
+    struct mst_row_model model;
+    bool is_there;
+    enum mst_err err;
+
+    if (import->item->name.len == 0 || !is_text(import->item->name, MST_NAME_MAX) ||
+        !is_text(import->item->meta, MST_META_MAX))
+        return refuse(import, MST_BAD_VALUE, "one of its values cannot be");
+    err = find_model(import, &is_there, &model);
+    if (err != MST_OK || !is_there)
+        return err;
+    group.model_id = model.id;
+    return add_once(import, MST_TABLE_MODEL_GROUP, &group);
+}
+
+static enum mst_err import_member(struct import *import)
+{
+    const struct mst_fleet_item *item = import->item;
+    struct mst_row_model_group group = {.name = item->group};
+    struct mst_row_group_member member = {.type = item->member_type,
+                                          .member = item->member,
+                                          .expire = item->expire,
+                                          .meta = item->meta};
+    struct mst_row_model model;
+    bool is_there;
+    enum mst_err err;
+
+    if (!is_text(item->member_type, MST_NAME_MAX) || !is_text(item->member, MST_NAME_MAX) ||
+        !is_text(item->meta, MST_META_MAX))
+        return refuse(import, MST_BAD_VALUE, "one of its values cannot be");
+    err = find_model(import, &is_there, &model);
+    if (err != MST_OK || !is_there)
+        return err;
+    group.model_id = member.model_id = model.id;
+    err = mst_tx_get(import->tx, MST_IX_MODEL_GROUP_NAME, &group);
+    if (err != MST_OK)
+        return err == MST_ENOENT ? missing(import, "its group is not there") : err;
+    member.group_id = group.id;
+    return add_once(import, MST_TABLE_GROUP_MEMBER, &member);
+}
+
+/* The entry; its bytes are to be uploaded again. */
+static enum mst_err import_content(struct import *import)
+{
+    const struct mst_fleet_item *item = import->item;
+    struct mst_row_content content = {.name = item->name,
+                                      .meta = item->meta,
+                                      .is_protected = item->is_protected != 0,
+                                      .mime = item->mime,
+                                      .updated = item->updated};
+    struct mst_row_model model;
+    bool is_there;
+    enum mst_err err;
+
+    if (item->name.len == 0 || !is_text(item->name, MST_NAME_MAX) ||
+        !is_text(item->meta, MST_META_MAX) || !is_text(item->mime, MST_NAME_MAX))
+        return refuse(import, MST_BAD_VALUE, "one of its values cannot be");
+    err = find_model(import, &is_there, &model);
+    if (err != MST_OK || !is_there)
+        return err;
+    content.model_id = model.id;
+    return add_once(import, MST_TABLE_CONTENT, &content);
+}
+
+/* ---- serial numbers ---- */
+
+/* A row number that no resource will ever have: for a serial number whose client was dropped. */
+static enum mst_err burn_number(struct mst_tx *tx, int64_t *ret_id)
+{
+    struct mst_row_resource nobody = {.kind = MST_KIND_CLIENT};
+    enum mst_err err = mst_tx_insert(tx, MST_TABLE_RESOURCE, &nobody);
+
+    if (err == MST_OK)
+        err = mst_tx_delete(tx, MST_TABLE_RESOURCE, &nobody);
+    *ret_id = nobody.id;
+    return err;
+}
+
+static enum mst_err bind_client(struct import *import, struct mst_row_serial *serial)
+{
+    struct mst_row_resource client;
+    bool is_there;
+    enum mst_err err;
+
+    if (!is_given(&import->item->rid))
+        return import->item->is_orphan ? burn_number(import->tx, &serial->client_id) : MST_OK;
+    err = find_rid(import, &import->item->rid, &is_there, &client);
+    if (err != MST_OK)
+        return err;
+    if (!is_there)
+        return missing(import, "its client is not there");
+    if (client.kind != MST_KIND_CLIENT || client.sn.len > 0)
+        return refuse(import, MST_EXISTS, "its client is none, or hangs on another serial number");
+    client.model_id = serial->model_id;
+    client.sn = serial->sn;
+    serial->client_id = client.id;
+    return mst_tx_update(import->tx, MST_TABLE_RESOURCE, &client,
+                         MST_BIT(resource, model_id) | MST_BIT(resource, sn));
+}
+
+static enum mst_err bind_borrower(struct import *import, struct mst_row_serial *serial)
+{
+    struct mst_row_lent_serial lent = {.model_id = serial->model_id, .sn = serial->sn};
+    struct mst_row_vendor borrower;
+    enum mst_verdict verdict;
+    enum mst_err err;
+
+    if (import->item->lent_to.len == 0)
+        return MST_OK;
+    err = mst_vendor_get(import->tx, import->item->lent_to, &verdict, &borrower);
+    if (err != MST_OK || verdict != MST_DONE)
+        return err;
+    serial->lent_to = lent.vendor_id = borrower.id;
+    return mst_tx_insert(import->tx, MST_TABLE_LENT_SERIAL, &lent);
+}
+
+static enum mst_err add_log(struct import *import, const struct mst_row_serial *serial)
+{
+    for (size_t i = 0; i < import->item->n_log; i++) {
+        struct mst_row_log entry = {.model_id = serial->model_id,
+                                    .sn = serial->sn,
+                                    .seq = (int64_t)i + 1,
+                                    .at = import->item->log[i].at,
+                                    .peer = import->item->log[i].peer};
+        enum mst_err err = mst_tx_insert(import->tx, MST_TABLE_LOG, &entry);
+        if (err != MST_OK)
+            return err;
+    }
+    return MST_OK;
+}
+
+static enum mst_err import_serial(struct import *import)
+{
+    const struct mst_serial_item item = {.sn = import->item->sn, .extra = import->item->extra};
+    struct mst_row_serial serial = {.sn = item.sn};
+    struct mst_row_model model;
+    bool is_there;
+    size_t bad;
+    enum mst_err err = find_model(import, &is_there, &model);
+
+    if (err != MST_OK || !is_there)
+        return err;
+    serial.model_id = model.id;
+    err = mst_tx_get(import->tx, MST_IX_SERIAL, &serial);
+    if (err == MST_OK)
+        return there(import);
+    if (err == MST_ENOENT)
+        err = mst_serial_add(import->domain, import->tx, &model, &item, 1, &import->verdict, &bad);
+    if (err != MST_OK || import->verdict != MST_DONE)
+        return err != MST_OK
+                   ? err
+                   : refuse(
+                         import, import->verdict,
+                         "the serial number has no form that is allowed, or another model of the "
+                         "vendor lists it");
+    err = mst_tx_get(import->tx, MST_IX_SERIAL, &serial);
+    if (err == MST_OK)
+        err = bind_client(import, &serial);
+    if (err == MST_OK && import->verdict == MST_DONE)
+        err = bind_borrower(import, &serial);
+    if (err == MST_OK && import->verdict == MST_DONE)
+        err = mst_tx_update(import->tx, MST_TABLE_SERIAL, &serial,
+                            MST_BIT(serial, client_id) | MST_BIT(serial, lent_to));
+    return err == MST_OK && import->verdict == MST_DONE ? add_log(import, &serial) : err;
+}
+
+static enum mst_err import_token(struct import *import)
+{
+    return leave_out(import, "a vendor token is not taken along: make a new one of that name");
+}
+
+/* ---- an item ---- */
+
+static enum mst_err (*const imports[MST_FLEET_TYPE_COUNT])(struct import *import) = {
+    [MST_FLEET_CLIENT] = import_resource,   [MST_FLEET_DATAPORT] = import_resource,
+    [MST_FLEET_DATARULE] = import_resource, [MST_FLEET_DISPATCH] = import_resource,
+    [MST_FLEET_VENDOR] = import_vendor,     [MST_FLEET_TOKEN] = import_token,
+    [MST_FLEET_MODEL] = import_model,       [MST_FLEET_SHARE] = import_share,
+    [MST_FLEET_RANGE] = import_range,       [MST_FLEET_GROUP] = import_group,
+    [MST_FLEET_MEMBER] = import_member,     [MST_FLEET_CONTENT] = import_content,
+    [MST_FLEET_SERIAL] = import_serial,
+};
+
+/* A vendor of that name may be there: then it must be this one. */
+static enum mst_err find_vendor(struct import *import)
+{
+    enum mst_verdict verdict;
+    struct mst_row_resource domain;
+    bool is_there;
+    enum mst_err err = mst_vendor_get(import->tx, import->to->vendor, &verdict, &import->vendor);
+
+    if (err != MST_OK || verdict != MST_DONE) {
+        import->vendor = (struct mst_row_vendor){0};
+        return err;
+    }
+    err = find_rid(import, &import->to->domain_rid, &is_there, &domain);
+    if (err == MST_OK && (!is_there || domain.id != import->vendor.client_id))
+        return refuse(import, MST_EXISTS, "another vendor of that name is here");
+    return err;
+}
+
+enum mst_err mst_fleet_import_item(const struct mst_domain *domain, struct mst_tx *tx,
+                                   const struct mst_fleet_import *to,
+                                   const struct mst_fleet_item *item, enum mst_verdict *ret_verdict,
+                                   enum mst_fleet_outcome *ret_outcome, const char **ret_why)
+{
+    struct import import = {.domain = domain,
+                            .tx = tx,
+                            .to = to,
+                            .item = item,
+                            .outcome = MST_FLEET_MADE,
+                            .verdict = MST_DONE};
+    enum mst_err err = find_vendor(&import);
+
+    if (err == MST_OK && import.verdict == MST_DONE)
+        err = imports[item->type](&import);
+    *ret_verdict = import.verdict;
+    *ret_outcome = import.outcome;
+    *ret_why = import.why ? import.why : "";
+    return err;
+}
