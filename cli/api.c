@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "sys/clock.h"
@@ -213,6 +214,24 @@ enum cli_exit cli_api_vendor(struct cli *cli, const char **ret_vendor)
     return CLI_OK;
 }
 
+const char *cli_api_lender(const struct cli *cli)
+{
+    return cli->command->is_for_borrowers ? cli_options_text(&cli->options, "vendor") : NULL;
+}
+
+/* It becomes a header line, so it is looked at here. */
+static enum cli_exit check_lender(struct cli *cli, const char *lender)
+{
+    size_t len = lender != NULL
+                     ? strspn(lender, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                      "0123456789_-.")
+                     : 0;
+
+    if (lender == NULL || (len > 0 && len <= MST_VENDOR_MAX && lender[len] == '\0'))
+        return CLI_OK;
+    return cli_fail(cli, CLI_USAGE, "--vendor: a vendor's name is 1 to 64 of A-Z a-z 0-9 _ - .");
+}
+
 static enum cli_exit failed(struct cli *cli, enum mst_err err)
 {
     for (size_t i = 0; i < sizeof FAILURES / sizeof FAILURES[0]; i++) {
@@ -305,6 +324,9 @@ static enum cli_exit refused(struct cli *cli, const struct cli_call *call,
     char subject[SUBJECT_MAX];
 
     say_subject(call, subject);
+    if (reply->status == 403 && cli_api_lender(cli) != NULL)
+        reason = "the vendor of --vendor does not share this model with the caller ('muster model "
+                 "list --shared' shows what is), or the owner is not below the caller's client";
     if (reason == NULL)
         reason = reason_of(GENERAL, reply->status);
     if (reason == NULL)
@@ -330,12 +352,15 @@ static enum cli_exit call_at(struct cli *cli, const struct cli_call *call, const
         .method = call->method,
         .path = path,
         .content_type = call->form != NULL ? CLI_FORM : call->content_type,
-        .body = call->form != NULL ? mst_buf_span(call->form) : call->body};
+        .body = call->form != NULL ? mst_buf_span(call->form) : call->body,
+        .vendor = cli_api_lender(cli)};
     uint64_t patience_s = 0;
     size_t n_tries = 0;
-    enum cli_exit exit = connect_to(cli);
+    enum cli_exit exit = check_lender(cli, request.vendor);
     enum mst_err err;
 
+    if (exit == CLI_OK)
+        exit = connect_to(cli);
     if (exit == CLI_OK && key == NULL)
         exit = cli_api_key(cli, call->who, &key, &is_token);
     if (exit != CLI_OK)

@@ -66,6 +66,16 @@ enum cli_exit cli_api_key(struct cli *cli, enum cli_who who, const struct mst_ha
 /* --server, MUSTER_SERVER, or the profile's; NULL: none of them. */
 const char *cli_api_server(const struct cli *cli);
 
+/*
+ * For commands that are for borrowers too (cli.h): the vendor that shares its model with the caller
+ * (protocol.md 2.9). It goes with every call of theirs. NULL: the model is the caller's own.
+ */
+#define CLI_LENDER_OPTION                                                                \
+    {                                                                                    \
+        "vendor", "NAME", "the vendor that has the model, if it shared it with this one" \
+    }
+const char *cli_api_lender(const struct cli *cli);
+
 /* --vendor, or the profile's. */
 enum cli_exit cli_api_vendor(struct cli *cli, const char **ret_vendor);
 

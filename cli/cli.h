@@ -64,6 +64,7 @@ struct cli_command {
     const struct cli_option *options; /* may be NULL */
     bool is_profile_maker;            /* the profile that is named need not exist */
     bool is_profile_writer;           /* replaces or deletes it; others do with --save */
+    bool is_for_borrowers;            /* --vendor says whose model it is (CLI_LENDER_OPTION) */
     uint64_t timeout_s;               /* for one call unless --timeout says; 0: as usual */
     enum cli_exit (*run)(struct cli *cli);
 };
@@ -83,9 +84,9 @@ extern const struct cli_option cli_global_options[];
 
 /* One per file cmd_<noun>.c. */
 extern const struct cli_noun cli_noun_init, cli_noun_profile, cli_noun_vendor, cli_noun_token,
-    cli_noun_model, cli_noun_sn, cli_noun_device, cli_noun_activate, cli_noun_data, cli_noun_clock,
-    cli_noun_completion, cli_noun_group, cli_noun_store, cli_noun_backup, cli_noun_restore,
-    cli_noun_check;
+    cli_noun_model, cli_noun_share, cli_noun_sn, cli_noun_device, cli_noun_activate, cli_noun_data,
+    cli_noun_clock, cli_noun_completion, cli_noun_group, cli_noun_store, cli_noun_backup,
+    cli_noun_restore, cli_noun_check;
 
 /* Prints what is wrong and what to do about it; gives exit back. */
 enum cli_exit cli_fail(struct cli *cli, enum cli_exit exit, const char *fmt, ...)

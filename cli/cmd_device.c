@@ -18,6 +18,7 @@ static const struct cli_option ENABLE_OPTIONS[] = {
     {"heading",      NULL,   "leave out the first row of the file"                            },
     {"skip-enabled", NULL,   "pass over serial numbers that have a device already"            },
     {"progress",     NULL,   "tell after each call how far it is, also when not on a terminal"},
+    CLI_LENDER_OPTION,
     CLI_OPTIONS_END
 };
 
@@ -25,11 +26,15 @@ static const struct cli_option REENABLE_OPTIONS[] = {
     {"file",     "FILE", "CSV as for sn add; - reads standard input"                      },
     {"heading",  NULL,   "leave out the first row of the file"                            },
     {"progress", NULL,   "tell after each call how far it is, also when not on a terminal"},
+    CLI_LENDER_OPTION,
     CLI_OPTIONS_END
 };
 
+static const struct cli_option LENDER_OPTIONS[] = {CLI_LENDER_OPTION, CLI_OPTIONS_END};
+
 static const struct cli_option DROP_OPTIONS[] = {
     {"yes", NULL, "do it: the device and all its data go for good"},
+    CLI_LENDER_OPTION,
     CLI_OPTIONS_END
 };
 
@@ -454,9 +459,11 @@ static const struct cli_command COMMANDS[] = {
              "\n"
              "Examples:\n"
              "  muster device enable thermo 0001\n"
-             "  muster device enable thermo --file serials.csv --skip-enabled\n",           .min_operands = 1,
+             "  muster device enable thermo --file serials.csv --skip-enabled\n"
+             "  muster device enable thermo 0001 --vendor acme --owner RID\n", .min_operands = 1,
      .max_operands = SIZE_MAX,
      .options = ENABLE_OPTIONS,
+     .is_for_borrowers = true,
      .run = run_enable},
     {.name = "reenable",
      .usage = "MODEL SN... | MODEL --file FILE",
@@ -471,11 +478,14 @@ static const struct cli_command COMMANDS[] = {
          "\n"
          "Examples:\n"
          "  muster device reenable thermo 0001\n"
-         "  muster device reenable thermo --file serials.csv\n", .run = run_reenable},
+         "  muster device reenable thermo --file serials.csv\n",                                                   .is_for_borrowers = true,
+     .run = run_reenable},
     {.name = "disable",
-     ONE_DEVICE,          .summary = "its key dies at once; data stay",
+     ONE_DEVICE, .summary = "its key dies at once; data stay",
      .more = "Example:\n"
-             "  muster device disable thermo 0001\n",     .run = run_disable          },
+             "  muster device disable thermo 0001\n",                                                    .options = LENDER_OPTIONS,
+     .is_for_borrowers = true,
+     .run = run_disable                     },
     {.name = "remap",
      .usage = "MODEL OLD-SN NEW-SN",
      .summary = "swap the hardware: data and RID go over to another serial number",
@@ -484,29 +494,36 @@ static const struct cli_command COMMANDS[] = {
              "the new one calls in for its own.\n"
              "\n"
              "Example:\n"
-             "  muster device remap thermo 0001 0002\n",.min_operands = 3,
+             "  muster device remap thermo 0001 0002\n",                                                     .min_operands = 3,
      .max_operands = 3,
+     .options = LENDER_OPTIONS,
+     .is_for_borrowers = true,
      .run = run_remap},
     {.name = "status",
-     ONE_DEVICE,                                                   .summary = "where it stands, and what to do next",
+     ONE_DEVICE,                                                                    .summary = "where it stands, and what to do next",
      .more = "Example:\n"
-             "  muster device status thermo 0001\n",                                                                    .run = run_status                                                                          },
+             "  muster device status thermo 0001\n",                                                 .options = LENDER_OPTIONS,
+     .is_for_borrowers = true,
+     .run = run_status                                          },
     {.name = "key",
-     ONE_DEVICE,   .summary = "show the owner the device's CIK",
+     ONE_DEVICE,                                       .summary = "show the owner the device's CIK",
      .more = "Needs the CIK of the direct owner (the portal). While the device is notactivated "
              "this is\n"
              "the key that its activation will give.\n"
              "\n"
              "Example:\n"
-             "  muster device key thermo 0001\n",.run = run_key                                                                                                   },
+             "  muster device key thermo 0001\n",                                                 .options = LENDER_OPTIONS,
+     .is_for_borrowers = true,
+     .run = run_key  },
     {.name = "drop",
-     ONE_DEVICE,                                                   .summary = "delete the device and all its data",
+     ONE_DEVICE,                                          .summary = "delete the device and all its data",
      .more = "Cannot be undone. The serial number stays listed (orphaned) until it is deleted or\n"
              "enabled anew. Needs the vendor's CIK.\n"
              "\n"
              "Example:\n"
-             "  muster device drop thermo 0001 --yes\n",                                                                            .options = DROP_OPTIONS,
-     .run = run_drop},
+             "  muster device drop thermo 0001 --yes\n",                                                 .options = DROP_OPTIONS,
+     .is_for_borrowers = true,
+     .run = run_drop                                            },
 };
 
 const struct cli_noun cli_noun_device = {"device", "add, re-add, swap and disable devices",

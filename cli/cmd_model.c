@@ -30,8 +30,19 @@ static const struct cli_option DELETE_OPTIONS[] = {
     CLI_OPTIONS_END
 };
 
+static const struct cli_option LIST_OPTIONS[] = {
+    {"shared", NULL, "models of other vendors that were shared with this one"},
+    CLI_OPTIONS_END
+};
+
 static const struct cli_field LIST_FIELDS[] = {
     {"model", "MODEL"},
+    CLI_FIELDS_END
+};
+
+static const struct cli_field SHARED_FIELDS[] = {
+    {"vendor", "VENDOR"},
+    {"model",  "MODEL" },
     CLI_FIELDS_END
 };
 
@@ -132,16 +143,28 @@ static enum cli_exit list_row(void *arg, const struct cli_csv_row *row)
     return cli_list_row(arg, json_pack("{s:o}", "model", cli_json_text(row->fields[0])));
 }
 
+static enum cli_exit shared_row(void *arg, const struct cli_csv_row *row)
+{
+    if (row->n_fields < 2)
+        return cli_list_row(arg, NULL);
+    return cli_list_row(arg, json_pack("{s:o, s:o}", "vendor", cli_json_text(row->fields[0]),
+                                       "model", cli_json_text(row->fields[1])));
+}
+
 static enum cli_exit run_list(struct cli *cli)
 {
-    const struct cli_call call = {.who = CLI_VENDOR, .path = CLI_MODELS};
+    const bool is_shared = cli_options_has(&cli->options, "shared");
+    const struct cli_call call = {
+        .who = CLI_VENDOR, .path = CLI_MODELS, .tail = is_shared ? "?show=shared" : NULL};
     struct cli_list list;
-    enum cli_exit exit = cli_list_begin(&list, cli, LIST_FIELDS);
+    enum cli_exit exit = cli_list_begin(&list, cli, is_shared ? SHARED_FIELDS : LIST_FIELDS);
 
     if (exit == CLI_OK)
-        exit = cli_api_rows(cli, &call, "a list of models", list_row, &list);
+        exit =
+            cli_api_rows(cli, &call, "a list of models", is_shared ? shared_row : list_row, &list);
     if (exit == CLI_OK)
-        cli_list_end(&list, "no models yet: make one with 'muster model create MODEL'");
+        cli_list_end(&list, is_shared ? "no other vendor shares a model with this one"
+                                      : "no models yet: make one with 'muster model create MODEL'");
     cli_list_fini(&list);
     return exit;
 }
@@ -293,29 +316,31 @@ static const struct cli_command COMMANDS[] = {
              "  muster model create thermo --window 3600\n", .min_operands = 1,
      .max_operands = 1,
      .options = CREATE_OPTIONS,
-     .run = run_create                                         },
+     .run = run_create                   },
     {.name = "list",
      .usage = "",
      .summary = "the vendor's models",
-     .more = "Example:\n"
-             "  muster model list --json\n",                 .run = run_list  },
+     .more = "Examples:\n"
+             "  muster model list --json\n"
+             "  muster model list --shared\n",               .options = LIST_OPTIONS,
+     .run = run_list    },
     {.name = "show",
      .usage = "MODEL",
      .summary = "template and options of a model",
      .more = "Example:\n"
-             "  muster model show thermo\n",                                        .min_operands = 1,
+             "  muster model show thermo\n",                                      .min_operands = 1,
      .max_operands = 1,
-     .run = run_show},
+     .run = run_show            },
     {.name = "set",
      .usage = "MODEL",
      .summary = "change template, options or activation window",
      .more = "What is not given stays as it is. A new window counts from the next enabling on.\n"
              "\n"
              "Example:\n"
-             "  muster model set thermo --window 600\n",                                         .min_operands = 1,
+             "  muster model set thermo --window 600\n",                                 .min_operands = 1,
      .max_operands = 1,
      .options = SET_OPTIONS,
-     .run = run_set                                          },
+     .run = run_set},
     {.name = "delete",
      .usage = "MODEL",
      .summary = "delete a model and its serial numbers",
@@ -324,10 +349,10 @@ static const struct cli_command COMMANDS[] = {
          "first if that is not meant.\n"
          "\n"
          "Example:\n"
-         "  muster model delete thermo --yes\n",                                      .min_operands = 1,
+         "  muster model delete thermo --yes\n",                              .min_operands = 1,
      .max_operands = 1,
      .options = DELETE_OPTIONS,
-     .run = run_delete},
+     .run = run_delete                    },
 };
 
 const struct cli_noun cli_noun_model = {"model", "kinds of device", COMMANDS,

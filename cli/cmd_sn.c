@@ -27,10 +27,14 @@ static const struct cli_option ADD_OPTIONS[] = {
 };
 
 static const struct cli_option LIST_OPTIONS[] = {
-    {"offset", "N", "leave out the first N"        },
-    {"limit",  "N", "no more than N (default: all)"},
+    {"offset", "N",      "leave out the first N"                                   },
+    {"limit",  "N",      "no more than N (default: all)"                           },
+    {"shared", "VENDOR", "only what the other vendor VENDOR enabled (muster share)"},
+    CLI_LENDER_OPTION,
     CLI_OPTIONS_END
 };
+
+static const struct cli_option LENDER_OPTIONS[] = {CLI_LENDER_OPTION, CLI_OPTIONS_END};
 
 static const struct cli_option DELETE_OPTIONS[] = {
     {"disable", NULL, "disable the device first, so that its key dies too"},
@@ -292,7 +296,10 @@ static enum cli_exit list_row(void *arg, const struct cli_csv_row *row)
 static enum cli_exit run_list(struct cli *cli)
 {
     struct cli_list list = {0};
-    struct cli_pages pages = {.has_status = true, .each = list_row, .arg = &list};
+    struct cli_pages pages = {.has_status = true,
+                              .shared = cli_options_text(&cli->options, "shared"),
+                              .each = list_row,
+                              .arg = &list};
     char empty[64] = "no serial numbers: add some with 'muster sn add'";
     enum cli_exit exit;
 
@@ -490,7 +497,7 @@ static const struct cli_command COMMANDS[] = {
          "  muster sn add thermo --file serials.csv --skip-listed\n",       .min_operands = 1,
      .max_operands = SIZE_MAX,
      .options = ADD_OPTIONS,
-     .run = run_add                 },
+     .run = run_add                                                                                },
     {.name = "import",
      .usage = "MODEL FILE|-",
      .summary = "list the serial numbers of a file of any size",
@@ -519,7 +526,7 @@ static const struct cli_command COMMANDS[] = {
          "  muster sn import thermo serials.csv --dry-run\n",               .min_operands = 2,
      .max_operands = 2,
      .options = cli_import_options,
-     .run = cli_import_run          },
+     .run = cli_import_run                                                                         },
     {.name = "export",
      .usage = "MODEL",
      .summary = "all serial numbers of a model, as a file that can be imported",
@@ -532,7 +539,8 @@ static const struct cli_command COMMANDS[] = {
          "  muster sn export thermo --status --json | grep notactivated\n", .min_operands = 1,
      .max_operands = 1,
      .options = cli_export_options,
-     .run = cli_export_run          },
+     .is_for_borrowers = true,
+     .run = cli_export_run},
     {.name = "list",
      .usage = "MODEL",
      .summary = "serial numbers with their status",
@@ -541,25 +549,31 @@ static const struct cli_command COMMANDS[] = {
          "is over, or it was disabled). One whose device was dropped is unused here: only 'sn\n"
          "status' of the serial number tells that it is orphaned.\n"
          "\n"
-         "Example:\n"
-         "  muster sn list thermo --limit 20\n",                            .min_operands = 1,
+         "Examples:\n"
+         "  muster sn list thermo --limit 20\n"
+         "  muster sn list thermo --vendor acme\n",                         .min_operands = 1,
      .max_operands = 1,
      .options = LIST_OPTIONS,
-     .run = run_list                },
+     .is_for_borrowers = true,
+     .run = run_list},
     {.name = "status",
      .usage = "MODEL SN",
      .summary = "where a serial number stands, and what to do next",
      .more = "Example:\n"
-             "  muster sn status thermo 0001\n",                            .min_operands = 2,
+             "  muster sn status thermo 0001\n",                                                   .min_operands = 2,
      .max_operands = 2,
-     .run = run_status            },
+     .options = LENDER_OPTIONS,
+     .is_for_borrowers = true,
+     .run = run_status},
     {.name = "log",
      .usage = "MODEL SN",
      .summary = "its activations: when and from where",
      .more = "Example:\n"
-             "  muster sn log thermo 0001\n",            .min_operands = 2,
+             "  muster sn log thermo 0001\n",                                     .min_operands = 2,
      .max_operands = 2,
-     .run = run_log             },
+     .options = LENDER_OPTIONS,
+     .is_for_borrowers = true,
+     .run = run_log},
     {.name = "delete",
      .usage = "MODEL SN...",
      .summary = "take serial numbers off the list",
@@ -569,10 +583,10 @@ static const struct cli_command COMMANDS[] = {
          "over and told; the exit status is then 1.\n"
          "\n"
          "Example:\n"
-         "  muster sn delete thermo 0001 --disable\n",                                              .min_operands = 2,
+         "  muster sn delete thermo 0001 --disable\n",                                                      .min_operands = 2,
      .max_operands = SIZE_MAX,
      .options = DELETE_OPTIONS,
-     .run = run_delete},
+     .run = run_delete                                              },
 };
 
 const struct cli_noun cli_noun_sn = {"sn", "serial numbers of a model", COMMANDS,

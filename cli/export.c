@@ -15,6 +15,7 @@ const struct cli_option cli_export_options[] = {
     {"output",   "FILE", "write it there, whole or not at all (default: standard output)" },
     {"status",   NULL,   "with status and RID: sn,status,rid,extra"                       },
     {"progress", NULL,   "tell after each call how far it is, also when not on a terminal"},
+    CLI_LENDER_OPTION,
     CLI_OPTIONS_END
 };
 

@@ -151,6 +151,11 @@ static bool make_headers(const struct cli_request *request, struct curl_slist **
         !add_secret(ret_headers, "X-Exosite-Token", request->token) ||
         !add_header(ret_headers, "Expect:"))
         return false;
+    if (request->vendor != NULL) {
+        (void)snprintf(line, sizeof line, "X-Exosite-Vendor: %s", request->vendor);
+        if (!add_header(ret_headers, line))
+            return false;
+    }
     if (request->content_type == NULL)
         return true;
     (void)snprintf(line, sizeof line, "Content-Type: %s", request->content_type);

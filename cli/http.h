@@ -20,6 +20,7 @@ struct cli_request {
     const char *content_type; /* NULL: no body */
     struct mst_span body;
     const struct mst_handle *cik, *token; /* NULL: not sent */
+    const char *vendor;                   /* whose model it is about; NULL: not sent */
 };
 
 struct cli_reply {

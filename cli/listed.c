@@ -9,6 +9,8 @@ static const struct cli_reason MODEL_REASONS[] = {
 
 enum cli_exit cli_listed_model(struct cli *cli, const char *model)
 {
+    if (cli_api_lender(cli) != NULL) /* a model that is not shared is 403 */
+        return CLI_OK;
     return cli_api_done(cli, &(struct cli_call){.who = CLI_VENDOR,
                                                 .method = "GET",
                                                 .path = CLI_MODELS,

@@ -50,6 +50,10 @@ static enum cli_exit get_page(struct walk *walk, const char *model, uint64_t off
     mst_buf_init(&tail, TAIL_MAX);
     (void)mst_buf_addf(&tail, "/?limit=%d%s", MST_PAGE_MAX,
                        walk->pages->has_status ? "&status=true" : "");
+    if (walk->pages->shared != NULL) {
+        (void)mst_buf_add_str(&tail, "&shared=");
+        cli_url_add(&tail, mst_span_str(walk->pages->shared));
+    }
     if (offset > 0)
         (void)mst_buf_addf(&tail, "&offset=%llu", (unsigned long long)offset);
     if (walk->last_len > 0) {

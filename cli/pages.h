@@ -5,9 +5,10 @@
 #include "cli/api.h"
 
 struct cli_pages {
-    bool has_status; /* rows are sn,status,rid,extra; otherwise sn,rid,extra */
-    uint64_t offset; /* so many are left out */
-    uint64_t limit;  /* and no more given; 0: all */
+    bool has_status;    /* rows are sn,status,rid,extra; otherwise sn,rid,extra */
+    const char *shared; /* only what this vendor enabled through a share; NULL: all */
+    uint64_t offset;    /* so many are left out */
+    uint64_t limit;     /* and no more given; 0: all */
     cli_each_row *each;
     /* After each page with the number of rows so far; may be NULL. */
     void (*page)(void *arg, uint64_t n_rows);

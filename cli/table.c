@@ -22,6 +22,7 @@ const struct cli_noun *const cli_nouns[] = {
     &cli_noun_vendor,
     &cli_noun_token,
     &cli_noun_model,
+    &cli_noun_share,
     &cli_noun_sn,
     &cli_noun_group,
     &cli_noun_device,

@@ -301,7 +301,8 @@ muster
 is 'no command: usage' "$code" 2
 muster --help
 ends 'help' 0
-for command in init 'model create' 'model list' 'model show' 'model set' 'model delete' 'sn add' 'sn list' \
+for command in init 'model create' 'model list' 'model show' 'model set' 'model delete' 'share add' 'share list' \
+    'share remove' 'sn add' 'sn list' \
     'sn status' 'sn log' 'sn delete' 'device enable' 'device reenable' 'device disable' 'device remap' \
     'device status' 'device key' 'device drop' activate 'data write' 'data read' 'clock reset'; do
     muster $command --help

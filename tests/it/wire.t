@@ -4,6 +4,7 @@
 #
 #   #: set NAME=VALUE             a setting of the server
 #   #: model NAME                 a further model
+#   #: vendor NAME                another vendor; ${NAME_token} and ${NAME_portal_rid} are its own
 #   #: device NAME STATE          serial number NAME of m1: listed, pending or activated;
 #                                 ${NAME_rid} and ${NAME_key} are its RID and its key
 #
@@ -46,6 +47,10 @@ sub run_script {
         template_rid => $m->{template_rid},
     );
     $m->model($_) for 'm1', $text =~ /^#: model (\S+)$/mg;
+    for my $name ($text =~ /^#: vendor (\S+)$/mg) {
+        my $other = $m->other_vendor($name);
+        $macro{"${name}_$_"} = $other->{$_} for qw(token portal_rid);
+    }
     my @devices = $text =~ /^#: device (\S+ \S+)$/mg;
     prepare_device($m, \%macro, split ' ') for @devices;
     $macro{port} = $is_tls ? $m->tls_port : $m->{port}{http};

@@ -336,6 +336,12 @@ sub init {
     return $self;
 }
 
+# Another vendor on the same server: only good for what init makes.
+sub other_vendor {
+    my ($self, $vendor) = @_;
+    return bless({ %$self, socket => undef }, ref $self)->init(vendor => $vendor);
+}
+
 sub template {
     my ($self, $ports) = @_;
     my $rid = $self->create_client({ cik => $self->{domain_cik} }, 'template');
