@@ -19,6 +19,7 @@
 #include "core/copying.h"
 #include "core/foreign.h"
 #include "core/quota.h"
+#include "core/share.h"
 #include "core/sweep.h"
 
 struct drop {
@@ -39,10 +40,13 @@ static enum mst_err remove_port(void *arg, struct mst_tx *tx, const void *row)
     const struct drop *drop = arg;
     const struct mst_row_point_copy copy = {.target_id = port->id};
     bool is_copied = false;
+    int64_t n_shares;
     enum mst_err err = mst_tx_delete(tx, MST_TABLE_RESOURCE, port);
 
     if (err == MST_OK)
         err = mst_foreign_end_rid(tx, port);
+    if (err == MST_OK)
+        err = mst_share_remove_all(tx, port->id, &n_shares);
     if (err != MST_OK || !mst_kind_has_points(port->kind))
         return err;
     err = mst_tx_delete(tx, MST_TABLE_POINT_COPY, &copy);
@@ -94,6 +98,7 @@ static enum mst_err remove_client(struct drop *drop, struct mst_tx *tx, int64_t 
     const struct mst_row_resource ports = {.owner_id = client_id};
     const struct mst_row_alias aliases = {.client_id = client_id};
     struct mst_row_resource client = {.id = client_id};
+    int64_t n_shares;
     enum mst_err err = mst_tx_get(tx, MST_IX_RESOURCE, &client);
 
     if (err == MST_OK)
@@ -102,6 +107,10 @@ static enum mst_err remove_client(struct drop *drop, struct mst_tx *tx, int64_t 
         err = mst_sweep(tx, MST_IX_RESOURCE_OWNER, &ports, 1, sizeof ports, remove_port, drop);
     if (err == MST_OK)
         err = remove_key(tx, &client);
+    if (err == MST_OK)
+        err = mst_share_remove_all(tx, client_id, &n_shares);
+    if (err == MST_OK)
+        err = mst_share_leave_all(tx, client_id);
     if (err == MST_OK)
         err = mst_foreign_end_rid(tx, &client);
     if (err == MST_OK)
@@ -153,8 +162,14 @@ static enum mst_err remove_clients(struct drop *drop, struct mst_tx *tx, int64_t
 static enum mst_err remove_tree(struct drop *drop, struct mst_tx *tx,
                                 const struct mst_row_resource *top)
 {
+    enum mst_verdict verdict;
+    int64_t n_shares;
     enum mst_err err = mst_quota_release(tx, top);
 
+    if (err == MST_OK)
+        err = mst_share_remove_all(tx, top->id, &n_shares);
+    if (err == MST_OK)
+        err = mst_quota_charge(tx, top->owner_id, MST_COUNTED_SHARE, -n_shares, &verdict);
     if (err == MST_OK)
         err = remove_aliases_of(tx, top->id);
     if (err != MST_OK)

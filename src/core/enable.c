@@ -13,6 +13,7 @@
 #include "core/enable.h"
 #include "core/lending.h"
 #include "core/meta.h"
+#include "core/model.h"
 #include "core/resource.h"
 #include "core/serial.h"
 
@@ -42,14 +43,10 @@ static enum mst_err clone_template(const struct mst_domain *domain, struct mst_t
                                    struct mst_row_resource *ret_client)
 {
     const int64_t deadline = mst_deadline_after(tx, mst_window_of(domain, model));
-    struct mst_row_resource template = {.id = model->template_id};
-    enum mst_err err = mst_tx_get(tx, MST_IX_RESOURCE, &template);
+    struct mst_row_resource template;
+    enum mst_err err = mst_model_template(tx, model, ret_verdict, &template);
 
-    if (err == MST_ENOENT) {
-        *ret_verdict = MST_NO_TEMPLATE;
-        return MST_OK;
-    }
-    if (err != MST_OK)
+    if (err != MST_OK || *ret_verdict != MST_DONE)
         return err;
     return mst_resource_clone(domain, tx, &template, owner, model->options, deadline, attempt,
                               ret_verdict, ret_client);

@@ -1,6 +1,7 @@
 #include "core/client.h"
 #include "core/quota.h"
 #include "core/resource.h"
+#include "core/share.h"
 
 /* ---- finding ---- */
 
@@ -25,28 +26,63 @@ static enum mst_err find_alias(struct mst_tx *tx, int64_t client_id, struct mst_
     return MST_OK;
 }
 
+static enum mst_err find_rid(const struct mst_domain *domain, struct mst_tx *tx, int64_t caller_id,
+                             struct mst_span rid, enum mst_verdict *ret_verdict,
+                             struct mst_row_resource *ret_resource, bool *ret_is_own)
+{
+    enum mst_err err = mst_access_rid(domain, tx, rid, ret_verdict, ret_resource);
+
+    *ret_is_own = false;
+    if (err != MST_OK || *ret_verdict != MST_DONE)
+        return err;
+    *ret_is_own = ret_resource->id == caller_id;
+    return *ret_is_own ? MST_OK
+                       : mst_access_is_within(tx, caller_id, ret_resource->owner_id, ret_is_own);
+}
+
 enum mst_err mst_resource_find(const struct mst_domain *domain, struct mst_tx *tx,
                                int64_t caller_id, const struct mst_ref *ref,
                                enum mst_verdict *ret_verdict, struct mst_row_resource *ret_resource)
 {
     struct mst_row_resource resource;
-    bool is_within = false;
+    bool is_own;
     enum mst_err err;
 
     if (ref->is_alias)
         return find_alias(tx, caller_id, ref->text, ret_verdict, ret_resource);
-    err = mst_access_rid(domain, tx, ref->text, ret_verdict, &resource);
+    err = find_rid(domain, tx, caller_id, ref->text, ret_verdict, &resource, &is_own);
     if (err != MST_OK || *ret_verdict != MST_DONE)
         return err;
-    if (resource.id == caller_id)
-        is_within = true;
+    *ret_verdict = is_own ? MST_DONE : MST_RESTRICTED;
+    if (is_own)
+        *ret_resource = resource;
+    return MST_OK;
+}
+
+enum mst_err mst_resource_find_to_read(const struct mst_domain *domain, struct mst_tx *tx,
+                                       int64_t caller_id, const struct mst_ref *ref,
+                                       enum mst_verdict *ret_verdict,
+                                       struct mst_row_resource *ret_resource, bool *ret_is_own)
+{
+    struct mst_row_resource resource;
+    bool is_own = true, is_readable = true;
+    enum mst_err err;
+
+    if (ref->is_alias)
+        err = find_alias(tx, caller_id, ref->text, ret_verdict, &resource);
     else
-        err = mst_access_is_within(tx, caller_id, resource.owner_id, &is_within);
+        err = find_rid(domain, tx, caller_id, ref->text, ret_verdict, &resource, &is_own);
+    if (err != MST_OK || *ret_verdict != MST_DONE)
+        return err;
+    if (!is_own && !resource.is_public)
+        err = mst_share_is_active(tx, caller_id, resource.id, &is_readable);
     if (err != MST_OK)
         return err;
-    *ret_verdict = is_within ? MST_DONE : MST_RESTRICTED;
-    if (is_within)
+    *ret_verdict = is_readable ? MST_DONE : MST_RESTRICTED;
+    if (is_readable) {
         *ret_resource = resource;
+        *ret_is_own = is_own;
+    }
     return MST_OK;
 }
 
@@ -225,9 +261,18 @@ enum mst_err mst_resource_update(struct mst_tx *tx, int64_t caller_id,
 enum { COUNT_PAGE = 256 };
 
 struct count {
+    struct mst_tx *tx;
     int64_t n;
     int64_t last_id;
+    int64_t *n_shares; /* NULL: there are none to be counted */
 };
+
+static enum mst_err count_share(void *arg, const struct mst_row_share *share)
+{
+    (void)share;
+    ++*(int64_t *)arg;
+    return MST_OK;
+}
 
 static enum mst_err count_child(void *arg, const void *row)
 {
@@ -235,11 +280,12 @@ static enum mst_err count_child(void *arg, const void *row)
 
     count->n++;
     count->last_id = ((const struct mst_row_resource *)row)->id;
-    return MST_OK;
+    return count->n_shares ? mst_share_list(count->tx, count->last_id, count_share, count->n_shares)
+                           : MST_OK;
 }
 
 static enum mst_err count_children(struct mst_tx *tx, int64_t client_id, enum mst_kind kind,
-                                   int64_t *ret_n)
+                                   int64_t *n_shares, int64_t *ret_n)
 {
     struct mst_row_resource key = {.owner_id = client_id, .kind = kind};
     const struct mst_scan scan = {.index = MST_IX_RESOURCE_OWNER,
@@ -247,7 +293,7 @@ static enum mst_err count_children(struct mst_tx *tx, int64_t client_id, enum ms
                                   .n_fixed = 2,
                                   .has_after = true,
                                   .limit = COUNT_PAGE};
-    struct count count = {0};
+    struct count count = {.tx = tx, .n_shares = n_shares};
     int64_t n_before;
     enum mst_err err;
 
@@ -267,6 +313,7 @@ static enum mst_err count_children(struct mst_tx *tx, int64_t client_id, enum ms
 static enum mst_err fill_client_info(const struct mst_domain *domain, struct mst_tx *tx,
                                      struct mst_info *info)
 {
+    int64_t *n_shares;
     enum mst_err err;
 
     info->client.id = info->quota.client_id = info->resource.id;
@@ -279,8 +326,10 @@ static enum mst_err fill_client_info(const struct mst_domain *domain, struct mst
         mst_lifecycle_word(mst_client_state(domain, tx, &info->client), info->client.is_locked);
     if (info->may_see_key)
         err = mst_client_cik(domain, tx, &info->client, &info->key);
+    n_shares = info->quota.use_share > 0 ? &info->direct_shares : NULL;
     for (int kind = MST_KIND_CLIENT; kind <= MST_KIND_DISPATCH && err == MST_OK; kind++)
-        err = count_children(tx, info->resource.id, (enum mst_kind)kind, &info->direct[kind]);
+        err = count_children(tx, info->resource.id, (enum mst_kind)kind, n_shares,
+                             &info->direct[kind]);
     return err;
 }
 

@@ -20,6 +20,13 @@ MST_MUST_USE enum mst_err mst_resource_find(const struct mst_domain *domain, str
                                             enum mst_verdict *ret_verdict,
                                             struct mst_row_resource *ret_resource);
 
+/* The same for reading: also any RID of a resource that is public, or that the caller has activated
+   a share code of. *ret_is_own: it lies in the caller's tree. */
+MST_MUST_USE enum mst_err
+mst_resource_find_to_read(const struct mst_domain *domain, struct mst_tx *tx, int64_t caller_id,
+                          const struct mst_ref *ref, enum mst_verdict *ret_verdict,
+                          struct mst_row_resource *ret_resource, bool *ret_is_own);
+
 enum { MST_LIMIT_COUNT = 14 }; /* the lim_* fields of struct mst_row_quota, in their order */
 extern const char *const mst_limit_names[MST_LIMIT_COUNT]; /* "client", "dataport", ... (2.15.5) */
 #define MST_LIMIT_INHERIT ((int64_t)-1)
@@ -104,6 +111,7 @@ struct mst_info {
     const char *status;                    /* clients only: 1.4 */
     struct mst_handle key;                 /* clients only, and only if may_see_key */
     int64_t direct[MST_KIND_DISPATCH + 1]; /* clients only: what it owns directly, by kind */
+    int64_t direct_shares;                 /* clients only: share codes of what it owns directly */
     bool may_see_owner_view;               /* direct owner or itself: aliases, shares, tagged */
     bool may_see_key;                      /* direct owner only */
 };

@@ -35,7 +35,7 @@ enum mst_verdict {
     MST_DISABLED,      /* activate: disabled (12) */
     MST_ORPHANED,      /* its client was dropped (21) */
     MST_LOCKED,        /* activate: the client is locked (A22) */
-    MST_NO_TEMPLATE,   /* enable: the model's template was dropped (409) */
+    MST_NO_TEMPLATE,   /* enable: the model's template was dropped, or its code revoked (409) */
     MST_VERDICT_COUNT
 };
 

@@ -238,22 +238,32 @@ enum mst_err mst_do_unregister(struct mst_world *world, struct mst_tx *tx,
     return mst_vendor_unregister(&world->domain, tx, &manager, text(call->vendor), &call->verdict);
 }
 
+static struct mst_template template_of(const struct mst_world *world,
+                                       const struct mst_world_call *call)
+{
+    struct mst_span rid = text(call->rid ? call->rid : world->template_rid);
+
+    return (struct mst_template){.rid = call->code ? text(NULL) : rid, .code = text(call->code)};
+}
+
 enum mst_err mst_do_add_model(struct mst_world *world, struct mst_tx *tx,
                               struct mst_world_call *call)
 {
+    struct mst_template template;
     struct mst_manager manager;
     enum mst_err err = manager_of(world, tx, call, &manager);
 
     if (err != MST_OK || call->verdict != MST_DONE)
         return err;
+    template = template_of(world, call);
     return mst_model_create(&world->domain, tx, &manager, text(call->model ? call->model : "m1"),
-                            text(call->rid ? call->rid : world->template_rid), call->options,
-                            &call->verdict);
+                            &template, call->options, &call->verdict);
 }
 
 enum mst_err mst_do_update_model(struct mst_world *world, struct mst_tx *tx,
                                  struct mst_world_call *call)
 {
+    struct mst_template template;
     struct mst_row_vendor vendor;
     struct mst_row_model model;
     struct mst_manager manager;
@@ -263,9 +273,9 @@ enum mst_err mst_do_update_model(struct mst_world *world, struct mst_tx *tx,
         err = find_model(tx, call, &vendor, &model);
     if (err != MST_OK || call->verdict != MST_DONE)
         return err;
-    return mst_model_update(&world->domain, tx, &manager, &model,
-                            text(call->rid ? call->rid : world->template_rid), call->options,
-                            call->window_s, &call->verdict);
+    template = template_of(world, call);
+    return mst_model_update(&world->domain, tx, &model, &template, call->options, call->window_s,
+                            &call->verdict);
 }
 
 enum mst_err mst_do_delete_model(struct mst_world *world, struct mst_tx *tx,

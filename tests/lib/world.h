@@ -53,7 +53,7 @@ struct mst_world_call {
     const char *vendor, *model, *sn, *other_sn, *extra;
     const char *plus_vendor, *plus_model, *plus_sn;
     const char *borrower; /* the vendor that acts through a share, NULL = the model's own */
-    const char *rid, *key, *peer, *name, *meta;
+    const char *rid, *key, *peer, *name, *meta, *code;
     const char *group, *type, *member, *content;
     int64_t expire;
     enum mst_file file; /* whose command it is */

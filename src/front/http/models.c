@@ -9,7 +9,7 @@ enum { WINDOW_KEPT = -1 };
 
 struct work {
     struct mst_param model;
-    struct mst_span rid;
+    struct mst_template template;
     int64_t options;
     int64_t window_s; /* an addition of ours: WINDOW_KEPT, 0 = the server's, or seconds */
     bool is_delete;
@@ -59,11 +59,17 @@ static enum mst_verdict read_window(const struct mst_form *form, int64_t *ret_wi
     return MST_DONE;
 }
 
-/* A share code can name no template: nothing makes share codes yet, so each is unknown. */
+static bool has_template(const struct work *work)
+{
+    return work->template.rid.len > 0 || work->template.code.len > 0;
+}
+
 static enum mst_verdict read_settings(const struct mst_form *form, struct work *work)
 {
-    work->rid = mst_form_value(form, "rid");
-    if (mst_form_value(form, "code").len > 0 || read_options(form, &work->options) != MST_DONE)
+    work->template.rid = mst_form_value(form, "rid");
+    work->template.code = mst_form_value(form, "code");
+    if ((work->template.rid.len > 0 && work->template.code.len > 0) ||
+        read_options(form, &work->options) != MST_DONE)
         return MST_BAD_VALUE;
     return read_window(form, &work->window_s);
 }
@@ -132,7 +138,7 @@ enum mst_err mst_models_prepare(struct mst_exchange *x, struct mst_tx *tx)
         return mst_exchange_refuse(x, MST_BAD_VALUE);
     if (work->is_delete)
         return MST_OK;
-    if (read_settings(&form, work) != MST_DONE || work->rid.len == 0)
+    if (read_settings(&form, work) != MST_DONE || !has_template(work))
         return mst_exchange_refuse(x, MST_BAD_VALUE);
     return MST_OK;
 }
@@ -153,7 +159,7 @@ static enum mst_err create(struct mst_exchange *x, struct mst_tx *tx, const stru
     const struct mst_domain *domain = mst_exchange_domain(x);
     enum mst_verdict verdict = MST_BAD_VALUE;
     struct mst_row_model model = {0};
-    enum mst_err err = mst_model_create(domain, tx, &x->manager, work->model.text, work->rid,
+    enum mst_err err = mst_model_create(domain, tx, &x->manager, work->model.text, &work->template,
                                         work->options, &verdict);
 
     err = mst_exchange_settle(x, err, verdict);
@@ -163,8 +169,7 @@ static enum mst_err create(struct mst_exchange *x, struct mst_tx *tx, const stru
     err = mst_exchange_settle(x, err, verdict);
     if (err != MST_OK)
         return err;
-    err = mst_model_update(domain, tx, &x->manager, &model, work->rid, work->options,
-                           work->window_s, &verdict);
+    err = mst_model_update(domain, tx, &model, NULL, 0, work->window_s, &verdict);
     return mst_exchange_settle(x, err, verdict);
 }
 
@@ -189,14 +194,15 @@ enum mst_err mst_models_post(struct mst_exchange *x, struct mst_tx *tx)
 enum mst_err mst_model_show(struct mst_exchange *x, struct mst_tx *tx)
 {
     enum mst_verdict verdict = MST_NOT_FOUND;
-    struct mst_handle rid;
-    enum mst_err err = mst_model_template(mst_exchange_domain(x), tx, &x->model, &verdict, &rid);
+    struct mst_handle name;
+    enum mst_err err =
+        mst_model_template_name(mst_exchange_domain(x), tx, &x->model, &verdict, &name);
 
     if (err != MST_OK)
         return err;
-    (void)mst_buf_add_str(&x->reply, "rid=");
-    if (verdict == MST_DONE) /* else the template was dropped */
-        (void)mst_buf_add(&x->reply, mst_handle_span(&rid));
+    (void)mst_buf_add_str(&x->reply, x->model.share_id != 0 ? "code=" : "rid=");
+    if (verdict == MST_DONE) /* else the template was dropped, or the code revoked */
+        (void)mst_buf_add(&x->reply, mst_handle_span(&name));
     for (size_t i = 0; i < OPTIONS; i++)
         if (x->model.options & options[i].bit)
             (void)mst_buf_addf(&x->reply, "&options[]=%s", options[i].word);
@@ -213,7 +219,7 @@ enum mst_err mst_model_prepare(struct mst_exchange *x, struct mst_tx *tx)
     if (err != MST_OK)
         return err;
     if (read_settings(&form, work) != MST_DONE ||
-        (work->rid.len == 0 && work->window_s == WINDOW_KEPT))
+        (!has_template(work) && work->window_s == WINDOW_KEPT))
         return mst_exchange_refuse(x, MST_BAD_VALUE);
     return MST_OK;
 }
@@ -224,20 +230,10 @@ enum mst_err mst_model_put(struct mst_exchange *x, struct mst_tx *tx)
     const struct mst_domain *domain = mst_exchange_domain(x);
     const struct work *work = x->work;
     enum mst_verdict verdict = MST_BAD_VALUE;
-    struct mst_span rid = work->rid;
-    int64_t bits = work->options;
-    struct mst_handle template;
-    enum mst_err err;
+    const struct mst_template *template = has_template(work) ? &work->template : NULL;
+    enum mst_err err =
+        mst_model_update(domain, tx, &x->model, template, work->options, work->window_s, &verdict);
 
-    if (rid.len == 0) {
-        err = mst_model_template(domain, tx, &x->model, &verdict, &template);
-        err = mst_exchange_settle(x, err, verdict == MST_DONE ? MST_DONE : MST_BAD_VALUE);
-        if (err != MST_OK)
-            return err;
-        rid = mst_handle_span(&template);
-        bits = x->model.options;
-    }
-    err = mst_model_update(domain, tx, &x->manager, &x->model, rid, bits, work->window_s, &verdict);
     err = mst_exchange_settle(x, err, verdict);
     return err == MST_OK ? mst_exchange_answer(x, 205, NULL) : err;
 }

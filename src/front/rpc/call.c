@@ -168,6 +168,20 @@ enum mst_err mst_rpc_resource(struct mst_rpc_call *call, struct mst_tx *tx, cons
     return mst_rpc_settle(call, err, verdict);
 }
 
+enum mst_err mst_rpc_readable(struct mst_rpc_call *call, struct mst_tx *tx, const json_t *arg,
+                              struct mst_row_resource *ret_resource, bool *ret_is_own)
+{
+    enum mst_verdict verdict = MST_NOT_FOUND;
+    struct mst_ref ref;
+    enum mst_err err;
+
+    if (!read_ref(arg, &ref))
+        return mst_rpc_unsupported(call, "arguments");
+    err = mst_resource_find_to_read(mst_exchange_domain(call->x), tx, call->caller_id, &ref,
+                                    &verdict, ret_resource, ret_is_own);
+    return mst_rpc_settle(call, err, verdict);
+}
+
 enum mst_err mst_rpc_client(struct mst_rpc_call *call, struct mst_tx *tx, const json_t *arg,
                             struct mst_row_resource *ret_resource)
 {

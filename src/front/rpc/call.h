@@ -78,7 +78,11 @@ bool mst_rpc_has_option(const json_t *options, const char *name);
 MST_MUST_USE enum mst_err mst_rpc_resource(struct mst_rpc_call *call, struct mst_tx *tx,
                                            const json_t *arg,
                                            struct mst_row_resource *ret_resource);
-/* The same, and it is a client: else "invalid". */
+/* The same for reading, where RIDs of others may be named too; *ret_is_own: the caller's. */
+MST_MUST_USE enum mst_err mst_rpc_readable(struct mst_rpc_call *call, struct mst_tx *tx,
+                                           const json_t *arg, struct mst_row_resource *ret_resource,
+                                           bool *ret_is_own);
+/* As mst_rpc_resource, and it is a client: else "invalid". */
 MST_MUST_USE enum mst_err mst_rpc_client(struct mst_rpc_call *call, struct mst_tx *tx,
                                          const json_t *arg, struct mst_row_resource *ret_resource);
 
@@ -103,10 +107,18 @@ MST_MUST_USE enum mst_err mst_rpc_detail_read(struct mst_rpc_call *call, struct 
 /* The keys of a detail that was kept, whole; NULL without memory. */
 json_t *mst_rpc_detail_load(int64_t kind, struct mst_span text);
 
-/* ---- info (2.15.6), info.c; listing, lookup: listing.c ---- */
+/* ---- info (2.15.6), info.c; listing, lookup: listing.c; share and the like: share.c ---- */
 
 mst_rpc_run mst_rpc_info;
 mst_rpc_run mst_rpc_listing;
 mst_rpc_run mst_rpc_lookup;
+mst_rpc_run mst_rpc_share;
+
+/* lookup "shared", revoke, activate, deactivate "share": code is their last argument. */
+MST_MUST_USE enum mst_err mst_rpc_lookup_shared(struct mst_rpc_call *call, struct mst_tx *tx,
+                                                const json_t *code);
+MST_MUST_USE enum mst_err mst_rpc_share_event(struct mst_rpc_call *call, struct mst_tx *tx,
+                                              int64_t client_id, enum mst_lifecycle_event event,
+                                              struct mst_span code);
 
 #endif

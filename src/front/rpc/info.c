@@ -1,4 +1,5 @@
 /* The procedure info (protocol.md 2.15.6). */
+#include "core/share.h"
 #include "front/rpc/call.h"
 
 struct view {
@@ -72,7 +73,7 @@ static enum mst_err show_counts(struct view *view, json_t **ret_json)
         return MST_OK;
     return pack_counts(view->info.direct[MST_KIND_CLIENT], view->info.direct[MST_KIND_DATAPORT],
                        view->info.direct[MST_KIND_DATARULE], view->info.direct[MST_KIND_DISPATCH],
-                       0, ret_json);
+                       view->info.direct_shares, ret_json);
 }
 
 static enum mst_err show_usage(struct view *view, json_t **ret_json)
@@ -202,6 +203,73 @@ static enum mst_err show_aliases(struct view *view, json_t **ret_json)
     return MST_OK;
 }
 
+struct shares {
+    struct view *view;
+    json_t *json;
+};
+
+/* Only clients activate; one that is gone has left its codes. */
+static enum mst_err show_activator(struct shares *shares, int64_t activator_id, json_t **ret_json)
+{
+    struct mst_row_resource activator = {.id = activator_id};
+    struct mst_handle rid;
+    enum mst_err err;
+
+    *ret_json = json_null();
+    if (activator_id == 0)
+        return MST_OK;
+    err = mst_tx_get(shares->view->tx, MST_IX_RESOURCE, &activator);
+    if (err != MST_OK)
+        return err == MST_ENOENT ? MST_OK : err;
+    err = mst_domain_rid(mst_exchange_domain(shares->view->call->x), &activator, &rid);
+    if (err == MST_OK)
+        *ret_json = json_stringn(rid.text, MST_HANDLE_CHARS);
+    return err;
+}
+
+static enum mst_err add_share(void *arg, const struct mst_row_share *share)
+{
+    struct shares *shares = arg;
+    struct mst_handle code;
+    json_t *activator;
+    enum mst_err err = show_activator(shares, share->activator_id, &activator);
+
+    if (err == MST_OK)
+        err = mst_share_code(mst_exchange_domain(shares->view->call->x), share, &code);
+    if (err != MST_OK) {
+        json_decref(activator);
+        return err;
+    }
+    return json_array_append_new(shares->json,
+                                 json_pack("{s:o, s:o, s:o}", "activator", activator, "code",
+                                           json_stringn(code.text, MST_HANDLE_CHARS), "meta",
+                                           mst_rpc_string(share->meta))) == 0
+               ? MST_OK
+               : MST_ENOMEM;
+}
+
+static enum mst_err show_shares(struct view *view, json_t **ret_json)
+{
+    struct shares shares = {.view = view};
+    enum mst_err err;
+
+    if (!view->info.may_see_owner_view) {
+        view->is_hidden = true;
+        return MST_OK;
+    }
+    shares.json = json_array();
+    if (!shares.json)
+        return MST_ENOMEM;
+    err = mst_share_list(view->tx, view->info.resource.id, add_share, &shares);
+    if (err != MST_OK) {
+        json_decref(shares.json);
+        return err;
+    }
+    view->call->x->is_secret = true;
+    *ret_json = shares.json;
+    return MST_OK;
+}
+
 static enum mst_err show_key(struct view *view, json_t **ret_json)
 {
     if (!view->is_client)
@@ -224,7 +292,7 @@ static const struct {
     {"counts",      show_counts        },
     {"description", show_description   },
     {"key",         show_key           },
-    {"shares",      show_owners_nothing},
+    {"shares",      show_shares        },
     {"storage",     show_storage       },
     {"subscribers", show_nothing       },
     {"tagged",      show_owners_nothing},
@@ -269,12 +337,13 @@ enum mst_err mst_rpc_info(struct mst_rpc_call *call, struct mst_tx *tx)
     const json_t *options = mst_rpc_arg(call, 1);
     struct view view = {.call = call, .tx = tx};
     struct mst_row_resource resource = {0};
+    bool is_own;
     json_t *result;
     enum mst_err err;
 
     if (!is_everything(options) && !json_is_object(options) && !json_is_array(options))
         return mst_rpc_unsupported(call, "arguments");
-    err = mst_rpc_resource(call, tx, mst_rpc_arg(call, 0), &resource);
+    err = mst_rpc_readable(call, tx, mst_rpc_arg(call, 0), &resource, &is_own);
     if (err == MST_OK)
         err = mst_resource_info(mst_exchange_domain(call->x), tx, call->caller_id, &resource,
                                 &view.info);

@@ -1,4 +1,5 @@
 /* The procedures listing and lookup (protocol.md 2.15.4). */
+#include "core/share.h"
 #include "front/rpc/call.h"
 
 /* ---- listing ---- */
@@ -7,8 +8,10 @@ struct listing {
     struct mst_rpc_call *call;
     struct mst_tx *tx;
     int64_t client_id;
-    bool is_owned, is_aliased, is_public; /* a resource is listed if one of them holds */
-    json_t *rids;                         /* of the type at hand */
+    int64_t kind;                         /* the type at hand */
+    bool is_owned, is_aliased, is_public; /* a child is listed if one of them holds */
+    bool is_activated;                    /* and what the client has activated a share code of */
+    json_t *rids;                         /* of that type */
     bool is_over;                         /* more than MST_LISTING_MAX of them */
 };
 
@@ -29,21 +32,23 @@ static enum mst_err has_alias(struct mst_tx *tx, int64_t resource_id, bool *ret_
     return mst_tx_scan(tx, &scan, note_alias, ret_has);
 }
 
-static enum mst_err list_child(void *arg, const struct mst_row_resource *child)
+static enum mst_err is_child_listed(const struct listing *listing,
+                                    const struct mst_row_resource *child, bool *ret_is_listed)
 {
-    struct listing *listing = arg;
-    bool is_listed = listing->is_owned || (listing->is_public && child->is_public);
-    enum mst_err err = MST_OK;
-    struct mst_handle rid;
+    *ret_is_listed = listing->is_owned || (listing->is_public && child->is_public);
+    return !*ret_is_listed && listing->is_aliased ? has_alias(listing->tx, child->id, ret_is_listed)
+                                                  : MST_OK;
+}
 
-    if (!is_listed && listing->is_aliased)
-        err = has_alias(listing->tx, child->id, &is_listed);
-    if (err != MST_OK || !is_listed)
-        return err;
+static enum mst_err add_rid(struct listing *listing, const struct mst_row_resource *resource)
+{
+    struct mst_handle rid;
+    enum mst_err err;
+
     listing->is_over = json_array_size(listing->rids) == MST_LISTING_MAX;
     if (listing->is_over)
         return MST_EREFUSED;
-    err = mst_domain_rid(mst_exchange_domain(listing->call->x), child, &rid);
+    err = mst_domain_rid(mst_exchange_domain(listing->call->x), resource, &rid);
     if (err != MST_OK)
         return err;
     return json_array_append_new(listing->rids, json_stringn(rid.text, MST_HANDLE_CHARS)) == 0
@@ -51,15 +56,42 @@ static enum mst_err list_child(void *arg, const struct mst_row_resource *child)
                : MST_ENOMEM;
 }
 
+static enum mst_err list_child(void *arg, const struct mst_row_resource *child)
+{
+    struct listing *listing = arg;
+    bool is_listed;
+    enum mst_err err = is_child_listed(listing, child, &is_listed);
+
+    return err == MST_OK && is_listed ? add_rid(listing, child) : err;
+}
+
+/* Each resource once: a child that is listed already is not listed again. */
+static enum mst_err list_activated(void *arg, const struct mst_row_share *share)
+{
+    struct mst_row_resource resource = {.id = share->resource_id};
+    struct listing *listing = arg;
+    bool is_listed = false;
+    enum mst_err err = mst_tx_get(listing->tx, MST_IX_RESOURCE, &resource);
+
+    if (err != MST_OK || resource.kind != listing->kind)
+        return err == MST_ENOENT ? MST_OK : err;
+    if (resource.owner_id == listing->client_id)
+        err = is_child_listed(listing, &resource, &is_listed);
+    return err == MST_OK && !is_listed ? add_rid(listing, &resource) : err;
+}
+
 static enum mst_err list_type(struct listing *listing, const json_t *word, json_t *result)
 {
-    int64_t kind = mst_rpc_kind(word);
+    const int64_t kind = mst_rpc_kind(word);
     enum mst_err err;
 
+    listing->kind = kind;
     listing->rids = json_array();
     if (!listing->rids)
         return MST_ENOMEM;
     err = mst_resource_children(listing->tx, listing->client_id, kind, list_child, listing);
+    if (err == MST_OK && listing->is_activated && !listing->is_over)
+        err = mst_share_list_active(listing->tx, listing->client_id, list_activated, listing);
     if (err == MST_OK && listing->is_over)
         err = mst_rpc_say(listing->call, "limit");
     if (err != MST_OK) {
@@ -78,10 +110,10 @@ static void read_filter(const json_t *options, struct listing *listing)
 {
     listing->is_aliased = mst_rpc_has_option(options, "aliased");
     listing->is_public = mst_rpc_has_option(options, "public");
-    listing->is_owned =
-        mst_rpc_has_option(options, "owned") ||
-        (!listing->is_aliased && !listing->is_public && !mst_rpc_has_option(options, "activated") &&
-         !(json_is_object(options) && json_object_get(options, "tagged")));
+    listing->is_activated = mst_rpc_has_option(options, "activated");
+    listing->is_owned = mst_rpc_has_option(options, "owned") ||
+                        (!listing->is_aliased && !listing->is_public && !listing->is_activated &&
+                         !(json_is_object(options) && json_object_get(options, "tagged")));
 }
 
 static enum mst_err check_types(struct mst_rpc_call *call, const json_t *words)
@@ -101,6 +133,7 @@ enum mst_err mst_rpc_listing(struct mst_rpc_call *call, struct mst_tx *tx)
     bool is_legacy = json_is_array(mst_rpc_arg(call, 0));
     const json_t *words = mst_rpc_arg(call, is_legacy ? 0 : 1);
     const json_t *options = mst_rpc_arg(call, is_legacy ? 1 : 2);
+    bool is_own = true;
     json_t *result;
     enum mst_err err;
 
@@ -111,13 +144,16 @@ enum mst_err mst_rpc_listing(struct mst_rpc_call *call, struct mst_tx *tx)
     if (err == MST_OK && !is_legacy) {
         struct mst_row_resource resource;
 
-        err = mst_rpc_client(call, tx, mst_rpc_arg(call, 0), &resource);
+        err = mst_rpc_readable(call, tx, mst_rpc_arg(call, 0), &resource, &is_own);
+        if (err == MST_OK && resource.kind != MST_KIND_CLIENT)
+            err = mst_rpc_say(call, "invalid");
         if (err == MST_OK)
             listing.client_id = resource.id;
     }
     if (err != MST_OK)
         return err;
     read_filter(options, &listing);
+    listing.is_activated &= is_own; /* what others have activated is their affair */
     result = is_legacy && !options ? json_array() : json_object();
     for (size_t i = 0; result && i < json_array_size(words) && err == MST_OK; i++)
         err = list_type(&listing, json_array_get(words, i), result);
@@ -194,6 +230,6 @@ enum mst_err mst_rpc_lookup(struct mst_rpc_call *call, struct mst_tx *tx)
     if (mst_rpc_is_word(type, "owner"))
         return lookup_owner(call, tx, arg);
     if (mst_rpc_is_word(type, "shared"))
-        return mst_rpc_say(call, json_is_string(arg) ? "invalid" : "badarg");
+        return mst_rpc_lookup_shared(call, tx, arg);
     return mst_rpc_say(call, "badarg");
 }

@@ -1,6 +1,7 @@
 /* The table of procedures (protocol.md 2.15.4), and those that change something. */
 #include "core/client.h"
 #include "core/copying.h"
+#include "core/share.h"
 #include "front/rpc/call.h"
 
 static bool is_type_word(const json_t *arg)
@@ -39,18 +40,56 @@ static enum mst_err create_described(struct mst_rpc_call *call, struct mst_tx *t
     return err == MST_OK ? mst_rpc_give_rid(call, &resource) : err;
 }
 
-/* The client that {"rid": ...} names. */
+/* By RID: of the caller's tree, or what it has activated a code of. A copy shows all that is in a client, so that
+   the client is public does not do. */
+static enum mst_err find_source_by_rid(struct mst_rpc_call *call, struct mst_tx *tx,
+                                       const json_t *rid, struct mst_row_resource *ret_source)
+{
+    bool is_own = false;
+    enum mst_err err = mst_rpc_readable(call, tx, rid, ret_source, &is_own);
+
+    if (err == MST_OK && !is_own)
+        err = mst_share_is_active(tx, call->caller_id, ret_source->id, &is_own);
+    return err == MST_OK && !is_own ? mst_rpc_say(call, "restricted") : err;
+}
+
+/* By a share code that no other client has activated; cloning does not activate it. */
+static enum mst_err find_source_by_code(struct mst_rpc_call *call, struct mst_tx *tx,
+                                        const json_t *code, struct mst_row_resource *ret_source)
+{
+    enum mst_verdict verdict = MST_NOT_FOUND;
+    struct mst_row_share share = {0};
+    struct mst_span text;
+    enum mst_err err;
+
+    if (!mst_rpc_text(code, &text))
+        return mst_rpc_say(call, "badarg");
+    err = mst_share_find(mst_exchange_domain(call->x), tx, text, &verdict, &share);
+    if (verdict == MST_DONE && share.activator_id != 0 && share.activator_id != call->caller_id)
+        verdict = MST_NOT_FOUND;
+    err = mst_rpc_settle(call, err, verdict);
+    if (err != MST_OK)
+        return err;
+    ret_source->id = share.resource_id;
+    err = mst_tx_get(tx, MST_IX_RESOURCE, ret_source);
+    return err == MST_ENOENT ? mst_rpc_say(call, "invalid") : err;
+}
+
+/* The client that exactly one of {"rid": ...} and {"code": ...} names. */
 static enum mst_err find_source(struct mst_rpc_call *call, struct mst_tx *tx, const json_t *json,
                                 struct mst_row_resource *ret_source)
 {
-    const json_t *rid = json_object_get(json, "rid");
+    const json_t *rid = json_object_get(json, "rid"), *code = json_object_get(json, "code");
+    enum mst_err err;
 
     if (!json_is_object(json))
         return mst_rpc_unsupported(call, "arguments");
-    if (!json_is_string(rid))
-        return mst_rpc_say(call,
-                           json_is_string(json_object_get(json, "code")) ? "invalid" : "badarg");
-    return mst_rpc_client(call, tx, rid, ret_source);
+    if ((rid != NULL) == (code != NULL) || (rid && !json_is_string(rid)))
+        return mst_rpc_say(call, "badarg");
+    err = rid ? find_source_by_rid(call, tx, rid, ret_source)
+              : find_source_by_code(call, tx, code, ret_source);
+    return err == MST_OK && ret_source->kind != MST_KIND_CLIENT ? mst_rpc_say(call, "invalid")
+                                                                : err;
 }
 
 static int64_t read_clone_options(const json_t *json)
@@ -213,7 +252,7 @@ static enum mst_err key_event(struct mst_rpc_call *call, struct mst_tx *tx,
     if (err != MST_OK)
         return err;
     if (mst_rpc_is_word(mst_rpc_arg(call, first), "share"))
-        return mst_rpc_say(call, "invalid"); /* no share codes exist yet */
+        return mst_rpc_share_event(call, tx, client.id, event, key);
     if (!mst_rpc_is_word(mst_rpc_arg(call, first), "client"))
         return mst_rpc_say(call, "badarg");
     err = mst_client_key_event(mst_exchange_domain(call->x), tx, client.id, event, key,
@@ -246,6 +285,7 @@ static const struct mst_rpc_procedure procedures[] = {
     {"lookup",     MST_READ,  2, 3, mst_rpc_lookup,  NULL          },
     {"map",        MST_STATE, 3, 3, map,             NULL          },
     {"revoke",     MST_STATE, 2, 2, revoke,          NULL          },
+    {"share",      MST_STATE, 1, 2, mst_rpc_share,   NULL          },
     {"unmap",      MST_STATE, 2, 3, unmap,           NULL          },
     {"update",     MST_STATE, 2, 2, update,          NULL          },
 };

@@ -21,17 +21,17 @@ struct fact {
     const char *sql;  /* one column: which row */
 };
 
-/* A counter and what it counts: direct children, and what child clients draw. */
-#define COUNTER(name, kind)                                                                      \
-    {                                                                                            \
-        "the count of " #name "s differs from what is there: client",                            \
-            "SELECT q.client_id FROM quota q WHERE q.use_" #name                                 \
-            " <> (SELECT count(*) FROM resource r WHERE r.owner_id = q.client_id AND r.kind "    \
-            "= " kind ") + (SELECT coalesce(sum(CASE WHEN c.lim_" #name " < 0 THEN c.use_" #name \
-            " ELSE c.lim_" #name " END), 0) FROM resource r JOIN quota c ON c.client_id = r.id"  \
-            " WHERE r.owner_id = q.client_id AND r.kind = 1)"                                    \
+/* A counter and what it counts: what is owned directly, and what child clients draw. */
+#define COUNTER(name, own)                                                                        \
+    {                                                                                             \
+        "the count of " #name "s differs from what is there: client",                             \
+            "SELECT q.client_id FROM quota q WHERE q.use_" #name " <> (SELECT count(*) FROM " own \
+            ") + (SELECT coalesce(sum(CASE WHEN c.lim_" #name " < 0 THEN c.use_" #name            \
+            " ELSE c.lim_" #name " END), 0) FROM resource r JOIN quota c ON c.client_id = r.id"   \
+            " WHERE r.owner_id = q.client_id AND r.kind = 1)"                                     \
     }
-#define NO_KIND "0" /* nothing of the kind is made yet */
+#define OF_KIND(kind) "resource r WHERE r.owner_id = q.client_id AND r.kind = " kind
+#define OF_SHARES     "share s JOIN resource r ON r.id = s.resource_id WHERE r.owner_id = q.client_id"
 
 static const struct fact facts[] = {
     {"no store id, or no root client: META row",
@@ -122,14 +122,22 @@ static const struct fact facts[] = {
     {"a row number above the last one given: resource",
      "SELECT id FROM resource WHERE id > (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE "
      "name = 'resource')"                                                                        },
+    {"a share code without its resource: code",
+     "SELECT id FROM share s WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.id = "
+     "s.resource_id)"                                                                            },
+    {"a share code activated by no client that there is: code",
+     "SELECT id FROM share s WHERE activator_id <> 0 AND NOT EXISTS (SELECT 1 FROM client c WHERE "
+     "c.id = s.activator_id)"                                                                    },
+    {"a share code made with a numbered key that the store does not know: code",
+     "SELECT id FROM share s WHERE NOT EXISTS (SELECT 1 FROM keyring k WHERE k.kid = s.kid)"     },
     {"points that are to be copied to where nothing is: resource",
      "SELECT target_id FROM point_copy p WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.id = "
      "p.target_id AND r.kind IN (2, 3))"                                                         },
-    COUNTER(client, "1"),
-    COUNTER(dataport, "2"),
-    COUNTER(datarule, "3"),
-    COUNTER(dispatch, "4"),
-    COUNTER(share, NO_KIND),
+    COUNTER(client, OF_KIND("1")),
+    COUNTER(dataport, OF_KIND("2")),
+    COUNTER(datarule, OF_KIND("3")),
+    COUNTER(dispatch, OF_KIND("4")),
+    COUNTER(share, OF_SHARES),
 };
 
 enum { N_FACTS = sizeof facts / sizeof facts[0], N_STEPS = 2 * MST_FILE_COUNT + N_FACTS + 3 };
