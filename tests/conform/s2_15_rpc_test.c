@@ -1,4 +1,6 @@
 /* protocol.md 2.15: the RPC envelope, its errors, and the procedures served so far. */
+#include <stdarg.h>
+
 #include "tests/lib/site.h"
 #include "tests/lib/unit.h"
 
@@ -429,6 +431,243 @@ MST_TEST(retention_is_filled_with_infinity_on_create_and_update)
 }
 MST_TEST_END
 
+/* ---- 2.15.4: share codes ---- */
+
+static char code[41], port[41]; /* a code of the device's dataport temp, and its RID */
+
+/* The answer of a call with printf-like arguments; stays until the next. */
+static const char *__attribute__((format(printf, 3, 4)))
+ask(const char *by, const char *procedure, const char *fmt, ...)
+{
+    static char arguments[1024], answer[4096];
+    va_list args;
+
+    va_start(args, fmt);
+    (void)vsnprintf(arguments, sizeof arguments, fmt, args);
+    va_end(args);
+    (void)snprintf(answer, sizeof answer, "%s", mst_site_rpc(site, by, procedure, arguments));
+    return answer;
+}
+
+static void share(const char *by, const char *shared, char ret[41])
+{
+    const char *text = ask(by, "share", "[\"%s\",{\"meta\":\"[\\\"acme\\\",\\\"m2\\\"]\"}]", shared);
+    const char *at = strstr(text, "\"result\":\"");
+
+    ck_assert_msg(at != NULL, "%s", text);
+    (void)snprintf(ret, 41, "%.40s", at + strlen("\"result\":\""));
+}
+
+static void begin_shared(void)
+{
+    begin();
+    mst_site_rpc_rid(site, cik, "lookup", "[\"alias\",\"temp\"]", port);
+    share(cik, port, code);
+}
+
+/* Another vendor's client, who owns nothing of acme. */
+static void make_stranger(char ret_rid[41], char ret_cik[41])
+{
+    mst_site_rpc_rid(site, mst_site_root(site), "create", "[\"client\",{}]", ret_rid);
+    mst_site_key(site, mst_site_root(site), ret_rid, ret_cik);
+}
+
+MST_TEST(a_share_code_lets_one_client_read_the_resource_until_it_is_revoked)
+{
+    char own[41], own_cik[41], other[41], other_cik[41], wanted[512];
+
+    begin_shared();
+    make_stranger(own, own_cik);
+    make_stranger(other, other_cik);
+    ck_assert_str_eq(ask(own_cik, "info", "[\"%s\",[\"basic\"]]", port), SAYS("restricted"));
+    ck_assert_str_eq(ask(own_cik, "activate", "[\"share\",\"%s\"]", code), OK1);
+    ck_assert_str_eq(ask(own_cik, "activate", "[\"share\",\"%s\"]", code), OK1);
+    ck_assert_ptr_nonnull(strstr(ask(own_cik, "info", "[\"%s\",[\"description\"]]", port),
+                                 "\"format\":\"float\""));
+    ck_assert_ptr_nonnull(strstr(ask(own_cik, "info", "[\"%s\",[\"storage\"]]", port), "\"count\":0"));
+    /* one activator per code */
+    ck_assert_str_eq(ask(other_cik, "activate", "[\"share\",\"%s\"]", code), SAYS("invalid"));
+    ck_assert_str_eq(ask(other_cik, "info", "[\"%s\"]", port), SAYS("restricted"));
+    ck_assert_str_eq(ask(other_cik, "deactivate", "[\"share\",\"%s\"]", code), SAYS("noauth"));
+    /* reading only */
+    ck_assert_str_eq(ask(own_cik, "update", "[\"%s\",{\"name\":\"x\"}]", port), SAYS("restricted"));
+    ck_assert_str_eq(ask(own_cik, "drop", "[\"%s\"]", port), SAYS("restricted"));
+    ck_assert_str_eq(ask(own_cik, "share", "[\"%s\",{\"meta\":\"\"}]", port), SAYS("restricted"));
+    ck_assert_str_eq(ask(own_cik, "info", "[\"%s\",[\"shares\"]]", port), SAYS("restricted"));
+    (void)snprintf(wanted, sizeof wanted,
+                   "[{\"id\":1,\"status\":\"ok\",\"result\":{\"dataport\":[\"%s\"],\"client\":[]}}]", port);
+    ck_assert_str_eq(ask(own_cik, "listing", "[[\"dataport\",\"client\"],{\"activated\":true}]"), wanted);
+    ck_assert_str_eq(ask(own_cik, "revoke", "[\"share\",\"%s\"]", code), SAYS("noauth"));
+    ck_assert_str_eq(ask(scene.portal_cik, "revoke", "[\"share\",\"%s\"]", code), OK1);
+    ck_assert_str_eq(ask(scene.portal_cik, "revoke", "[\"share\",\"%s\"]", code), SAYS("invalid"));
+    ck_assert_str_eq(ask(own_cik, "info", "[\"%s\"]", port), SAYS("restricted"));
+    ck_assert_str_eq(ask(own_cik, "lookup", "[\"shared\",\"%s\"]", code), SAYS("invalid"));
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(a_code_shows_its_resource_and_its_owner_sees_who_has_it)
+{
+    char own[41], own_cik[41], wanted[512];
+
+    begin_shared();
+    make_stranger(own, own_cik);
+    (void)snprintf(wanted, sizeof wanted, IS("%s"), port);
+    ck_assert_str_eq(ask(own_cik, "lookup", "[\"shared\",\"%s\"]", code), wanted);
+    (void)snprintf(wanted, sizeof wanted,
+                   "[{\"id\":1,\"status\":\"ok\",\"result\":{\"shares\":[{\"activator\":null,"
+                   "\"code\":\"%s\",\"meta\":\"[\\\"acme\\\",\\\"m2\\\"]\"}]}}]",
+                   code);
+    ck_assert_str_eq(ask(cik, "info", "[\"%s\",[\"shares\"]]", port), wanted);
+    /* the caller's own client may be named, old shapes too */
+    ck_assert_str_eq(ask(mst_site_root(site), "activate", "[\"%s\",\"share\",\"%s\"]", own, code),
+                     OK1);
+    (void)snprintf(wanted, sizeof wanted, "\"activator\":\"%s\"", own);
+    ck_assert_ptr_nonnull(strstr(ask(cik, "info", "[\"%s\",[\"shares\"]]", port), wanted));
+    /* with a code only its meta changes */
+    (void)snprintf(wanted, sizeof wanted, IS("%s"), code);
+    ck_assert_str_eq(
+        ask(cik, "share", "[{\"alias\":\"temp\"},{\"meta\":\"new\",\"code\":\"%s\"}]", code), wanted);
+    ck_assert_ptr_nonnull(
+        strstr(ask(cik, "info", "[\"%s\",[\"shares\"]]", port), "\"meta\":\"new\"}]"));
+    ck_assert_str_eq(
+        ask(cik, "share", "[{\"alias\":\"count\"},{\"meta\":\"x\",\"code\":\"%s\"}]", code),
+        SAYS("invalid"));
+    ck_assert_str_eq(ask(own_cik, "deactivate", "[\"share\",\"%s\"]", port), OK1);
+    ck_assert_str_eq(ask(own_cik, "deactivate", "[\"share\",\"%s\"]", port), SAYS("invalid"));
+    ck_assert_str_eq(ask(own_cik, "deactivate", "[\"share\",\"%s\"]", code), SAYS("invalid"));
+    ck_assert_ptr_nonnull(
+        strstr(ask(cik, "info", "[\"%s\",[\"shares\"]]", port), "\"activator\":null"));
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(a_client_activates_one_code_of_a_resource_and_a_dropped_one_none)
+{
+    char own[41], own_cik[41], other[41], other_cik[41], second[41];
+
+    begin_shared();
+    make_stranger(own, own_cik);
+    make_stranger(other, other_cik);
+    share(cik, port, second);
+    ck_assert_str_ne(code, second);
+    ck_assert_str_eq(ask(own_cik, "activate", "[\"share\",\"%s\"]", code), OK1);
+    ck_assert_str_eq(ask(own_cik, "activate", "[\"share\",\"%s\"]", second), SAYS("invalid"));
+    ck_assert_str_eq(ask(other_cik, "activate", "[\"share\",\"%s\"]", second), OK1);
+    ck_assert_str_eq(ask(mst_site_root(site), "drop", "[\"%s\"]", own), OK1);
+    ck_assert_ptr_nonnull(
+        strstr(ask(cik, "info", "[\"%s\",[\"shares\"]]", port), "[{\"activator\":null"));
+    ck_assert_str_eq(ask(cik, "drop", "[\"%s\"]", port), OK1);
+    ck_assert_str_eq(ask(other_cik, "lookup", "[\"shared\",\"%s\"]", second), SAYS("invalid"));
+    ck_assert_str_eq(ask(other_cik, "listing", "[[\"dataport\"],{\"activated\":true}]"),
+                     "[{\"id\":1,\"status\":\"ok\",\"result\":{\"dataport\":[]}}]");
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(share_codes_count_against_the_owner_of_the_resource)
+{
+    char owner[41], owner_cik[41], made[41], first[41];
+
+    begin();
+    mst_site_rpc_rid(site, scene.vendor_cik, "create",
+                     "[\"client\",{\"limits\":{\"dataport\":2,\"share\":1}}]", owner);
+    mst_site_key(site, scene.vendor_cik, owner, owner_cik);
+    mst_site_rpc_rid(site, owner_cik, "create", "[\"dataport\",{\"format\":\"float\"}]", made);
+    share(owner_cik, made, first);
+    ck_assert_str_eq(ask(owner_cik, "share", "[\"%s\",{\"meta\":\"\"}]", made), SAYS("limit"));
+    ck_assert_ptr_nonnull(
+        strstr(ask(owner_cik, "info", "[{\"alias\":\"\"},[\"counts\"]]"), "\"share\":1,"));
+    ck_assert_ptr_nonnull(
+        strstr(ask(scene.vendor_cik, "info", "[{\"alias\":\"\"},[\"usage\"]]"), "\"share\":1,"));
+    ck_assert_str_eq(ask(owner_cik, "revoke", "[\"share\",\"%s\"]", first), OK1);
+    share(owner_cik, made, first);
+    ck_assert_str_eq(ask(owner_cik, "drop", "[\"%s\"]", made), OK1);
+    ck_assert_ptr_nonnull(
+        strstr(ask(owner_cik, "info", "[{\"alias\":\"\"},[\"counts\",\"usage\"]]"),
+               "\"usage\":{\"client\":0,\"dataport\":0,\"datarule\":0,\"disk\":0,\"dispatch\":0,"
+               "\"email\":0,\"http\":0,\"share\":0,"));
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(what_is_no_code_or_not_to_be_shared_is_refused)
+{
+    static const struct mst_script rows[] = {
+        BY(DEV, "share", "[{\"alias\":\"\"},{\"meta\":\"\"}]", SAYS("restricted")),
+        BY(DEV, "share", "[\"$portal\",{\"meta\":\"\"}]", SAYS("restricted")),
+        BY(DEV, "share", "[" NOBODY ",{\"meta\":\"\"}]", SAYS("invalid")),
+        BY(DEV, "share", "[{\"alias\":\"temp\"},{\"meta\":5}]", SAYS("badarg")),
+        BY(DEV, "share", "[{\"alias\":\"temp\"},{\"meta\":\"\",\"code\":5}]", SAYS("badarg")),
+        BY(DEV, "share", "[{\"alias\":\"temp\"},{\"meta\":\"\",\"code\":" NOBODY "}]", SAYS("invalid")),
+        BY(DEV, "share", "[{\"alias\":\"temp\"},[]]", UNSUPPORTED("arguments")),
+        BY(DEV, "share", "[5,{}]", UNSUPPORTED("arguments")),
+        BY(DEV, "activate", "[\"share\"," NOBODY "]", SAYS("invalid")),
+        BY(DEV, "activate", "[\"share\",\"x\"]", SAYS("invalid")),
+        BY(DEV, "activate", "[\"share\",5]", SAYS("badarg")),
+        BY(DEV, "activate", "[\"share\",\"$cik\"]", SAYS("invalid")),
+        BY(DEV, "deactivate", "[\"share\"," NOBODY "]", SAYS("invalid")),
+        BY(DEV, "deactivate", "[\"share\",\"$portal\"]", SAYS("invalid")),
+        BY(DEV, "revoke", "[\"share\",\"x\"]", SAYS("invalid")),
+        BY(DEV, "lookup", "[\"shared\",5]", SAYS("badarg")),
+        BY(DEV, "lookup", "[\"shared\",\"$cik\"]", SAYS("invalid")),
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(public_resources_are_read_by_any_key_and_changed_by_none)
+{
+    char own[41], own_cik[41];
+
+    begin_shared();
+    make_stranger(own, own_cik);
+    ck_assert_str_eq(ask(cik, "update", "[\"%s\",{\"public\":true}]", port), OK1);
+    ck_assert_ptr_nonnull(strstr(ask(own_cik, "info", "[\"%s\",[\"basic\"]]", port), "\"dataport\""));
+    ck_assert_str_eq(ask(own_cik, "update", "[\"%s\",{\"public\":false}]", port), SAYS("restricted"));
+    ck_assert_str_eq(ask(scene.portal_cik, "update", "[\"%s\",{\"public\":true}]", rid), OK1);
+    ck_assert_ptr_nonnull(strstr(ask(own_cik, "listing", "[\"%s\",[\"dataport\"],{}]", rid), port));
+    ck_assert_str_eq(ask(own_cik, "info", "[\"%s\",[\"key\"]]", rid), SAYS("restricted"));
+    /* a copy shows more than what is public */
+    ck_assert_str_eq(ask(own_cik, "create", "[\"clone\",{\"rid\":\"%s\"}]", rid),
+                     SAYS("restricted"));
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(a_shared_client_is_cloned_by_its_code_or_once_activated_by_its_rid)
+{
+    char own[41], own_cik[41], other[41], other_cik[41], given[41];
+
+    begin_shared();
+    mst_site_rpc_rid(site, mst_site_root(site), "create",
+                     "[\"client\",{\"limits\":{\"client\":\"inherit\",\"dataport\":\"inherit\","
+                     "\"datarule\":\"inherit\",\"dispatch\":\"inherit\",\"share\":\"inherit\"}}]",
+                     own);
+    mst_site_key(site, mst_site_root(site), own, own_cik);
+    make_stranger(other, other_cik);
+    share(scene.vendor_cik, scene.template_rid, given);
+    ck_assert_str_eq(ask(own_cik, "create", "[\"clone\",{\"rid\":\"%s\"}]", scene.template_rid),
+                     SAYS("restricted"));
+    ck_assert_ptr_nonnull(strstr(ask(own_cik, "create", "[\"clone\",{\"code\":\"%s\"}]", given), "\"ok\""));
+    ck_assert_ptr_nonnull(strstr(ask(own_cik, "listing", "[[\"client\"],{}]"), "[\""));
+    ck_assert_str_eq(ask(own_cik, "activate", "[\"share\",\"%s\"]", given), OK1);
+    ck_assert_ptr_nonnull(
+        strstr(ask(own_cik, "create", "[\"clone\",{\"rid\":\"%s\"}]", scene.template_rid), "\"ok\""));
+    ck_assert_str_eq(ask(other_cik, "create", "[\"clone\",{\"code\":\"%s\"}]", given), SAYS("invalid"));
+    ck_assert_str_eq(ask(own_cik, "create", "[\"clone\",{\"code\":\"%s\",\"rid\":\"%s\"}]", given,
+                         scene.template_rid),
+                     SAYS("badarg"));
+    ck_assert_str_eq(ask(own_cik, "create", "[\"clone\",{\"code\":5}]"), SAYS("badarg"));
+    /* a dataport is no template */
+    ck_assert_str_eq(ask(own_cik, "create", "[\"clone\",{\"code\":\"%s\"}]", code), SAYS("invalid"));
+    mst_site_stop(site);
+}
+MST_TEST_END
+
 /* ---- 2.15.5: datarules and dispatches ---- */
 
 #define R_SIMPLE   "{\"simple\":{\"comparison\":\"gt\",\"constant\":5,\"repeat\":true}}"
@@ -680,6 +919,13 @@ MST_TESTS("conform/2.15", ids_come_back_unchanged_and_in_order,
           listing_answers_objects_and_in_the_oldest_shape_lists, aliases_are_mapped_and_unmapped,
           a_client_has_no_power_over_itself_and_its_owner_has,
           retention_is_filled_with_infinity_on_create_and_update,
+          a_share_code_lets_one_client_read_the_resource_until_it_is_revoked,
+          a_code_shows_its_resource_and_its_owner_sees_who_has_it,
+          a_client_activates_one_code_of_a_resource_and_a_dropped_one_none,
+          share_codes_count_against_the_owner_of_the_resource,
+          what_is_no_code_or_not_to_be_shared_is_refused,
+          public_resources_are_read_by_any_key_and_changed_by_none,
+          a_shared_client_is_cloned_by_its_code_or_once_activated_by_its_rid,
           every_rule_is_kept_and_shown_as_it_was_given,
           a_rule_that_is_none_is_refused_on_create_and_update,
           a_dispatch_is_made_shown_changed_and_locked,
