@@ -622,7 +622,7 @@ static void ask(struct matrix *matrix, const struct sample *sample, enum caller 
         matrix->n_unexpected++;
         tell(matrix, "unexpected", sample, caller, status);
     }
-    if (is_refusal(want) && !may_tell(sample))
+    if ((is_refusal(want) || caller == PRYING) && !may_tell(sample))
         ask_twins(matrix, sample, caller);
     note_changes(matrix, sample, caller, want);
 }
