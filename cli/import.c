@@ -73,6 +73,7 @@ struct import {
     struct cli_place begin; /* of the piece */
     char bookmark_path[PATH_LEN_MAX];
     struct cli_bookmark bookmark;
+    uint64_t n_done;    /* rows of pieces that were answered */
     uint64_t resent_to; /* offset: rows before it may have been sent by an earlier run */
     const char *errors_path;
     FILE *errors;
@@ -536,6 +537,7 @@ static enum cli_exit work(struct import *im)
         if (exit != CLI_OK)
             return exit;
         bookmark->done = end;
+        im->n_done = bookmark->tally.rows;
         show_progress(im);
     }
     return exit;
@@ -620,15 +622,15 @@ static enum cli_exit work_and_tell(struct import *im)
     enum cli_exit exit;
 
     cli_progress_begin(&im->progress, im->cli, 0);
-    im->progress.n_first = bookmark->tally.rows;
+    im->progress.n_first = im->n_done = bookmark->tally.rows;
     exit = work(im);
     cli_progress_end(&im->progress);
     if (exit == CLI_OK && im->twins != NULL)
         exit = find_twins(im);
     if (exit != CLI_OK) {
-        if (bookmark->path != NULL && bookmark->tally.rows > 0)
+        if (bookmark->path != NULL && im->n_done > 0)
             cli_warn(im->cli, "%llu rows are done; run it again to go on from there",
-                     (unsigned long long)bookmark->tally.rows);
+                     (unsigned long long)im->n_done);
         return exit;
     }
     is_whole = !has_too_many_errors(im);

@@ -97,24 +97,42 @@ static enum mst_err pass_line(struct cli_rows *rows)
     }
 }
 
+/* How the line begins that is read next, as much as is shown of it. */
+static enum mst_err keep_text(struct cli_rows *rows)
+{
+    enum { SHOWN = 128 };
+
+    for (;;) {
+        struct mst_span src = rows->csv.cur.src;
+        size_t pos = rows->csv.cur.pos, end = mst_span_find(src, '\n', pos);
+        enum mst_err err;
+
+        if (end < src.len || src.len - pos > SHOWN || rows->is_ended) {
+            if (end > pos && src.ptr[end - 1] == '\r')
+                end--;
+            mst_buf_clear(&rows->csv.text);
+            (void)mst_buf_add(&rows->csv.text,
+                              mst_span_cut(src, pos, end - pos > SHOWN ? pos + SHOWN : end));
+            rows->text = mst_buf_span(&rows->csv.text);
+            return mst_buf_err(&rows->csv.text);
+        }
+        err = read_on(rows);
+        if (err != MST_OK && err != MST_ENOENT)
+            return err;
+    }
+}
+
 /* What begins at pos is no row. */
 static enum mst_err refuse(struct cli_rows *rows, size_t pos, size_t line, const char *problem)
 {
-    struct mst_span src = rows->csv.cur.src;
-    enum { SHOWN = 128 };
     enum mst_err err;
 
     look_at_window(rows, pos, line);
     rows->problem = problem;
     rows->bad_line = line;
-    src = mst_span_cut(src, pos, mst_span_find(src, '\n', pos));
-    if (src.len > 0 && src.ptr[src.len - 1] == '\r')
-        src.len--;
-    mst_buf_clear(&rows->csv.text);
-    if (mst_buf_add(&rows->csv.text, mst_span_cut(src, 0, SHOWN)) != MST_OK)
-        return MST_ENOMEM;
-    rows->text = mst_buf_span(&rows->csv.text);
-    err = pass_line(rows);
+    err = keep_text(rows);
+    if (err == MST_OK)
+        err = pass_line(rows);
     return err == MST_OK ? MST_EINVAL : err;
 }
 

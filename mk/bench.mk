@@ -2,7 +2,7 @@
 #   DEVICES=1000000 ROUNDS=3 SECONDS=5 make bench
 #   SIZES="100000 1000000 10000000" make bench-scale
 
-.PHONY: bench bench-scale bench-backup
+.PHONY: bench bench-scale bench-backup bench-import
 bench: deps-bench
 	$(MAKE) -j2 V=release all build/release/test/tests/tool/prepare
 	bench/run
@@ -14,3 +14,8 @@ bench-scale: deps-bench
 bench-backup: deps-bench
 	$(MAKE) -j2 V=release all build/release/test/tests/tool/fill
 	bench/backup
+
+# Lists of serial numbers through muster: ROWS="1000000 10000000" ROUNDS=3 make bench-import
+bench-import:
+	$(MAKE) -j2 V=release all
+	bench/import

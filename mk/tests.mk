@@ -31,7 +31,7 @@ $(CLI_TESTS): $(B)/test/%: $(B)/%.o $(B)/libtest.a $(B)/libcli.a $(B)/libsys.a $
 	@echo 'LD $@'
 	@$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_CLI) $(shell pkg-config --libs check 2>/dev/null)
 
-$(FUZZ_REPLAYS): $(B)/test/%: $(B)/%.o $(B)/tests/fuzz/replay.o $(ARCHIVES)
+$(FUZZ_REPLAYS): $(B)/test/%: $(B)/%.o $(B)/tests/fuzz/replay.o $(B)/libcli.a $(ARCHIVES)
 	@mkdir -p $(@D)
 	@echo 'LD $@'
 	@$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_SERVER)

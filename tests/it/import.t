@@ -262,6 +262,20 @@ for my $harm (qw(lost damaged changed otherwise)) {
     $letter++;
 }
 
+# The disk is full in the middle: here, no file may be longer than 1 KiB.
+{
+    my $model = "i$letter";
+    $m->model($model);
+    my @job = @{ import($model, spew("$dir/$model.csv", numbers($letter)), '--errors', "$dir/$model.err", @chunk) };
+    local $ENV{MUSTER_SERVER} = "http://127.0.0.1:$port";
+    local $ENV{MUSTER_TOKEN} = $m->{token};
+    my $said = qx{trap '' XFSZ; ulimit -f 1; @{[ Muster::bin($variant, 'muster') ]} @job 2>&1 | cat};
+    like $said, qr/cannot write \S*err: File too large\n.*\d00 rows are done; run it again to go on/, 'a full disk ends it';
+    my ($code, $out, $err) = run(\@job);
+    like $err, qr/goes on behind [1-9]00 rows/, 'with room again it goes on';
+    same_as_whole('a full disk', $model, $letter);
+}
+
 # Overload in the middle.
 $m->model('busy');
 my $between = between(3, 'busy');
