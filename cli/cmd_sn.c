@@ -522,7 +522,7 @@ static const struct cli_command COMMANDS[] = {
          "Examples:\n"
          "  muster sn import thermo serials.csv\n"
          "  muster sn import thermo erp.csv --separator ';' --map sn=2,extra=4 --heading\n"
-         "  muster sn import thermo erp.csv --map 'sn=Serial,extra=Order' --errors bad.csv\n"
+         "  muster sn import thermo erp.csv --separator ';' --map 'sn=Serial,extra=Order'\n"
          "  muster sn import thermo serials.csv --dry-run\n",               .min_operands = 2,
      .max_operands = 2,
      .options = cli_import_options,

@@ -127,6 +127,7 @@ enum { BY_PORTAL = -1, BY_DOMAIN = -2 };
 MST_TEST(the_life_of_a_device_survives_a_store_that_fails_once_at_any_point)
 {
     fail_each(mst_do_add, &(struct mst_world_call){.sn = "d"});
+    fail_each(mst_do_add_each, &(struct mst_world_call){.sn = "d", .other_sn = "c"});
     fail_each(mst_do_enable_owner, &(struct mst_world_call){.sn = "c", .attempt = 10000001});
     fail_each(mst_do_activate, &(struct mst_world_call){.sn = "b", .attempt = 10000002});
     fail_each(mst_do_enable, &(struct mst_world_call){.sn = "a", .attempt = 10000003});

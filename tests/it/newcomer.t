@@ -71,6 +71,8 @@ head -n 20 serials.csv >few.csv && mv few.csv serials.csv
 profile=$HOME/.config/muster/profile.json
 cp "$profile" "$work/profile.json"
 printf '%040d' 7 >line-7.token
+printf '%s\n' 'No;Serial;Part;Order' '1;e0001;A;4711' '2;e0002;A;4711' >erp.csv
+printf '%s\n' 0001 0002 >members.csv
 sed -n 's/.*"vendor_cik": "\(.*\)".*/\1/p' "$profile" >vendor.cik
 put_there() {
     cp "$work/profile.json" "$profile" && chmod 600 "$profile"
@@ -113,7 +115,7 @@ muster() { # sets out, err, code
 muster init
 like 'init alone tells how' "$err" 'muster init --root-cik-file data/root.cik --vendor acme --save'
 muster sn show thermo 0001
-like 'a command that is none: those that are' "$err" "no command 'sn show', but add, list, status, log, delete:"
+like 'a command that is none: those that are' "$err" "no command 'sn show', but add, import, export, list, status, log, delete:"
 muster data read temp
 like 'a key that is missing: where keys come from' "$err" "'muster activate --save-cik FILE' writes a device's"
 muster device reenable thermo 0001

@@ -438,6 +438,31 @@ enum mst_err mst_do_add(struct mst_world *world, struct mst_tx *tx, struct mst_w
     return mst_serial_add(&world->domain, tx, &model, &item, 1, &call->verdict, &bad);
 }
 
+static enum mst_err pass_told(void *arg, size_t index, enum mst_listed what, struct mst_span model)
+{
+    (void)arg;
+    (void)index;
+    (void)what;
+    (void)model;
+    return MST_OK;
+}
+
+enum mst_err mst_do_add_each(struct mst_world *world, struct mst_tx *tx,
+                             struct mst_world_call *call)
+{
+    const struct mst_serial_item items[] = {
+        {text(call->sn),       text(call->extra)},
+        {text(call->other_sn), text(call->extra)}
+    };
+    struct mst_row_vendor vendor;
+    struct mst_row_model model;
+    enum mst_err err = find_model(tx, call, &vendor, &model);
+
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    return mst_serial_add_each(&world->domain, tx, &model, items, 2, false, pass_told, NULL);
+}
+
 enum mst_err mst_do_remove(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)
 {
     struct mst_row_vendor vendor;
