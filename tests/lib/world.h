@@ -99,22 +99,13 @@ enum mst_verdict mst_world_run(struct mst_world *world, mst_world_verb *verb,
                                struct mst_world_call *call);
 
 mst_world_verb mst_do_register, mst_do_unregister, mst_do_add_model, mst_do_update_model,
-<<<<<<< HEAD
-    mst_do_delete_model, mst_do_add, mst_do_remove, mst_do_add_ranges, mst_do_remove_ranges,
-    mst_do_find_range, mst_do_why, mst_do_view, mst_do_log, mst_do_enable_owner, mst_do_enable,
-    mst_do_disable, mst_do_remap, mst_do_activate, mst_do_authenticate, mst_do_create, mst_do_lock,
-    mst_do_limit, mst_do_drop, mst_do_key_event, mst_do_info, mst_do_map, mst_do_lookup,
-    mst_do_close_windows, mst_do_add_group, mst_do_delete_group, mst_do_view_group,
-    mst_do_put_member, mst_do_remove_member, mst_do_admit, mst_do_import_key,
-=======
     mst_do_delete_model, mst_do_add, mst_do_add_each, mst_do_remove, mst_do_add_ranges,
-    mst_do_remove_ranges, mst_do_find_range, mst_do_view, mst_do_log, mst_do_enable_owner,
-    mst_do_enable, mst_do_disable, mst_do_remap, mst_do_activate, mst_do_authenticate,
-    mst_do_create, mst_do_lock, mst_do_limit, mst_do_drop, mst_do_key_event, mst_do_info,
-    mst_do_map, mst_do_lookup, mst_do_close_windows, mst_do_add_group, mst_do_delete_group,
-    mst_do_view_group, mst_do_put_member, mst_do_remove_member, mst_do_admit, mst_do_import_key,
->>>>>>> b16f12a (docs, tests: imports, and what was decided about them)
-    mst_do_import_client_key, mst_do_set_rid, mst_do_lend, mst_do_take_back;
+    mst_do_remove_ranges, mst_do_find_range, mst_do_why, mst_do_view, mst_do_log,
+    mst_do_enable_owner, mst_do_enable, mst_do_disable, mst_do_remap, mst_do_activate,
+    mst_do_authenticate, mst_do_create, mst_do_lock, mst_do_limit, mst_do_drop, mst_do_key_event,
+    mst_do_info, mst_do_map, mst_do_lookup, mst_do_close_windows, mst_do_add_group,
+    mst_do_delete_group, mst_do_view_group, mst_do_put_member, mst_do_remove_member, mst_do_admit,
+    mst_do_import_key, mst_do_import_client_key, mst_do_set_rid, mst_do_lend, mst_do_take_back;
 
 /* A new random-looking attempt id, never 0, never the same. */
 int64_t mst_world_attempt(void);
