@@ -184,6 +184,34 @@ MST_TEST(requests_survive_the_failure_of_any_allocation)
 }
 MST_TEST_END
 
+MST_TEST(groups_survive_the_failure_of_any_allocation)
+{
+    static const struct {
+        const char *method, *path, *body;
+        unsigned want, again;
+    } rows[] = {
+        {"POST",   "/provision/manage/group/m1/",                 "id=g&meta=x+y",              205, 409},
+        {"POST",   "/provision/manage/group/m1/",                 "id=h",                       205, 409},
+        {"POST",   "/provision/manage/group/m1/g/",               "type=sn&id[]=dev1&id[]=b",   205, 205},
+        {"POST",   "/provision/manage/group/m1/h/",               "type=group&id=g",            205, 205},
+        {"POST",   "/provision/manage/group/m1/g/",               "type=group&id=h",            409, 409},
+        {"GET",    "/provision/manage/group/m1/g/?id=b",          "",                           200, 200},
+        {"GET",    "/provision/manage/model/m1/dev1?show=groups", "",                           200, 200},
+        {"POST",   "/provision/manage/group/m1/g/",               "type=sn&id=b+c&delete=true", 205, 205},
+        {"DELETE", "/provision/manage/group/m1/g",                "",                           205, 404},
+    };
+
+    begin();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct request request = make(rows[i].method, rows[i].path, scene.by_token, rows[i].body);
+
+        sweep(&request, rows[i].want, rows[i].again);
+    }
+    mst_site_stop(site);
+    ck_assert_uint_ge(n_fired, FIRED_MIN);
+}
+MST_TEST_END
+
 MST_TEST(rpc_survives_the_failure_of_any_allocation)
 {
     char body[512];
@@ -222,5 +250,5 @@ MST_TEST(connections_of_any_descriptor_number_survive_the_failure_of_any_allocat
 MST_TEST_END
 
 MST_TESTS("fault/memory", requests_survive_the_failure_of_any_allocation,
-          rpc_survives_the_failure_of_any_allocation,
+          groups_survive_the_failure_of_any_allocation, rpc_survives_the_failure_of_any_allocation,
           connections_of_any_descriptor_number_survive_the_failure_of_any_allocation)

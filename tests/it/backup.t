@@ -229,6 +229,9 @@ SKIP: {
         'a client without a key' => ['DELETE FROM client WHERE id = (SELECT max(id) FROM client)', qr/a client without a key/],
         'a wrong count' => ['UPDATE quota SET use_dataport = use_dataport + 1 WHERE client_id = (SELECT max(client_id) FROM quota)', qr/the count of dataports/],
         'a client on two serial numbers' => ["UPDATE serial SET client_id = (SELECT max(client_id) FROM serial) WHERE client_id <> 0", qr/on another one|on two serial/],
+        'a group that counts wrongly' => ["INSERT INTO model_group SELECT 7, id, x'67', x'', 1 FROM model LIMIT 1", qr/counts its members wrongly/],
+        'a group of no model' => ["INSERT INTO model_group VALUES (7, 99, x'67', x'', 0)", qr/a group without its model/],
+        'a member of no group' => ["INSERT INTO group_member SELECT 7, x'736e', x'61', id, 0, x'' FROM model LIMIT 1", qr/a membership without its group/],
         'a lost generation' => ['DELETE FROM gen WHERE ix = 1', qr/generation/],
     );
     for my $name (sort keys %breach) {
