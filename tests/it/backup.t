@@ -232,6 +232,8 @@ SKIP: {
         'a group that counts wrongly' => ["INSERT INTO model_group SELECT 7, id, x'67', x'', 1 FROM model LIMIT 1", qr/counts its members wrongly/],
         'a group of no model' => ["INSERT INTO model_group VALUES (7, 99, x'67', x'', 0)", qr/a group without its model/],
         'a member of no group' => ["INSERT INTO group_member SELECT 7, x'736e', x'61', id, 0, x'' FROM model LIMIT 1", qr/a membership without its group/],
+        'a share with nobody' => ['INSERT INTO model_share SELECT id, vendor_id FROM model LIMIT 1', qr/a model shared with no vendor/],
+        'a serial number lent to nobody' => ['UPDATE serial SET lent_to = vendor_id WHERE client_id <> 0', qr/who would not find it/],
         'a lost generation' => ['DELETE FROM gen WHERE ix = 1', qr/generation/],
     );
     for my $name (sort keys %breach) {

@@ -110,6 +110,17 @@ static const struct fact facts[] = {
     {"a log entry without its serial number: serial number",
      "SELECT DISTINCT model_id || ' ' || CAST(sn AS TEXT) FROM log l WHERE NOT EXISTS (SELECT 1 "
      "FROM serial s WHERE s.model_id = l.model_id AND s.sn = l.sn)"                              },
+    {"a model shared with no vendor, or of none: model",
+     "SELECT model_id FROM model_share s WHERE NOT EXISTS (SELECT 1 FROM model m JOIN vendor v ON "
+     "v.id = s.vendor_id WHERE m.id = s.model_id AND m.vendor_id <> v.id)"                       },
+    {"a serial number enabled by a vendor who would not find it: serial number",
+     "SELECT model_id || ' ' || CAST(sn AS TEXT) FROM serial s WHERE lent_to <> 0 AND NOT EXISTS "
+     "(SELECT 1 FROM lent_serial l JOIN vendor v ON v.id = l.vendor_id WHERE l.vendor_id = "
+     "s.lent_to AND l.model_id = s.model_id AND l.sn = s.sn)"                                    },
+    {"a serial number among those that a vendor enabled, who did not: serial number",
+     "SELECT model_id || ' ' || CAST(sn AS TEXT) FROM lent_serial l WHERE NOT EXISTS (SELECT 1 "
+     "FROM "
+     "serial s WHERE s.model_id = l.model_id AND s.sn = l.sn AND s.lent_to = l.vendor_id)"       },
     {"a group without its model: group",
      "SELECT id FROM model_group g WHERE NOT EXISTS (SELECT 1 FROM model m WHERE m.id = "
      "g.model_id)"                                                                               },
