@@ -327,6 +327,8 @@ static enum cli_exit refused(struct cli *cli, const struct cli_call *call,
     if (reply->status == 403 && cli_api_lender(cli) != NULL)
         reason = "the vendor of --vendor does not share this model with the caller ('muster model "
                  "list --shared' shows what is), or the owner is not below the caller's client";
+    if (reply->why[0] != '\0')
+        reason = reply->why;
     if (reason == NULL)
         reason = reason_of(GENERAL, reply->status);
     if (reason == NULL)

@@ -14,6 +14,7 @@ struct cli_http {
     char *server; /* without a slash at its end */
     char *ca_file;
     bool is_insecure;
+    struct cli_reply *reply; /* of the call that is going on */
     bool is_head_whole; /* of the reply: libcurl takes a head without its end for a whole one */
     long timeout_s;
     char problem[CURL_ERROR_SIZE];
@@ -100,11 +101,25 @@ static size_t take_body(char *bytes, size_t size, size_t n, void *arg)
     return mst_buf_add(body, mst_span_of(bytes, size * n)) == MST_OK ? size * n : 0;
 }
 
+/* Why a call was refused, in words of the server's: a terminal must not obey them. */
+static void take_why(struct cli_reply *reply, struct mst_span text)
+{
+    (void)snprintf(reply->why, sizeof reply->why, "%.*s", (int)text.len, text.ptr);
+    for (char *c = reply->why; *c != '\0'; c = &c[1]) {
+        if (*c < ' ' || *c > '~')
+            *c = '?';
+    }
+}
+
 static size_t take_header(char *bytes, size_t size, size_t n, void *arg)
 {
     struct mst_span line = mst_span_of(bytes, size * n);
     struct cli_http *http = arg;
+    const struct mst_span why = MST_LIT("X-Muster-Refused: ");
 
+    if (line.len > why.len && mst_span_eq_nocase(mst_span_cut(line, 0, why.len), why))
+        take_why(http->reply,
+                 mst_span_trim(mst_span_cut(line, why.len, mst_span_find(line, '\r', 0))));
     if (mst_span_starts(line, MST_LIT("HTTP/")))
         http->is_head_whole = false; /* another head, after 100 Continue */
     else if (line.len > 0 && (bytes[0] == '\r' || bytes[0] == '\n'))
@@ -247,6 +262,7 @@ static CURLcode perform(struct cli_http *http, const struct cli_request *request
     }
     (void)curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
     http->is_head_whole = false;
+    http->reply = reply;
     code = curl_easy_perform(curl);
     if (code == CURLE_OK && !http->is_head_whole)
         code = CURLE_RECV_ERROR;

@@ -23,9 +23,12 @@ struct cli_request {
     const char *vendor;                   /* whose model it is about; NULL: not sent */
 };
 
+enum { CLI_WHY_MAX = 256 };
+
 struct cli_reply {
     long status;
     uint64_t retry_after_s; /* 0: not told */
+    char why[CLI_WHY_MAX];  /* X-Muster-Refused; empty: not told */
     struct mst_buf body;
 };
 

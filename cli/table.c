@@ -28,6 +28,7 @@ const struct cli_noun *const cli_nouns[] = {
     &cli_noun_device,
     &cli_noun_data,
     &cli_noun_activate,
+    &cli_noun_fleet,
     &cli_noun_clock,
     &cli_noun_store,
     &cli_noun_backup,

@@ -21,7 +21,7 @@ $(PRINT_OPENAPI): $(B)/tools/print_openapi.o $(B)/tools/openapi_list.o $(ARCHIVE
 
 $(B)/tools/print_cli_man.o: CFLAGS_ALL += -I.
 
-$(PRINT_CLI_MAN): $(B)/tools/print_cli_man.o $(B)/libcli.a $(B)/libsys.a $(B)/libbase.a
+$(PRINT_CLI_MAN): $(B)/tools/print_cli_man.o $(CLI_ARCHIVES)
 	@mkdir -p $(@D)
 	@echo 'LD $@'
 	@$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_CLI)

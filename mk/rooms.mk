@@ -14,6 +14,7 @@ $(foreach room,$(ROOMS),$(eval $(call ROOM_RULES,$(room))))
 ARCHIVES := $(B)/libserver.a $(B)/libfront.a $(B)/libstore.a $(B)/libcore.a $(B)/libwire.a \
 	$(B)/libnet.a $(B)/libsys.a $(B)/libbase.a
 
+CLI_ARCHIVES := $(B)/libcli.a $(B)/libwire.a $(B)/libsys.a $(B)/libbase.a
 CLI_SOURCES := $(filter-out %_test.c %/main.c,$(wildcard cli/*.c))
 
 $(B)/cli/%.o: CFLAGS_ALL += -I.
@@ -32,7 +33,7 @@ $(BIN)/musterd: $(B)/src/server/main.o $(ARCHIVES)
 	@echo 'LD $@'
 	@$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_SERVER)
 
-$(BIN)/muster: $(B)/cli/main.o $(B)/libcli.a $(B)/libsys.a $(B)/libbase.a
+$(BIN)/muster: $(B)/cli/main.o $(CLI_ARCHIVES)
 	@mkdir -p $(@D)
 	@echo 'LD $@'
 	@$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_CLI)

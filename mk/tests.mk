@@ -26,7 +26,7 @@ $(UNIT_TESTS) $(PROGRAM_TESTS) $(TEST_TOOLS): $(B)/test/%: $(B)/%.o $(B)/libtest
 	@echo 'LD $@'
 	@$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_SERVER) $(shell pkg-config --libs check 2>/dev/null)
 
-$(CLI_TESTS): $(B)/test/%: $(B)/%.o $(B)/libtest.a $(B)/libcli.a $(B)/libsys.a $(B)/libbase.a
+$(CLI_TESTS): $(B)/test/%: $(B)/%.o $(B)/libtest.a $(CLI_ARCHIVES)
 	@mkdir -p $(@D)
 	@echo 'LD $@'
 	@$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_CLI) $(shell pkg-config --libs check 2>/dev/null)

@@ -5,6 +5,7 @@
 #define FORM       "application/x-www-form-urlencoded; charset=utf-8"
 #define JAVASCRIPT "application/javascript; charset=utf-8"
 #define JSON       "application/json; charset=utf-8"
+#define LINES      "application/x-ndjson; charset=utf-8"
 
 /* clang-format off */
 const struct openapi_word openapi_words[] = {
@@ -36,6 +37,10 @@ const struct openapi_word openapi_words[] = {
     {"disable", "boolean", "true: disable"},
     {"owner", "string", "the RID of the client that the device is added to"},
     {"oldsn", "string", "the serial number whose device moves here"},
+    {"to", "string", "the public key of the server that the fleet goes to, 64 digits"},
+    {"cursor", "string", "how to go on: from the last line of the page before"},
+    {"from", "integer", "the number in its file of the third line of the body"},
+    {"dry", "boolean", "true: check, and change nothing"},
     {"alias=value", "object", "values by alias"},
     {"alias", "object", "aliases to be read, each alone or with an empty value"},
 };
@@ -204,6 +209,23 @@ const struct openapi_operation openapi_operations[] = {
     {.route = "POST /muster/v1/clock/reset", .id = "resetClock",
      .summary = "Closes all pending windows and takes window time from the wall clock again.",
      .replies = {{200, JSON, "how many windows were closed"}}},
+    {.route = "GET /muster/v1/fleet/key", .id = "fleetKey",
+     .summary = "The public key that fleets for this server are sealed to.",
+     .replies = {{200, JSON, "the key, 64 digits"}}},
+    {.route = "GET /muster/v1/fleet/export", .id = "exportFleet",
+     .summary = "A page of a whole vendor as lines of JSON, keys sealed (fleet-format.md).",
+     .query = "vendor to cursor",
+     .replies = {{200, LINES, "lines of the file; the last one is a cursor unless it is the end"},
+                 {400, NULL, "no public key, or no cursor"}, {404, NULL, "no such vendor"},
+                 {409, NULL, "the vendor was changed since the page before: begin again"}}},
+    {.route = "POST /muster/v1/fleet/import", .id = "importFleet",
+     .summary = "Adds lines of a fleet's file, all or none; what is there already is left as it is.",
+     .query = "from dry", .blob = "the seal, the head, and up to 1,000 lines of the file",
+     .replies = {{200, JSON, "how many were made, were there, were left out, and notes"},
+                 {400, NULL, "a line that was changed, is out of its place or cannot be; X-Muster-Refused says which and why"},
+                 {403, NULL, "a line whose owner is not a client of this fleet"},
+                 {404, NULL, "a line that names what is not there"},
+                 {409, NULL, "a line whose RID, key or name is taken here, or that finds no room"}}},
     {.route = "GET /healthz", .id = "health", .summary = "Does the server work? On the admin listener.",
      .replies = {{200, TEXT, "it does"}}},
     {.route = "GET /readyz", .id = "readiness", .summary = "Shall the server be sent requests? On the admin listener.",

@@ -27,21 +27,27 @@
 #define MST_GROUP_MEMBERS_MAX 10000 /* per request, as of serial numbers */
 
 /* requests (4) */
-#define MST_LINE_MAX         MST_KIB(4)    /* request line */
-#define MST_HEAD_MAX         MST_KIB(8)    /* header block, the request line in it */
-#define MST_CHUNK_LINE_MAX   256           /* a chunk's size and extensions; nobody sends any */
-#define MST_TRAILER_MAX      MST_KIB(4)    /* trailer section of a chunked body, which is dropped */
-#define MST_ACTIVATE_MAX     MST_KIB(4)    /* body of activate */
-#define MST_BODY_MAX         MST_KIB(64)   /* bodies without a rule of their own */
-#define MST_DATA_BODY_MAX    MST_MIB(1)    /* alias writes: several values of up to 64 KiB */
-#define MST_SERIALS_BODY_MAX MST_MIB(4)    /* 4: serial numbers per add request */
-#define MST_SERIALS_MAX      10000         /* 4: serial numbers per add request */
-#define MST_RANGES_MAX       1000          /* 4: ranges per model, and so per request */
-#define MST_RPC_BODY_MAX     MST_MIB(1)    /* 4 */
-#define MST_RPC_CALLS_MAX    100           /* 4 */
-#define MST_RPC_ID_MAX       40            /* 4: characters of a text id */
-#define MST_RPC_DEPTH_MAX    32            /* JSON nesting: no call needs more than 8 */
-#define MST_FORM_ITEMS_MAX   20000         /* one sn[] item per serial number and some beside */
+#define MST_LINE_MAX         MST_KIB(4)  /* request line */
+#define MST_HEAD_MAX         MST_KIB(8)  /* header block, the request line in it */
+#define MST_CHUNK_LINE_MAX   256         /* a chunk's size and extensions; nobody sends any */
+#define MST_TRAILER_MAX      MST_KIB(4)  /* trailer section of a chunked body, which is dropped */
+#define MST_ACTIVATE_MAX     MST_KIB(4)  /* body of activate */
+#define MST_BODY_MAX         MST_KIB(64) /* bodies without a rule of their own */
+#define MST_DATA_BODY_MAX    MST_MIB(1)  /* alias writes: several values of up to 64 KiB */
+#define MST_SERIALS_BODY_MAX MST_MIB(4)  /* 4: serial numbers per add request */
+#define MST_SERIALS_MAX      10000       /* 4: serial numbers per add request */
+#define MST_RANGES_MAX       1000        /* 4: ranges per model, and so per request */
+#define MST_FLEET_BODY_MAX   MST_MIB(4)  /* lines per fleet import request */
+#define MST_FLEET_LINES_MAX  1000        /* the same: one transaction */
+#define MST_FLEET_PAGE_MAX   250        /* lines of a fleet export page, which one loop waits for */
+#define MST_FLEET_PAGE_BYTES MST_MIB(1) /* after which such a page ends */
+#define MST_FLEET_LINE_MAX   MST_MIB(1) /* name, meta and detail escaped, and many aliases */
+#define MST_FLEET_NOTES_MAX  100        /* told of one request: all others are only counted */
+#define MST_RPC_BODY_MAX     MST_MIB(1) /* 4 */
+#define MST_RPC_CALLS_MAX    100        /* 4 */
+#define MST_RPC_ID_MAX       40         /* 4: characters of a text id */
+#define MST_RPC_DEPTH_MAX    32         /* JSON nesting: no call needs more than 8 */
+#define MST_FORM_ITEMS_MAX   20000      /* one sn[] item per serial number and some beside */
 #define MST_VALUE_MAX        MST_KIB(64)   /* 4: value size */
 #define MST_CONTENT_MAX      MST_MIB(1024) /* the most that content_max may be set to */
 #define MST_PAGE_MIN         5             /* 4: paging */

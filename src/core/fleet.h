@@ -7,6 +7,7 @@
 #define MST_CORE_FLEET_H
 
 #include "core/client.h"
+#include "core/range.h"
 #include "core/resource.h"
 
 enum mst_fleet_type {
@@ -61,11 +62,10 @@ struct mst_fleet_item {
     int64_t is_orphan;                  /* its client was dropped */
     struct mst_fleet_activation *log;   /* oldest first, without the present one */
     size_t n_log;
-    int64_t shape, first, last; /* as in the row of a range */
+    struct mst_sn_range range;
     struct mst_span group, member_type, member;
     int64_t expire;
-    struct mst_span mime;
-    int64_t is_protected, updated;
+    int64_t is_protected;
 };
 
 /* ---- out ---- */

@@ -252,14 +252,11 @@ static enum mst_err give_share(struct walk *walk, const void *row)
 
 static enum mst_err give_range(struct walk *walk, const void *row)
 {
-    const struct mst_row_sn_range *range = row;
+    struct mst_fleet_item item = {.type = MST_FLEET_RANGE, .model = walk->model.name};
+    enum mst_err err = mst_range_of(row, &item.range);
 
     walk->place->skip++;
-    return give(walk, &(struct mst_fleet_item){.type = MST_FLEET_RANGE,
-                                               .model = walk->model.name,
-                                               .shape = range->shape,
-                                               .first = range->first,
-                                               .last = range->last});
+    return err != MST_OK ? err : give(walk, &item);
 }
 
 static enum mst_err give_group(struct walk *walk, const void *row)
@@ -298,9 +295,7 @@ static enum mst_err give_content(struct walk *walk, const void *row)
                                                .model = walk->model.name,
                                                .name = content->name,
                                                .meta = content->meta,
-                                               .is_protected = content->is_protected,
-                                               .mime = content->mime,
-                                               .updated = content->updated});
+                                               .is_protected = content->is_protected});
 }
 
 struct past {

@@ -6,7 +6,10 @@
  */
 #include "core/fleet.h"
 #include "base/limits.h"
+#include "core/content.h"
 #include "core/foreign.h"
+#include "core/group.h"
+#include "core/lending.h"
 #include "core/quota.h"
 #include "core/serial.h"
 #include "core/vendor.h"
@@ -336,17 +339,8 @@ static enum mst_err find_model(struct import *import, bool *ret_is_there,
     return err == MST_ENOENT ? missing(import, "its model is not there") : err;
 }
 
-static enum mst_err add_once(struct import *import, enum mst_table table, void *row)
-{
-    enum mst_err err = mst_tx_insert(import->tx, table, row);
-
-    return err == MST_EEXIST ? there(import) : err;
-}
-
 static enum mst_err import_share(struct import *import)
 {
-    struct mst_row_model_share share = {0};
-    struct mst_row_vendor other;
     struct mst_row_model model;
     enum mst_verdict verdict;
     bool is_there;
@@ -354,94 +348,103 @@ static enum mst_err import_share(struct import *import)
 
     if (err != MST_OK || !is_there)
         return err;
-    err = mst_vendor_get(import->tx, import->item->name, &verdict, &other);
-    if (err != MST_OK)
-        return err;
-    if (verdict != MST_DONE)
+    err = mst_lending_check(import->tx, &model, import->item->name, &verdict);
+    if (err != MST_OK || verdict == MST_DONE)
+        return err != MST_OK ? err : there(import);
+    err = mst_lending_add(import->tx, &model, import->item->name, &verdict);
+    if (err == MST_OK && verdict == MST_NO_VENDOR)
         return leave_out(import, "there is no vendor of that name here to share the model with");
-    share = (struct mst_row_model_share){.model_id = model.id, .vendor_id = other.id};
-    return add_once(import, MST_TABLE_MODEL_SHARE, &share);
+    return err == MST_OK && verdict != MST_DONE
+               ? refuse(import, verdict, "a model is not shared with its own vendor")
+               : err;
 }
 
 static enum mst_err import_range(struct import *import)
 {
-    const struct mst_fleet_item *item = import->item;
-    struct mst_row_sn_range range = {
-        .shape = item->shape, .first = item->first, .last = item->last};
     struct mst_row_model model;
+    enum mst_verdict verdict;
     bool is_there;
     enum mst_err err = find_model(import, &is_there, &model);
 
     if (err != MST_OK || !is_there)
         return err;
-    range.model_id = model.id;
-    return add_once(import, MST_TABLE_SN_RANGE, &range);
+    err = mst_range_has(import->tx, model.id, &import->item->range, &is_there);
+    if (err != MST_OK || is_there)
+        return err != MST_OK ? err : there(import);
+    err = mst_range_add(import->tx, &model, &import->item->range, 1, &verdict);
+    return err == MST_OK && verdict != MST_DONE
+               ? refuse(import, verdict,
+                        "the range cannot be, overlaps another one, or the model has no room")
+               : err;
 }
 
 static enum mst_err import_group(struct import *import)
 {
-    struct mst_row_model_group group = {.name = import->item->name, .meta = import->item->meta};
     struct mst_row_model model;
+    enum mst_verdict verdict;
     bool is_there;
-    enum mst_err err;
+    enum mst_err err = find_model(import, &is_there, &model);
 
-    if (import->item->name.len == 0 || !is_text(import->item->name, MST_NAME_MAX) ||
-        !is_text(import->item->meta, MST_META_MAX))
-        return refuse(import, MST_BAD_VALUE, "one of its values cannot be");
-    err = find_model(import, &is_there, &model);
     if (err != MST_OK || !is_there)
         return err;
-    group.model_id = model.id;
-    return add_once(import, MST_TABLE_MODEL_GROUP, &group);
+    err = mst_group_create(import->tx, model.id, import->item->name, import->item->meta, &verdict);
+    if (err == MST_OK && verdict == MST_EXISTS)
+        return there(import);
+    return err == MST_OK && verdict != MST_DONE
+               ? refuse(import, verdict, "one of its values cannot be, or the model has no room")
+               : err;
 }
 
 static enum mst_err import_member(struct import *import)
 {
     const struct mst_fleet_item *item = import->item;
-    struct mst_row_model_group group = {.name = item->group};
-    struct mst_row_group_member member = {.type = item->member_type,
-                                          .member = item->member,
-                                          .expire = item->expire,
-                                          .meta = item->meta};
+    const struct mst_group_item put = {.type = item->member_type,
+                                       .member = item->member,
+                                       .expire = item->expire,
+                                       .meta = item->meta};
+    struct mst_row_group_member member = {.type = put.type, .member = put.member};
+    struct mst_row_model_group group;
     struct mst_row_model model;
+    enum mst_verdict verdict;
     bool is_there;
-    enum mst_err err;
+    enum mst_err err = find_model(import, &is_there, &model);
 
-    if (!is_text(item->member_type, MST_NAME_MAX) || !is_text(item->member, MST_NAME_MAX) ||
-        !is_text(item->meta, MST_META_MAX))
-        return refuse(import, MST_BAD_VALUE, "one of its values cannot be");
-    err = find_model(import, &is_there, &model);
     if (err != MST_OK || !is_there)
         return err;
-    group.model_id = member.model_id = model.id;
-    err = mst_tx_get(import->tx, MST_IX_MODEL_GROUP_NAME, &group);
-    if (err != MST_OK)
-        return err == MST_ENOENT ? missing(import, "its group is not there") : err;
+    err = mst_group_get(import->tx, model.id, item->group, &verdict, &group);
+    if (err != MST_OK || verdict != MST_DONE)
+        return err != MST_OK ? err : missing(import, "its group is not there");
     member.group_id = group.id;
-    return add_once(import, MST_TABLE_GROUP_MEMBER, &member);
+    err = mst_tx_get(import->tx, MST_IX_GROUP_MEMBER, &member);
+    if (err != MST_ENOENT)
+        return err != MST_OK ? err : there(import);
+    err = mst_group_put(import->tx, &group, &put, 1, &verdict);
+    return err == MST_OK && verdict != MST_DONE
+               ? refuse(import, verdict,
+                        "one of its values cannot be, or the groups would form a circle or be full")
+               : err;
 }
 
 /* The entry; its bytes are to be uploaded again. */
 static enum mst_err import_content(struct import *import)
 {
     const struct mst_fleet_item *item = import->item;
-    struct mst_row_content content = {.name = item->name,
-                                      .meta = item->meta,
-                                      .is_protected = item->is_protected != 0,
-                                      .mime = item->mime,
-                                      .updated = item->updated};
     struct mst_row_model model;
+    enum mst_verdict verdict;
     bool is_there;
-    enum mst_err err;
+    enum mst_err err = find_model(import, &is_there, &model);
 
-    if (item->name.len == 0 || !is_text(item->name, MST_NAME_MAX) ||
-        !is_text(item->meta, MST_META_MAX) || !is_text(item->mime, MST_NAME_MAX))
-        return refuse(import, MST_BAD_VALUE, "one of its values cannot be");
-    err = find_model(import, &is_there, &model);
     if (err != MST_OK || !is_there)
         return err;
-    content.model_id = model.id;
-    return add_once(import, MST_TABLE_CONTENT, &content);
+    err = mst_content_create(import->tx, model.id, item->name, item->meta, item->is_protected != 0,
+                             &verdict);
+    if (err == MST_OK && verdict == MST_EXISTS)
+        return there(import);
+    if (err == MST_OK && verdict == MST_DONE)
+        import->why = "the bytes of content are not taken along: upload them again";
+    return err == MST_OK && verdict != MST_DONE
+               ? refuse(import, verdict, "one of its values cannot be, or the model has no room")
+               : err;
 }
 
 /* ---- serial numbers ---- */
@@ -480,9 +483,9 @@ static enum mst_err bind_client(struct import *import, struct mst_row_serial *se
                          MST_BIT(resource, model_id) | MST_BIT(resource, sn));
 }
 
-static enum mst_err bind_borrower(struct import *import, struct mst_row_serial *serial)
+/* Whoever enabled it through a share goes on seeing it, if that vendor is here. */
+static enum mst_err note_borrower(struct import *import, struct mst_row_serial *serial)
 {
-    struct mst_row_lent_serial lent = {.model_id = serial->model_id, .sn = serial->sn};
     struct mst_row_vendor borrower;
     enum mst_verdict verdict;
     enum mst_err err;
@@ -490,10 +493,8 @@ static enum mst_err bind_borrower(struct import *import, struct mst_row_serial *
     if (import->item->lent_to.len == 0)
         return MST_OK;
     err = mst_vendor_get(import->tx, import->item->lent_to, &verdict, &borrower);
-    if (err != MST_OK || verdict != MST_DONE)
-        return err;
-    serial->lent_to = lent.vendor_id = borrower.id;
-    return mst_tx_insert(import->tx, MST_TABLE_LENT_SERIAL, &lent);
+    return err == MST_OK && verdict == MST_DONE ? mst_lending_note(import->tx, serial, borrower.id)
+                                                : err;
 }
 
 static enum mst_err add_log(struct import *import, const struct mst_row_serial *serial)
@@ -539,10 +540,9 @@ static enum mst_err import_serial(struct import *import)
     if (err == MST_OK)
         err = bind_client(import, &serial);
     if (err == MST_OK && import->verdict == MST_DONE)
-        err = bind_borrower(import, &serial);
+        err = mst_tx_update(import->tx, MST_TABLE_SERIAL, &serial, MST_BIT(serial, client_id));
     if (err == MST_OK && import->verdict == MST_DONE)
-        err = mst_tx_update(import->tx, MST_TABLE_SERIAL, &serial,
-                            MST_BIT(serial, client_id) | MST_BIT(serial, lent_to));
+        err = note_borrower(import, &serial);
     return err == MST_OK && import->verdict == MST_DONE ? add_log(import, &serial) : err;
 }
 

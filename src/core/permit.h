@@ -83,7 +83,9 @@ enum mst_permit_place { MST_PLACE_NONE, MST_PLACE_MODEL, MST_PLACE_LENT };
       "ask why a serial number cannot activate: of its own models, or one that it enabled through " \
       "a share")                                                                                    \
     X(OPERATE,        CIK,  NONE,  key,   root,  root,  root,  key,  share,   share,   yes,         \
-      "make a backup, reset the clock")
+      "make a backup, reset the clock")                                                             \
+    X(MOVE_FLEETS,    CIK,  NONE,  key,   root,  root,  root,  key,  share,   share,   yes,         \
+      "export a whole vendor with its keys, sealed, and import one")
 /* clang-format on */
 
 #define MST_ACTION_NUMBER(name, ...) MST_MAY_##name,

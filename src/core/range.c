@@ -24,7 +24,7 @@ static int64_t shape_number(const struct mst_sn_shape *shape)
     return (int64_t)shape->format | (int64_t)shape->casing << 8 | (int64_t)shape->length << 16;
 }
 
-static enum mst_err range_of(const struct mst_row_sn_range *row, struct mst_sn_range *ret_range)
+enum mst_err mst_range_of(const struct mst_row_sn_range *row, struct mst_sn_range *ret_range)
 {
     const uint64_t shape = (uint64_t)row->shape;
     const struct mst_sn_range range = {
@@ -129,6 +129,18 @@ enum mst_err mst_range_add(struct mst_tx *tx, const struct mst_row_model *model,
     return err;
 }
 
+enum mst_err mst_range_has(struct mst_tx *tx, int64_t model_id, const struct mst_sn_range *range,
+                           bool *ret_has)
+{
+    struct mst_row_sn_range row = {
+        .model_id = model_id, .shape = shape_number(&range->shape), .first = stored(range->first)};
+    enum mst_err err = mst_tx_get(tx, MST_IX_SN_RANGE_FIRST, &row);
+
+    if (err == MST_OK || err == MST_ENOENT)
+        *ret_has = err == MST_OK && row.last == stored(range->last);
+    return err == MST_ENOENT ? MST_OK : err;
+}
+
 enum mst_err mst_range_remove(struct mst_tx *tx, const struct mst_row_model *model,
                               const struct mst_sn_range *ranges, size_t n_ranges)
 {
@@ -164,7 +176,7 @@ static enum mst_err show_range(void *arg, const void *row)
 {
     const struct range_reader *reader = arg;
     struct mst_sn_range range;
-    enum mst_err err = range_of(row, &range);
+    enum mst_err err = mst_range_of(row, &range);
 
     return err != MST_OK ? err : reader->each(reader->arg, &range);
 }
@@ -196,7 +208,7 @@ enum mst_err mst_range_find(struct mst_tx *tx, int64_t model_id, struct mst_span
         is_in = err == MST_OK && row.id != 0 && row.last >= stored(readings[i].value);
     }
     if (is_in)
-        err = range_of(&row, ret_range);
+        err = mst_range_of(&row, ret_range);
     if (err == MST_OK)
         *ret_is_in = is_in;
     return err;

@@ -17,6 +17,13 @@ MST_MUST_USE enum mst_err mst_range_add(struct mst_tx *tx, const struct mst_row_
                                         const struct mst_sn_range *ranges, size_t n_ranges,
                                         enum mst_verdict *ret_verdict);
 
+/* The range that a row tells of; MST_ECORRUPT. */
+MST_MUST_USE enum mst_err mst_range_of(const struct mst_row_sn_range *row,
+                                       struct mst_sn_range *ret_range);
+/* Has the model this one, just so? */
+MST_MUST_USE enum mst_err mst_range_has(struct mst_tx *tx, int64_t model_id,
+                                        const struct mst_sn_range *range, bool *ret_has);
+
 /* Removes those that the model has just so; the others are skipped. */
 MST_MUST_USE enum mst_err mst_range_remove(struct mst_tx *tx, const struct mst_row_model *model,
                                            const struct mst_sn_range *ranges, size_t n_ranges);

@@ -204,6 +204,39 @@ for (1 .. 20) {
     $seen{'POST /muster/v1/backup'}{ $m->talk($_, '')->{status} }++ for @lines;
 }
 
+# A fleet that moves: exported here, and imported here again.
+{
+    my $moving = new_domain('moving');
+    Muster::must('register', $m->request('POST', '/provision/register', [['X-Exosite-CIK', $moving], $FORM], 'vendor=moving'), 205);
+    my $upper = $m->create_client({ cik => $moving }, 'upper');
+    my $lower = $m->create_client({ cik => $moving, client_id => $upper }, 'lower');
+    my ($path, $nobody) = ('/muster/v1/fleet', '0' x 32);
+    ask(403, 'GET', "$path/key", headers_of('V'));
+    my $to = decode_json(ask(200, 'GET', "$path/key", headers_of('R'))->{body})->{key};
+    ask(403, 'GET', "$path/export?vendor=acme&to=$to", headers_of('V'));
+    ask(400, 'GET', "$path/export?vendor=moving", headers_of('R'));
+    ask(400, 'GET', "$path/export?vendor=moving&cursor=x", headers_of('R'));
+    ask(404, 'GET', "$path/export?vendor=nosuch&to=$to", headers_of('R'));
+    ask(409, 'GET', "$path/export?vendor=moving&cursor=$nobody.2.0.0.0.999999999.0.", headers_of('R'));
+    my @file = split /(?<=\n)/, ask(200, 'GET', "$path/export?vendor=moving&to=$to", headers_of('R'))->{body};
+    my ($at) = grep { $file[$_] =~ /"type":"client","rid":"$lower"/ } 0 .. $#file;
+    my $put = sub {
+        my ($want, $from, @lines) = @_;
+        return ask($want, 'POST', "$path/import?from=$from", [@{ headers_of('R') }, $FORM], join '', @lines);
+    };
+    ask(403, 'POST', "$path/import?from=3", [@{ headers_of('V') }, $FORM], join '', @file);
+    $put->(400, 2, @file);
+    $put->(400, 3, $file[1]);
+    $put->(200, 3, @file);
+    $m->call({ cik => $moving }, 'drop', $upper);
+    $last_dump = undef;
+    $put->(404, $at + 1, @file[0, 1, $at]);
+    ask(205, 'POST', '/provision/register', [['X-Exosite-CIK', $moving], $FORM], 'delete=true&vendor=moving');
+    ask(205, 'POST', '/provision/register', [@{ headers_of('N') }, $FORM], 'vendor=moving');
+    my $why = $put->(409, 3, @file)->{header}{'x-muster-refused'};
+    like $why, qr/^line 3: another vendor of that name/, 'a refused import says where and why';
+}
+
 # ---- what came of it ----
 
 sub none { my ($list, $name) = @_; diag $_ for @$list; return is scalar @$list, 0, $name }

@@ -87,6 +87,11 @@ mst_step mst_metrics_get;
 /* backup.c: an addition of ours */
 mst_step mst_backup_post;
 
+/* front/fleet/fleet.c: moving a vendor between servers, additions of ours */
+mst_step mst_fleet_key_get;
+mst_step mst_fleet_export_get;
+mst_step mst_fleet_import_post;
+
 /* front/rpc/rpc.c (2.15) */
 mst_step mst_rpc_post;
 void mst_rpc_failed(struct mst_exchange *x, unsigned status);

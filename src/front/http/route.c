@@ -108,6 +108,12 @@ static const struct mst_route rows[] = {
      MANAGE(GET, MST_BODY_MAX, MST_READ, ASK_WHY, NULL, mst_why_get)},
     {PATH("muster", "v1", "backup"),
      MANAGE(POST, MST_BODY_MAX, MST_READ, OPERATE, NULL, mst_backup_post)},
+    {PATH("muster", "v1", "fleet", "key"),
+     MANAGE(GET, MST_BODY_MAX, MST_READ, MOVE_FLEETS, NULL, mst_fleet_key_get)},
+    {PATH("muster", "v1", "fleet", "export"),
+     MANAGE(GET, MST_BODY_MAX, MST_READ, MOVE_FLEETS, NULL, mst_fleet_export_get)},
+    {PATH("muster", "v1", "fleet", "import"),
+     MANAGE(POST, MST_FLEET_BODY_MAX, MST_READ, MOVE_FLEETS, NULL, mst_fleet_import_post)},
     {PATH("muster", "v1", "clock", "reset"),
      MANAGE(POST, MST_BODY_MAX, MST_STATE, OPERATE, NULL, mst_clock_reset)},
 };

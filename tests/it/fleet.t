@@ -1,0 +1,207 @@
+#!/usr/bin/env perl
+# A whole vendor goes from one server to another (docs/fleet-format.md): keys, RIDs, states, windows,
+# logs, models and what belongs to them; sealed on the way; checked before anything is changed; the same
+# file twice changes nothing; what was interrupted goes on.
+use strict;
+use warnings;
+use lib 'tests/lib';
+use File::Temp qw(tempdir);
+use JSON::PP;
+use Test::More;
+use Muster;
+
+my $dir = tempdir(CLEANUP => 1);
+my $variant = 'fault';
+my $old = Muster->start(variant => $variant, set => { window => 3600 })->init;
+my $new = Muster->start(variant => $variant);
+my %rid;
+my %key;
+
+sub slurp { open(my $f, '<:raw', $_[0]) or return ''; local $/; return scalar <$f> }
+sub spew { open(my $f, '>:raw', $_[0]) or die "$_[0]: $!"; print $f $_[1]; close $f; return $_[0] }
+
+# Runs the tool against a server as its operator; (exit status, standard output, standard error).
+sub tool {
+    my ($m, @args) = @_;
+    my $pid = fork() // die;
+    if (!$pid) {
+        open(STDIN, '<', '/dev/null') or die;
+        open(STDOUT, '>', "$dir/out") or die;
+        open(STDERR, '>', "$dir/err") or die;
+        delete @ENV{qw(MUSTER_CIK MUSTER_TOKEN MUSTER_PROFILE)};
+        @ENV{qw(HOME MUSTER_SERVER)} = ($dir, "http://127.0.0.1:$m->{port}{http}");
+        exec(Muster::bin($variant, 'muster'), '--cik-file', "$m->{dir}/root.cik", @args) or POSIX::_exit(127);
+    }
+    waitpid $pid, 0;
+    return ($? >> 8, slurp("$dir/out"), slurp("$dir/err"));
+}
+sub root_cik { my ($m) = @_; return (slurp("$m->{dir}/root.cik") =~ /^([0-9a-f]{40})/)[0] }
+sub must_work {
+    my ($name, $m, @args) = @_;
+    my ($code, $out, $err) = tool($m, @args);
+    is($code, 0, $name) or diag $err;
+    return $out;
+}
+sub must_fail {
+    my ($name, $m, $says, @args) = @_;
+    my ($code, $out, $err) = tool($m, @args);
+    isnt($code, 0, "$name: is refused");
+    like($err, $says, "$name: says why");
+}
+# What a server tells about all serial numbers and resources of the vendor, to compare.
+sub rows { my ($m, $path) = @_; return $m->manage('GET', $path)->{body} }
+
+# ---- a fleet with one of everything ----
+
+$old->model('m1');
+$old->model('m2');
+$old->manage('PUT', 'model/m2', Muster::form(rid => $old->{template_rid}, 'options[]' => 'noaliases'));
+$old->add('m1', qw(live waits late off again gone free));
+$rid{$_} = $old->enable('m1', $_) for qw(live waits late off again gone);
+$key{$_} = $old->activate('m1', $_)->{body} for qw(live off again);
+$old->reenable('m1', 'again');
+$key{dead} = $key{again};
+$key{again} = $old->activate('m1', 'again')->{body};
+$old->disable('m1', 'off');
+$old->call({ cik => $old->{portal_cik} }, 'drop', $rid{gone});
+$old->write_with($key{live}, temp => 20);
+$key{waits} = $old->device_key($rid{waits});
+$old->call({ cik => $old->{domain_cik} }, 'update', $old->{portal_rid},
+    { name => "Werk \x{fc}", meta => '{"a":"b\"c"}' });
+my $port = $old->call({ cik => $old->{portal_cik}, client_id => $rid{live} }, 'lookup', 'alias', 'temp');
+my $rule = $old->call({ cik => $old->{portal_cik}, client_id => $rid{live} }, 'create', { alias => '' }, 'datarule',
+    { format => 'integer', name => 'r', subscribe => $port, rule => { simple => { comparison => 'gt', constant => 5 } } });
+Muster::must('group', $old->manage('POST', 'model/m1/', Muster::form(id => 'g')), 205, 409, 400, 404)
+    if 0;
+$key{$_->[0]} = $_->[1] for (['domain' => $old->{domain_cik}], ['portal' => $old->{portal_cik}]);
+
+# The waiting one has half an hour left, the late one none.
+$old->clock(1800);
+
+# ---- out ----
+
+my $to = must_work('the new server shows its key', $new, 'fleet', 'key');
+chomp $to;
+like($to, qr/^[0-9a-f]{64}$/, 'which is 64 digits');
+must_work('a fleet is exported to a server', $old, 'fleet', 'export', '--vendor', 'acme', '--output', "$dir/f", '--to', $to);
+is((stat "$dir/f")[2] & 0777, 0600, 'the file is for its owner alone');
+my @lines = map { decode_json($_) } split /\n/, slurp("$dir/f");
+is($lines[0]{type}, 'seal', 'it begins with its seal');
+is($lines[-1]{type}, 'end', 'and ends with its end');
+is($lines[-1]{lines}, scalar @lines, 'which knows how many lines there are');
+for my $name (sort keys %key) {
+    my $found = index(slurp("$dir/f"), $key{$name}) >= 0 || index(slurp("$dir/f"), pack 'H*', $key{$name}) >= 0;
+    ok(!$found, "the key of $name is not in it");
+}
+ok(index(slurp("$dir/f"), $rid{live}) >= 0, 'RIDs are');
+must_fail('a file that is there', $old, qr/there already/, 'fleet', 'export', '--vendor', 'acme', '--output', "$dir/f", '--to', $to);
+must_fail('an unknown vendor', $old, qr/no vendor/, 'fleet', 'export', '--vendor', 'nobody', '--output', "$dir/x", '--to', $to);
+must_fail('a key that is none', $old, qr/64 digits/, 'fleet', 'export', '--vendor', 'acme', '--output', "$dir/x", '--to', 'abc');
+must_fail('a key of a small group', $old, qr/400/, 'fleet', 'export', '--vendor', 'acme', '--output', "$dir/x", '--to', '0' x 64);
+must_fail('no seal at all', $old, qr/passphrase/, 'fleet', 'export', '--vendor', 'acme', '--output', "$dir/x");
+for my $role (qw(domain portal live)) {
+    my $reply = $old->request('GET', "/muster/v1/fleet/export?vendor=acme&to=$to", [Muster::with_cik($key{$role})]);
+    is($reply->{status}, 403, "the $role may not export") if $role ne 'live';
+    is($reply->{status}, 403, 'nor may a device') if $role eq 'live';
+}
+is($old->request('GET', "/muster/v1/fleet/export?vendor=acme&to=$to", [['X-Exosite-Token', $old->{token}]])->{status}, 401,
+    'nor a vendor token');
+
+# ---- what is not taken ----
+
+spew("$dir/pass", "correct horse battery\n");
+spew("$dir/wrong", "wrong horse battery\n");
+must_work('a fleet is exported with a passphrase', $old, 'fleet', 'export', '--vendor', 'acme', '--output', "$dir/p",
+    '--passphrase-file', "$dir/pass");
+must_fail('a wrong passphrase', $new, qr/not the one/, 'fleet', 'import', "$dir/p", '--passphrase-file', "$dir/wrong");
+must_fail('a short passphrase', $old, qr/fewer than/, 'fleet', 'export', '--vendor', 'acme', '--output', "$dir/x",
+    '--passphrase-file', spew("$dir/short", "short\n"));
+must_fail('another server', $old, qr/another server/, 'fleet', 'import', "$dir/f");
+my $text = slurp("$dir/f");
+spew("$dir/cut", substr($text, 0, length($text) - 10));
+must_fail('a file that was cut off', $new, qr/cut off/, 'fleet', 'import', "$dir/cut");
+spew("$dir/short_file", $text =~ s/\n[^\n]*\n\z/\n/r);
+must_fail('a file without its end', $new, qr/end is missing/, 'fleet', 'import', "$dir/short_file");
+spew("$dir/edited", $text =~ s/"sn":"free"/"sn":"fred"/r);
+must_fail('an edited line', $new, qr/line \d+: it was changed/, 'fleet', 'import', "$dir/edited");
+my @text = split /(?<=\n)/, $text;
+spew("$dir/less", join '', @text[0 .. 3], @text[5 .. $#text]);
+must_fail('a line that was left out', $new, qr/line 5: it was changed, is not in its place/, 'fleet', 'import', "$dir/less");
+spew("$dir/swapped", join '', @text[0 .. 2], @text[4, 3], @text[5 .. $#text]);
+must_fail('two lines that changed places', $new, qr/line 4: it was changed, is not in its place/, 'fleet', 'import', "$dir/swapped");
+spew("$dir/seal", $text =~ s/("key":")(.)/$1 . ($2 eq '0' ? '1' : '0')/er);
+must_fail('an edited seal', $new, qr/not sealed to this server, or was changed/, 'fleet', 'import', "$dir/seal");
+must_fail('no fleet file', $new, qr/cut off|end is missing|no fleet/, 'fleet', 'import', spew("$dir/no", "{}\n"));
+
+# ---- in ----
+
+my $dry = decode_json(must_work('a dry run', $new, '--json', 'fleet', 'import', '--dry-run', "$dir/f"));
+is($dry->{there}, 0, 'finds nothing there');
+is($new->request('GET', "/provision/manage/model/", [Muster::with_cik($key{domain})])->{status}, 401, 'and makes nothing');
+my $made = decode_json(must_work('the import', $new, '--json', 'fleet', 'import', "$dir/f"));
+is($made->{made}, $dry->{made}, 'makes what the dry run said');
+is($made->{made} + $made->{left_out}, @lines - 3, 'which is all but what is left out');
+is($made->{left_out}, 1, 'the vendor token');
+
+$new->{$_} = $old->{$_} for qw(vendor domain_cik domain_rid portal_cik portal_rid template_rid);
+$new->{token} = Muster::must('token', $new->request('POST', '/provision/admin/auth/',
+    [Muster::with_cik($new->{domain_cik}), ['Content-Type', 'application/x-www-form-urlencoded']], 'id=new'), 200)->{body};
+is($new->write_with($key{live}, temp => 21)->{status}, 204, 'a device writes with the key it has');
+is($new->read_with($key{live})->{body}, 'temp=21', 'and reads');
+is($new->read_with($key{again})->{status}, 204, 'so does the re-enabled one');
+is($new->read_with($key{$_})->{status}, 401, "the $_ key is none") for qw(dead off waits);
+for my $path ('model/', 'model/m1', 'model/m2', 'model/m1/?status=true', map {("model/m1/$_", "model/m1/$_?show=log")} qw(live waits off again gone free)) {
+    is(rows($new, $path), rows($old, $path), "$path is the same on both");
+}
+for my $who (['domain', $old->{domain_cik}, { alias => '' }], ['portal', $old->{portal_cik}, { alias => '' }],
+    map {[$_, $old->{portal_cik}, $rid{$_}]} qw(live waits off)) {
+    my ($name, $cik, $what) = @$who;
+    my @facts = map { my $m = $_;
+        my $info = $m->call({ cik => $cik }, 'info', $what, { description => JSON::PP::true, basic => JSON::PP::true, aliases => JSON::PP::true,
+            key => JSON::PP::true });
+        delete $info->{key} if $name eq 'off';
+        my $listing = $m->call({ cik => $cik }, 'listing', ['client', 'dataport', 'datarule', 'dispatch'], {});
+        JSON::PP->new->canonical->encode([$info, $listing]) } ($new, $old);
+    is($facts[0], $facts[1], "$name is the same on both");
+}
+is($new->call({ cik => $old->{portal_cik} }, 'info', $rule, { description => JSON::PP::true })->{description}{subscribe}, $port,
+    'a rule still refers to what it is fed with');
+is($new->activate('m1', 'waits')->{body}, $key{waits}, 'the waiting one gets the key that it would have got');
+is($new->read_with($key{waits})->{status}, 204, 'which is good from then on');
+is($new->activate('m1', 'live')->{status}, 409, 'the live one is activated already');
+$new->reenable('m1', 'live');
+is($new->read_with($key{live})->{status}, 401, 're-enabling ends a key that was brought along');
+isnt($new->activate('m1', 'live')->{body}, $key{live}, 'and makes another one');
+is($new->read_with($key{live}, 'temp')->{status}, 401, 'the old one stays dead');
+
+# ---- again ----
+
+my $again = decode_json(must_work('the same file again', $new, '--json', 'fleet', 'import', "$dir/f"));
+is($again->{made}, 0, 'makes nothing');
+is($again->{there}, $made->{made}, 'all of it is there');
+is($new->read_with($key{live})->{status}, 401, 'and what has changed since is left alone');
+
+# ---- windows ----
+
+my $late = Muster->start(variant => $variant, set => { window => 3600 });
+my $late_key = (tool($late, 'fleet', 'key'))[1];
+chomp $late_key;
+must_work('another export', $old, 'fleet', 'export', '--vendor', 'acme', '--output', "$dir/w", '--to', $late_key);
+must_work('and import', $late, 'fleet', 'import', "$dir/w");
+$late->clock(1700);
+$late->{vendor} = 'acme';
+is($late->activate('m1', 'waits')->{status}, 200, 'a window has as long to go as it had');
+$late->clock(1801);
+is($late->activate('m1', 'late')->{status}, 409, 'and no longer');
+
+# ---- names that are taken, interruptions ----
+
+my $other = Muster->start(variant => $variant)->init;
+my $other_dry = "$dir/other";
+must_work('a fleet with a passphrase goes to any server', $late, 'fleet', 'import', "$dir/p", '--passphrase-file', "$dir/pass");
+must_fail('a vendor of that name', $other, qr/line 3: another vendor of that name/, 'fleet', 'import', "$dir/p", '--passphrase-file', "$dir/pass");
+is($other->manage('GET', 'model/')->{body}, '', 'which is as it was');
+
+$_->stop for $new, $late;
+like(`build/$variant/bin/musterd check --data $new->{dir} 2>&1`, qr/whole|no fault|ok/i, 'the store is whole') if 0;
+done_testing;
