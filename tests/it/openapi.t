@@ -142,7 +142,9 @@ $m->add('m2', 'exp');
 $m->enable('m2', 'exp');
 $m->clock(100);
 my $full = $m->call({ cik => $m->{domain_cik} }, 'create', { alias => '' }, 'client', { limits => { client => 0 }, name => 'full' });
-my %name = (dcik => $cik{D}, portal => $m->{portal_rid}, template => $m->{template_rid}, vendor => $m->{domain_rid}, dead => $DEAD, full => $full, secret => $SECRET_SN);
+my $lent_template = $m->create_client({ cik => $cik{O} }, 'template');
+my $code = $m->call({ cik => $cik{O} }, 'share', $lent_template, { meta => '["acme", "m4"]' });
+my %name = (code => $code, dcik => $cik{D}, portal => $m->{portal_rid}, template => $m->{template_rid}, vendor => $m->{domain_rid}, dead => $DEAD, full => $full, secret => $SECRET_SN);
 
 # ---- what every operation answers alike ----
 
@@ -382,6 +384,13 @@ __DATA__
 400 T PUT /provision/manage/model/m3 options[]=noaliases
 205 T PUT /provision/manage/model/m3 rid=$template
 205 T DELETE /provision/manage/model/m3
+409 T POST /provision/manage/model/ model=m1&code=$code
+400 T POST /provision/manage/model/ model=m4&code=$code&options[]=nosuch
+400 T PUT /provision/manage/model/m1 code=$code&rid=$template
+205 T POST /provision/manage/model/ model=m4&code=$code
+200 T GET /provision/manage/model/m4
+400 O POST /provision/manage/model/ model=m4&code=$code
+205 T DELETE /provision/manage/model/m4
 205 T POST /provision/manage/model model=m3&rid=$template
 205 T POST /provision/manage/model model=m3&remove=true
 
@@ -416,6 +425,7 @@ __DATA__
 400 T POST /provision/manage/model/m1/ json|{"ranges":[{"format":"base10","first":3,"last":2}]}
 400 T POST /provision/manage/model/m1/ json|{"ranges":[{"format":"mac:48","casing":"upper","first":1,"last":281474976710656}]}
 204 T GET /provision/manage/model/m1/000500
+400 T DELETE /provision/manage/model/m1/ json|{"ranges":[{"format":"base10"}]}
 409 - POST /provision/activate vendor=acme&model=m1&sn=000500
 400 T DELETE /provision/manage/model/m1/
 400 T DELETE /provision/manage/model/m1/ csv|"
@@ -514,6 +524,18 @@ __DATA__
 205 T POST /provision/manage/share/m1 vendor=other
 204 T GET /provision/manage/share/m1/other
 200 T GET /provision/manage/share/m1/
+200 O GET /provision/manage/model/?show=shared
+200 O>acme GET /provision/manage/model/m1/
+404 O>acme GET /provision/manage/model/m1/act
+403 O>acme GET /provision/manage/model/nosuch/
+404 O>acme POST /provision/manage/model/m1/act enable=true
+404 O>acme POST /provision/manage/model/m1/act disable=true
+404 O>acme POST /provision/manage/model/m1/nosuch enable=true&owner=$portal
+403 O>acme POST /provision/manage/model/m1/000600 enable=true&owner=$portal
+403 O>acme POST /provision/manage/model/m1/ sn=x
+403 O>acme DELETE /provision/manage/model/m1/ sn=act
+403 O>acme DELETE /provision/manage/model/m1/act
+404 O>acme GET /provision/manage/model/m1
 205 T DELETE /provision/manage/share/m1/other
 
 # ours
