@@ -20,6 +20,14 @@ const struct openapi_word openapi_words[] = {
     {"meta", "string", "text kept with it"},
     {"type", "string", "sn, content, group, or any other word"},
     {"expire", "integer", "Unix seconds at which the membership ends; empty or 0: never"},
+    {"description", "string", "another word for meta"},
+    {"protected", "boolean", "true: only for serial numbers in a common group with it"},
+    {"download", "boolean", "true: the bytes"},
+    {"info", "boolean", "true: what is known of it, without the bytes"},
+    {"Range", "string", "bytes=X-Y, bytes=X- or bytes=-N: a part of the bytes"},
+    {"If-Range", "string", "the ETag that the part must belong to"},
+    {"If-None-Match", "string", "the ETag of what the caller has"},
+    {"Want-Repr-Digest", "string", "sha-256=1: with the hash of the bytes"},
     {"delete", "boolean", "true: delete it. remove=true means the same"},
     {"show", "string", "shows something else than the thing itself: groups, log, ranges, shared"},
     {"offset", "integer", "how many rows to pass over; 0"},
@@ -48,6 +56,7 @@ const size_t openapi_words_count = sizeof openapi_words / sizeof openapi_words[0
 
 #define PAGE      "offset limit"
 #define BAD_PAGE  "offset or limit is not a number"
+#define DELIVERED "Range If-Range If-None-Match Want-Repr-Digest"
 #define BAD_FORM  "a parameter is missing or malformed"
 
 const struct openapi_operation openapi_operations[] = {
@@ -112,7 +121,7 @@ const struct openapi_operation openapi_operations[] = {
      .summary = "Replaces the template and all options of a model.", .form = "rid code options[] +window",
      .replies = {{205, NULL, "done"}, {400, NULL, "neither rid nor code, an unknown option, or no template"}}},
     {.route = "DELETE /provision/manage/model/*", .names = "model", .id = "deleteModel",
-     .summary = "Deletes a model with its serial numbers, logs and groups; clients and their keys stay.",
+     .summary = "Deletes a model with its serial numbers, logs, groups and content; clients and their keys stay.",
      .replies = {{205, NULL, "deleted"}}},
 
     /* ---- serial numbers ---- */
@@ -196,6 +205,43 @@ const struct openapi_operation openapi_operations[] = {
     {.route = "DELETE /provision/manage/share/*/*", .names = "model vendor", .id = "unshareModel",
      .summary = "Takes a model back from a vendor: what it enabled works on.",
      .replies = {{205, NULL, "taken back"}, {404, NULL, "not shared with it"}}},
+    /* ---- content ---- */
+    {.route = "GET /provision/manage/content/*/", .names = "model", .id = "listContent",
+     .summary = "The ids of a model's content, or with sn those that the serial number may download.", .query = "sn",
+     .replies = {{200, CSV, "rows id"}, {400, NULL, "no such model, or no such serial number"}}},
+    {.route = "POST /provision/manage/content/*/", .names = "model", .id = "createContent",
+     .summary = "Makes a content entry, still without bytes, or deletes one.", .form = "id meta description protected delete",
+     .replies = {{205, NULL, "done"}, {400, NULL, BAD_FORM}, {404, NULL, "delete: no such entry"},
+                 {409, NULL, "the id is taken, or the model has 1,000 entries"}}},
+    {.route = "GET /provision/manage/content/*/*", .names = "model id", .id = "showContent",
+     .summary = "A content entry; with download=true its bytes, with show=groups the groups it is in. With sn: as that serial number may have it.",
+     .query = "sn download show " PAGE, .headers = DELIVERED,
+     .replies = {{200, "*/*", "a row type,size,updated,meta,protected (" CSV "), with sn without protected; "
+                              "download=true: the bytes, of the type they came with; show=groups: rows id"},
+                 {204, NULL, "show=groups: none"}, {206, "*/*", "download=true: the part that Range names"},
+                 {304, NULL, "download=true: the caller has it"},
+                 {400, NULL, "sn: no such serial number, or it may not have it; or " BAD_PAGE},
+                 {403, NULL, "download=true: the same, or no such model"},
+                 {404, NULL, "no such entry; download=true: or it has no bytes yet"},
+                 {416, NULL, "download=true: Range begins behind the end"}}},
+    {.route = "POST /provision/manage/content/*/*", .names = "model id", .id = "uploadContent",
+     .summary = "Uploads the bytes of a content entry. Content-Type is kept with them.",
+     .blob = "the bytes, whatever their type",
+     .replies = {{205, NULL, "all are stored"}, {400, NULL, "a Content-Type of more than 255 bytes"},
+                 {404, NULL, "no such entry"},
+                 {409, NULL, "it has bytes already (unless the setting content_overwrite is on)"}}},
+    {.route = "DELETE /provision/manage/content/*/*", .names = "model id", .id = "deleteContent",
+     .summary = "Deletes a content entry with its bytes and its memberships.",
+     .replies = {{205, NULL, "deleted"}, {404, NULL, "no such entry"}}},
+    {.route = "GET /provision/download", .id = "download",
+     .summary = "For devices: the ids of the content it may download, what is known of one, or its bytes.",
+     .query = "vendor model id info", .headers = DELIVERED,
+     .replies = {{200, "*/*", "without id: rows id; info=true: a row type,size,updated,meta (both " CSV "); else the bytes"},
+                 {204, NULL, "without id: none"}, {206, "*/*", "the part that Range names"},
+                 {304, NULL, "the caller has it"}, {400, NULL, "info=true: the pair of vendor and model is not the device's"},
+                 {403, NULL, "the pair of vendor and model is not the device's, or it is no activated device of it"},
+                 {404, NULL, "no such id, or without bytes, or not for this device"},
+                 {416, NULL, "Range begins behind the end"}}},
 
     {.route = "GET /muster/v1/why", .id = "why",
      .summary = "Why can this serial number not activate? Names the first check that fails, and what to do.",

@@ -202,6 +202,9 @@ static void add_refusals(json_t *replies, const struct mst_route *route)
          "X-Exosite-Vendor names a vendor that did not share this with the caller"}
     };
     enum mst_permit_place place = mst_permit_place(route->action);
+    const char *restricted = mst_permit(route->action, MST_ROLE_ROOT) == MST_DONE
+                                 ? "not the key of the root client"
+                                 : "not the key of a device";
 
     if (mst_permit_by(route->action) == MST_BY_OPEN)
         return;
@@ -212,7 +215,7 @@ static void add_refusals(json_t *replies, const struct mst_route *route)
             continue;
         add_reply(replies, mst_outcome_status(route->family, verdict), NULL,
                   verdict == MST_NO_VENDOR_NAME ? "the caller owns no vendor name"
-                  : verdict == MST_RESTRICTED   ? "not the key of the root client"
+                  : verdict == MST_RESTRICTED   ? restricted
                                                 : refusals[i].text);
     }
     if (place != MST_PLACE_NONE)
@@ -227,7 +230,10 @@ static json_t *replies_of(const struct openapi_operation *op, const struct mst_r
     for (size_t i = 0; i < OPENAPI_REPLIES_MAX && op->replies[i].status; i++)
         add_reply(replies, op->replies[i].status, op->replies[i].type, op->replies[i].text);
     add_refusals(replies, route);
-    (void)snprintf(text, sizeof text, "a body of more than %zu bytes", route->body_max);
+    if (route->body_max_at != 0)
+        (void)snprintf(text, sizeof text, "a body of more than the setting content_max");
+    else
+        (void)snprintf(text, sizeof text, "a body of more than %zu bytes", route->body_max);
     add_reply(replies, 413, NULL, text);
     set(replies, "default", json_pack("{s:s}", "$ref", "#/components/responses/trouble"));
     return replies;
@@ -295,7 +301,8 @@ static void add_operation(json_t *paths, const struct openapi_operation *op,
         json_decref(parameters);
     if (body)
         set(operation, "requestBody", body);
-    set(operation, "x-muster-body-max", json_integer((json_int_t)route->body_max));
+    if (route->body_max_at == 0)
+        set(operation, "x-muster-body-max", json_integer((json_int_t)route->body_max));
     set(operation, "responses", replies_of(op, route));
 
     mst_buf_init(&path, TEXT_MAX);

@@ -82,6 +82,10 @@ enum mst_permit_place { MST_PLACE_NONE, MST_PLACE_MODEL, MST_PLACE_LENT };
     X(ASK_WHY,        KEY,  NONE,  key,   name,  name,  yes,   yes,  share,   share,   name,        \
       "ask why a serial number cannot activate: of its own models, or one that it enabled through " \
       "a share")                                                                                    \
+    X(KEEP_CONTENT,   KEY,  MODEL, key,   name,  name,  yes,   yes,  share,   share,   name,        \
+      "see, make, fill, download and delete the content of a model")                                \
+    X(FETCH_CONTENT,  CIK,  NONE,  key,   yes,   root,  root,  key,  share,   share,   root,        \
+      "list and download the content of its own model (protected: through a common group)")         \
     X(OPERATE,        CIK,  NONE,  key,   root,  root,  root,  key,  share,   share,   yes,         \
       "make a backup, reset the clock")                                                             \
     X(MOVE_FLEETS,    CIK,  NONE,  key,   root,  root,  root,  key,  share,   share,   yes,         \

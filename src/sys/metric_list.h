@@ -15,6 +15,7 @@
     VALUE(ACTIVATE, "activate")   \
     VALUE(DATA, "data")           \
     VALUE(MANAGE, "manage")       \
+    VALUE(DOWNLOAD, "download")   \
     VALUE(RPC, "rpc")             \
     VALUE(TIMESTAMP, "timestamp") \
     VALUE(ADMIN, "admin")

@@ -68,6 +68,9 @@ enum class {
     SEE_SERIAL,
     KEEP_SERIALS, /* ... to here */
     ASK_WHY,      /* about acme's serial numbers; a share counts without X-Exosite-Vendor */
+    LIST_CONTENT, /* of m1: 2.7.1 has a code of its own for a model that is not there */
+    FETCH,        /* by a device, of its own model */
+    FETCH_INFO,
     OPERATE,
     CLASSES
 };
@@ -89,6 +92,9 @@ static const unsigned expected[CLASSES][CALLERS] = {
     [SEE_SERIAL]   = { 401, 401, 401, 401, 401, 404, 404, 403, OK, OK,  412, 412, OK,  404, 403, 412, 412 },
     [KEEP_SERIALS] = { 401, 401, 401, 401, 401, 404, 404, 403, OK, OK,  412, 412, 403, 403, 403, 412, 412 },
     [ASK_WHY]      = { 401, 401, 401, 401, 401, 403, 403, 403, OK, OK,  412, 412, OK,  OK,  403, 412, 412 },
+    [LIST_CONTENT] = { 401, 401, 401, 401, 401, 400, 400, 400, OK, OK,  412, 412, 400, 400, 400, 412, 412 },
+    [FETCH]        = { 401, 401, 401, 401, 401, 403, 401, 401, 403, 401, 403, OK, 403, 401, 403, 403, 403 },
+    [FETCH_INFO]   = { 401, 401, 401, 401, 401, 400, 401, 401, 400, 401, 400, OK, 400, 401, 400, 400, 400 },
     [OPERATE]      = { 401, 401, 401, 401, 401, 403, 401, 401, 403, 401, 403, 403, 403, 401, 403, 403, OK },
 };
 /* clang-format on */
@@ -128,7 +134,7 @@ static enum mst_role role_of(enum caller caller, enum mst_action action)
 /* ---- the samples ---- */
 
 /*
- * In path and body: $model, $sn (what the caller asks about), $token, $group, $share: names of acme's
+ * In path and body: $model, $sn (what the caller asks about), $token, $group, $content, $share: names of acme's
  * things; $template, $device: RIDs; $cik: the caller's own; $owner: a client of the caller's.
  */
 struct sample {
@@ -145,10 +151,11 @@ struct sample {
 #define UPDATE                                                                                   \
     "{\"auth\":{\"cik\":\"$cik\"},\"calls\":[{\"id\":1,\"procedure\":\"update\",\"arguments\":[" \
     "\"$device\",{\"name\":\"n\"}]}]}"
-#define RANGE   "[{\"format\":\"base10\",\"first\":1,\"last\":9}]"
-#define MODELS_ "/provision/manage/model/*"
-#define GROUPS_ "/provision/manage/group/*"
-#define SHARES_ "/provision/manage/share/*"
+#define RANGE    "[{\"format\":\"base10\",\"first\":1,\"last\":9}]"
+#define MODELS_  "/provision/manage/model/*"
+#define GROUPS_  "/provision/manage/group/*"
+#define CONTENT_ "/provision/manage/content/*"
+#define SHARES_  "/provision/manage/share/*"
 
 /* clang-format off */
 static const struct sample samples[] = {
@@ -203,6 +210,17 @@ static const struct sample samples[] = {
     {"GET " GROUPS_ "/*/",            MODEL,        200, M "group/$model/$group/",       NULL, NULL},
     {"POST " GROUPS_ "/*/",           MODEL,        205, M "group/$model/$group/",       NULL, "type=sn&id=new"},
     {"DELETE " GROUPS_ "/*/",         MODEL,        205, M "group/$model/$group/",       CSV,  "sn,$sn"},
+
+    {"GET " CONTENT_ "/",             LIST_CONTENT, 200, M "content/$model/",            NULL, NULL},
+    {"GET " CONTENT_ "/",             LIST_CONTENT, 200, M "content/$model/?sn=a1",      NULL, NULL},
+    {"POST " CONTENT_ "/",            MODEL,        205, M "content/$model/",            NULL, "id=new&meta=x"},
+    {"POST " CONTENT_ "/",            MODEL,        205, M "content/$model/",            NULL, "id=$content&delete=true"},
+    {"GET " CONTENT_ "/*",            MODEL,        200, M "content/$model/$content",    NULL, NULL},
+    {"POST " CONTENT_ "/*",           MODEL,        205, M "content/$model/empty",       "a/b", "bytes"},
+    {"DELETE " CONTENT_ "/*",         MODEL,        205, M "content/$model/$content",    NULL, NULL},
+    {"GET /provision/download",       FETCH,        200, "/provision/download?vendor=acme&model=$model", NULL, NULL},
+    {"GET /provision/download",       FETCH,        200, "/provision/download?vendor=acme&model=$model&id=$content", NULL, NULL},
+    {"GET /provision/download",       FETCH_INFO,   200, "/provision/download?vendor=acme&model=$model&id=$content&info=true", NULL, NULL},
 
     {"GET " SHARES_ "/",              MODEL,        200, M "share/$model/",              NULL, NULL},
     {"POST " SHARES_ "/",             MODEL,        205, M "share/$model/",              NULL, "vendor=umbrella"},
@@ -292,6 +310,9 @@ static void make_others(void)
 {
     must_be(205, "POST", acme.by_token, M "group/m1/", "id=g1&meta=secret");
     must_be(205, "POST", acme.by_token, M "group/m1/g1/", "type=sn&id=a1");
+    must_be(205, "POST", acme.by_token, M "content/m1/", "id=c1&meta=secret");
+    must_be(205, "POST", acme.by_token, M "content/m1/c1", "firmware");
+    must_be(205, "POST", acme.by_token, M "content/m1/", "id=empty");
 }
 
 static void make_callers(void)
@@ -381,6 +402,7 @@ static const char *value_of(const char *name, size_t len, enum caller caller, un
         {"sn",       sn,                           "n0",                         NO_THING},
         {"token",    "t1",                         "n0",                         NO_THING},
         {"group",    "g1",                         "n0",                         NO_THING},
+        {"content",  "c1",                         "n0",                         NO_THING},
         {"share",    "wayne",                      "n0",                         NO_THING},
         {"template", acme.template_rid,            NO_HANDLE,                    NO_THING},
         {"device",   device_rid,                   NO_HANDLE,                    NO_THING},
@@ -711,6 +733,7 @@ MST_TEST(the_table_in_core_says_what_is_expected_here)
 {
     for (size_t i = 0; i < SAMPLES; i++) {
         const struct mst_route *route = route_of(&samples[i]);
+        enum mst_family family = samples[i].class == FETCH_INFO ? MST_FAMILY_LOOK : route->family;
 
         if (mst_permit_by(route->action) == MST_BY_OPEN) {
             ck_assert(samples[i].class == OPEN || samples[i].class == RPC);
@@ -725,7 +748,7 @@ MST_TEST(the_table_in_core_says_what_is_expected_here)
                 ck_assert_msg(want != 401 && want != 412, "%s as %s", samples[i].route,
                               caller_names[c]);
             else
-                ck_assert_msg(want == mst_outcome_status(route->family, verdict), "%s as %s",
+                ck_assert_msg(want == mst_outcome_status(family, verdict), "%s as %s",
                               samples[i].route, caller_names[c]);
         }
     }

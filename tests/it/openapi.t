@@ -59,6 +59,14 @@ sub dump_all {
     return $all;
 }
 
+# The bytes of deleted content go a little later.
+sub count { my ($file, $what) = @_; return scalar qx{sqlite3 -readonly $m->{dir}/$file.db 'SELECT count(*) FROM $what'} }
+sub await_sweeping {
+    my $until = time + 20;
+    my $wanted = count('muster', 'content WHERE blob_id <> 0');
+    select(undef, undef, undef, 0.01) while count('content', 'blob') != $wanted && time < $until;
+}
+
 # ---- requests ----
 
 my (%seen, %to_log, %wrong, $last_dump, $n_refused, $n_changed);
@@ -156,7 +164,7 @@ sub sample {
 }
 sub too_large {
     my ($op, $path) = @_;
-    my $length = $op->{'x-muster-body-max'} + 1;
+    my $length = ($op->{'x-muster-body-max'} // 16 << 20) + 1; # the setting content_max
     return $m->talk($m->dial, "$op->{method} $path HTTP/1.1\r\nHost: x\r\nContent-Length: $length\r\n\r\n");
 }
 for my $op (map { $op{$_} } sort keys %op) {
@@ -169,7 +177,7 @@ for my $op (map { $op{$_} } sort keys %op) {
     ask(401, $op->{method}, $path, headers_of('T')) unless $has{token};
     ask(412, $op->{method}, $path, headers_of('P')) if $op->{documented}{412};
     ask(403, $op->{method}, $path, headers_of($_)) for $lent ? ('T>other', 'O>acme') : ();
-    ask($op->{path} =~ /content/ ? 400 : 404, $op->{method}, sample($op, model => 'nosuch'), headers_of('T'))
+    ask($op->{operationId} eq 'listContent' ? 400 : 404, $op->{method}, sample($op, model => 'nosuch'), headers_of('T'))
         if $op->{path} =~ /\{model\}/;
 }
 
@@ -192,8 +200,11 @@ while (my $line = <DATA>) {
         $body =~ s/<aliases:(\d+)>/join '&', ('a') x $1/ge;
     }
     $path =~ s/<aliases:(\d+)>/join '&', ('a') x $1/ge;
-    my @headers = (@{ headers_of($who) }, defined $body ? $type : ());
+    ($who, my @more) = split /\|/, $who;
+    @more = map { s/<long>/'x' x 256/er } @more;
+    my @headers = (@{ headers_of($who) }, (map { [split /=/, $_, 2] } @more), defined $body ? $type : ());
     ask($want, $method, $path, \@headers, $body);
+    await_sweeping() if $path =~ m{/content/} && $want == 205;
     if ($path =~ s{^/onep:v1/}{/api:v1/}) { ask($want, $method, $path, \@headers, $body) }
 }
 close DATA;
@@ -296,7 +307,7 @@ done_testing;
 # STATUS WHO METHOD PATH [BODY]
 # who: - nobody, X a key that is none, T the vendor's token, V its CIK, Vt its CIK in the header of tokens, Tc
 # the other way round, P a portal, D an activated device, R the root client, N a domain without a vendor name,
-# O another vendor. Body: a form; csv|, json|, blob| before it say otherwise; "" is empty.
+# O another vendor; |NAME=VALUE behind it is one more header. Body: a form; csv|, json|, blob| before it say otherwise; "" is empty.
 __DATA__
 # 2.5
 400 - POST /provision/activate
@@ -513,6 +524,53 @@ __DATA__
 205 T DELETE /provision/manage/group/m1/g1/ csv|sn,act
 404 T DELETE /provision/manage/group/m1/nosuch
 205 T DELETE /provision/manage/group/m1/g2
+
+# 2.7, 2.13
+200 T GET /provision/manage/content/m1/
+400 T GET /provision/manage/content/m1/?sn=nosuch
+204 D GET /provision/download
+205 T POST /provision/manage/content/m1/ id=fw&meta=x
+205 T POST /provision/manage/content/m1 id=shut&description=y&protected=true
+400 T POST /provision/manage/content/m1/ meta=x
+400 T POST /provision/manage/content/m1/ id=<x x 256>
+400 T POST /provision/manage/content/m1/ id=long&meta=<x x 1025>
+409 T POST /provision/manage/content/m1/ id=fw
+404 T POST /provision/manage/content/m1/ id=nosuch&delete=true
+404 D GET /provision/download?id=fw
+404 T GET /provision/manage/content/m1/fw?download=true
+404 T POST /provision/manage/content/m1/nosuch blob|x
+400 T|Content-Type=<long> POST /provision/manage/content/m1/fw blob|x
+205 T POST /provision/manage/content/m1/fw blob|0123456789
+205 T POST /provision/manage/content/m1/shut blob|id=fw
+409 T POST /provision/manage/content/m1/fw blob|x
+200 T GET /provision/manage/content/m1/fw
+200 T GET /provision/manage/content/m1/?sn=act
+204 T GET /provision/manage/content/m1/fw?show=groups
+400 T GET /provision/manage/content/m1/fw?show=groups&limit=x
+400 T GET /provision/manage/content/m1/fw?sn=nosuch
+400 T GET /provision/manage/content/m1/shut?sn=act
+403 T GET /provision/manage/content/m1/fw?download=true&sn=nosuch
+403 T GET /provision/manage/content/m1/shut?download=true&sn=act
+403 T GET /provision/manage/content/nosuch/fw?download=true
+404 T GET /provision/manage/content/m1/nosuch
+200 T GET /provision/manage/content/m1/fw?download=true
+206 T|Range=bytes=2-4 GET /provision/manage/content/m1/fw?download=true
+304 T|If-None-Match=* GET /provision/manage/content/m1/fw?download=true
+416 T|Range=bytes=10- GET /provision/manage/content/m1/fw?download=true
+200 D GET /provision/download
+200 D GET /provision/download?vendor=acme&model=m1&id=fw&info=true
+200 D GET /provision/download?vendor=acme&model=m1&id=fw
+206 D|Range=bytes=2-4 GET /provision/download?id=fw
+304 D|If-None-Match=* GET /provision/download?id=fw
+416 D|Range=bytes=10- GET /provision/download?id=fw
+400 D GET /provision/download?vendor=nobody&model=m1&id=fw&info=true
+400 P GET /provision/download?id=fw&info=true
+403 D GET /provision/download?vendor=acme&model=m2&id=fw
+403 P GET /provision/download
+404 D GET /provision/download?id=shut
+404 T DELETE /provision/manage/content/m1/nosuch
+205 T DELETE /provision/manage/content/m1/fw
+205 T POST /provision/manage/content/m1/ id=shut&remove=true
 
 # 2.9
 204 T GET /provision/manage/share/m1/

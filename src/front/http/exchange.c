@@ -184,8 +184,11 @@ enum mst_err mst_exchange_refuse_with(struct mst_exchange *x, unsigned status)
 
 enum mst_err mst_exchange_refuse(struct mst_exchange *x, enum mst_verdict verdict)
 {
+    const struct mst_route *route = x->route;
+    enum mst_family family = route->family_by ? route->family_by(x) : route->family;
+
     x->verdict = verdict;
-    return mst_exchange_refuse_with(x, mst_outcome_status(x->route->family, verdict));
+    return mst_exchange_refuse_with(x, mst_outcome_status(family, verdict));
 }
 
 enum mst_err mst_exchange_settle(struct mst_exchange *x, enum mst_err err, enum mst_verdict verdict)
@@ -331,7 +334,9 @@ static bool submit(struct mst_exchange *x)
     enum mst_err err;
 
     x->n_tries++;
-    x->cmd.cmd.file = x->now.where == MST_POINTS ? MST_FILE_POINTS : MST_FILE_STATE;
+    x->cmd.cmd.file = x->now.where == MST_POINTS    ? MST_FILE_POINTS
+                      : x->now.where == MST_CONTENT ? MST_FILE_CONTENT
+                                                    : MST_FILE_STATE;
     err = mst_store_submit(x->env->opts->store, &x->cmd.cmd);
     if (err == MST_OK)
         return true;
@@ -403,6 +408,7 @@ static bool run(struct mst_exchange *x)
         return !start_apart(x);
     case MST_STATE:
     case MST_POINTS:
+    case MST_CONTENT:
         break;
     }
     x->attempt = new_attempt();

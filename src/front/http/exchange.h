@@ -8,6 +8,7 @@
  *   MST_READ     on the loop, with the reader's transaction
  *   MST_STATE    as a command on the state committer's thread
  *   MST_POINTS   as a command on the points committer's thread
+ *   MST_CONTENT  as a command on the content committer's thread
  *   MST_APART    on a thread made for it, without a transaction: for what takes long
  * A step may be run again after an undone run (port_store.h): the reply is put back
  * to what it was before, and x->attempt stays the same.
@@ -43,7 +44,7 @@
 
 struct mst_exchange;
 
-enum mst_where { MST_NOWHERE, MST_READ, MST_STATE, MST_POINTS, MST_APART };
+enum mst_where { MST_NOWHERE, MST_READ, MST_STATE, MST_POINTS, MST_CONTENT, MST_APART };
 
 typedef enum mst_err mst_step(struct mst_exchange *x, struct mst_tx *tx);
 
@@ -86,6 +87,7 @@ struct mst_route {
     size_t body_max_at; /* offset in struct mst_http_opts of a uint64_t to take instead; 0 = none */
     bool is_body_in_pieces; /* where and step are for the first; guard and prepare ran before */
     enum mst_family family;
+    enum mst_family (*family_by)(struct mst_exchange *x); /* if it depends on the query; or NULL */
     unsigned label;         /* what it is counted as: enum mst_label_ROUTE */
     enum mst_action action; /* what the caller must be allowed to do */
     enum mst_where where;

@@ -66,6 +66,21 @@ mst_step mst_shares_post;
 mst_step mst_share_show;
 mst_step mst_share_remove;
 
+/* content.c (2.7) */
+mst_step mst_contents_list;
+mst_step mst_contents_prepare;
+mst_step mst_contents_post;
+mst_step mst_content_show;
+mst_step mst_content_prepare;
+mst_step mst_content_upload;
+mst_step mst_content_erase;
+enum mst_family mst_content_family(struct mst_exchange *x); /* of show */
+mst_step mst_content_removed; /* NOWHERE, after a commit that deleted entries: 205 */
+
+/* download.c (2.13) */
+mst_step mst_download_get;
+enum mst_family mst_download_family(struct mst_exchange *x);
+
 /* alias.c (2.12.1 to 2.12.3) */
 mst_step mst_alias_get;
 mst_step mst_alias_write;

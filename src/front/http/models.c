@@ -183,9 +183,9 @@ enum mst_err mst_models_post(struct mst_exchange *x, struct mst_tx *tx)
         err = find_model(x, tx, &work->model, &model);
         if (err == MST_OK)
             err = mst_model_delete(mst_exchange_domain(x), tx, &model);
-    } else {
-        err = create(x, tx, work);
+        return err == MST_OK ? mst_exchange_go(x, MST_NOWHERE, NULL, mst_content_removed) : err;
     }
+    err = create(x, tx, work);
     return err == MST_OK ? mst_exchange_answer(x, 205, NULL) : err;
 }
 
@@ -242,5 +242,5 @@ enum mst_err mst_model_remove(struct mst_exchange *x, struct mst_tx *tx)
 {
     enum mst_err err = mst_model_delete(mst_exchange_domain(x), tx, &x->model);
 
-    return err == MST_OK ? mst_exchange_answer(x, 205, NULL) : err;
+    return err == MST_OK ? mst_exchange_go(x, MST_NOWHERE, NULL, mst_content_removed) : err;
 }

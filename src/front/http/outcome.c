@@ -23,8 +23,13 @@ static const struct {
     enum mst_verdict verdict;
     unsigned status;
 } special[] = {
-    {MST_FAMILY_ACTIVATE, MST_NO_VENDOR, 403}, /* A1 */
-    {MST_FAMILY_ACTIVATE, MST_NO_MODEL,  403},
+    {MST_FAMILY_ACTIVATE, MST_NO_VENDOR,  403}, /* A1 */
+    {MST_FAMILY_ACTIVATE, MST_NO_MODEL,   403},
+    {MST_FAMILY_LOOK,     MST_NO_MODEL,   400},
+    {MST_FAMILY_LOOK,     MST_NO_SERIAL,  400},
+    {MST_FAMILY_LOOK,     MST_RESTRICTED, 400},
+    {MST_FAMILY_FETCH,    MST_NO_MODEL,   403},
+    {MST_FAMILY_FETCH,    MST_NO_SERIAL,  403},
 };
 
 unsigned mst_outcome_status(enum mst_family family, enum mst_verdict verdict)

@@ -12,6 +12,8 @@ enum mst_family {
     MST_FAMILY_ACTIVATE, /* protocol.md 2.5 */
     MST_FAMILY_MANAGE,   /* 2.6, 2.10, 2.11 */
     MST_FAMILY_DATA,     /* 2.12: never 403 */
+    MST_FAMILY_LOOK,     /* 2.7, 2.13: lists and info of content for a serial number */
+    MST_FAMILY_FETCH,    /* 2.7, 2.13: blobs, and a device's list */
     MST_FAMILY_OPEN,     /* /timestamp, the RPC envelope: nothing to refuse */
     MST_FAMILY_COUNT
 };

@@ -50,5 +50,7 @@ enum mst_err mst_register_post(struct mst_exchange *x, struct mst_tx *tx)
     else
         err = mst_vendor_register(tx, &x->manager, work->vendor.text, &verdict);
     err = mst_exchange_settle(x, err, verdict);
+    if (err == MST_OK && work->is_delete) /* its models are gone, and their content */
+        return mst_exchange_go(x, MST_NOWHERE, NULL, mst_content_removed);
     return err == MST_OK ? mst_exchange_answer(x, 205, NULL) : err;
 }

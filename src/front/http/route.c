@@ -3,6 +3,8 @@
  * "model/m/" its serial numbers; only collections take both spellings, which
  * is_slash_optional says. A path is known if any row fits it.
  */
+#include <stddef.h>
+
 #include "front/http/handlers.h"
 #include "front/http/route.h"
 #include "sys/metric.h"
@@ -15,12 +17,16 @@
 /* clang-format off */
 #define PATH(...) .segments = {__VA_ARGS__}
 #define MODELS    "provision", "manage", "model"
+#define CONTENTS  "provision", "manage", "content", "*"
 #define GROUPS    "provision", "manage", "group", "*"
 #define SHARES    "provision", "manage", "share"
 
 #define MANAGE(method, max, where_, action_, prepare_, step_)                             \
     .methods = (method), .body_max = (max), .family = MST_FAMILY_MANAGE, .where = (where_), \
     .label = MST_ROUTE_MANAGE, MST_MAY(action_), .prepare = (prepare_), .step = (step_)
+#define LOOK(method, action_, step_)                                                 \
+    .methods = (method), .body_max = MST_BODY_MAX, .family = MST_FAMILY_LOOK,          \
+    .label = MST_ROUTE_MANAGE, .where = MST_READ, MST_MAY(action_), .step = (step_)
 #define DATA(method, where_, action_, step_)                                       \
     .methods = (method), .body_max = MST_DATA_BODY_MAX, .family = MST_FAMILY_DATA, \
     .label = MST_ROUTE_DATA, .where = (where_), MST_MAY(action_), .step = (step_)
@@ -106,6 +112,22 @@ static const struct mst_route rows[] = {
 
     {PATH("muster", "v1", "why"),
      MANAGE(GET, MST_BODY_MAX, MST_READ, ASK_WHY, NULL, mst_why_get)},
+    {PATH(CONTENTS), .is_slash_optional = true,
+     MANAGE(POST, MST_BODY_MAX, MST_STATE, KEEP_CONTENT, mst_contents_prepare,
+            mst_contents_post)},
+    {PATH(CONTENTS), .is_slash_optional = true,
+     LOOK(GET, KEEP_CONTENT, mst_contents_list)},
+    {PATH(CONTENTS, "*"), .family_by = mst_content_family,
+     MANAGE(GET, MST_BODY_MAX, MST_READ, KEEP_CONTENT, NULL, mst_content_show)},
+    {PATH(CONTENTS, "*"), .is_body_in_pieces = true,
+     .body_max_at = offsetof(struct mst_http_opts, content_max_bytes),
+     MANAGE(POST, MST_CONTENT_MAX, MST_READ, KEEP_CONTENT, mst_content_prepare, mst_content_upload)},
+    {PATH(CONTENTS, "*"),
+     MANAGE(DELETE, MST_BODY_MAX, MST_STATE, KEEP_CONTENT, NULL, mst_content_erase)},
+    {PATH("provision", "download"), .methods = GET, .body_max = MST_BODY_MAX,
+     .family = MST_FAMILY_FETCH, .family_by = mst_download_family, .label = MST_ROUTE_DOWNLOAD, MST_MAY(FETCH_CONTENT),
+     .where = MST_READ, .step = mst_download_get},
+
     {PATH("muster", "v1", "backup"),
      MANAGE(POST, MST_BODY_MAX, MST_READ, OPERATE, NULL, mst_backup_post)},
     {PATH("muster", "v1", "fleet", "key"),
