@@ -2,8 +2,8 @@
  * Random programs of events against a deliberately naive model.
  *
  * A program is a list of steps drawn from a seed: serial numbers of two models
- * are added, singly or by a range, enabled, remapped, activated and so on while time passes, commits end in
- * an unknown outcome and are run again. Each step runs on the real core over a
+ * are added, singly or by a range, enabled, remapped, activated and so on, by their vendor or by another one
+ * that borrows the model, while time passes, commits end in an unknown outcome and are run again. Each step runs on the real core over a
  * store and on the model below, which knows nothing of rows, epochs or handles: it keeps
  * a list of devices, the texts of their keys and the log lines, and says what
  * protocol.md 1.5 says. After each step the two must agree: on the verdict, on
@@ -21,6 +21,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/model.h"
+#include "core/vendor.h"
 #include "store/sqlite/sqlite.h"
 #include "tests/lib/world.h"
 
@@ -28,7 +30,8 @@ enum {
     N_MODELS = 2,
     N_SNS = 4,
     N_IN_RANGE = 2, /* the first of them */
-    N_PORTALS = 2,
+    N_PORTALS = 3,  /* the last one is the borrower's */
+    LENT_PORTAL = 2,
     STEPS_MAX = 28,
     STEPS_MIN = 10,
     DEVICES_MAX = STEPS_MAX,
@@ -61,6 +64,8 @@ enum op {
     PASS_TIME,
     DELETE_MODEL,
     ADD_MODEL,
+    LEND,
+    TAKE_BACK,
     N_OPS
 };
 
@@ -87,12 +92,15 @@ static const struct {
     [PASS_TIME] = {"time passes",       10},
     [DELETE_MODEL] = {"delete model",      1 },
     [ADD_MODEL] = {"add model",         2 },
+    [LEND] = {"lend",              6 },
+    [TAKE_BACK] = {"take back",         2 },
 };
 
 struct step {
     enum op op;
     unsigned model, sn, other, portal; /* other: a serial number, a device, a way of waiting */
     unsigned variant;
+    bool is_borrower; /* the other vendor acts */
     enum mst_world_fault fault;
     int64_t attempt;
 };
@@ -140,6 +148,7 @@ static const struct {
 } beginning[] = {
     {ADD,          0},
     {ENABLE_OWNER, 0},
+    {LEND,         0},
     {ADD,          1},
     {ADD,          2},
     {ENABLE_OWNER, 2},
@@ -156,6 +165,10 @@ static void make_step(uint64_t *state, struct step *step)
     step->other = pick(state, 1000);
     step->portal = pick(state, N_PORTALS);
     step->variant = pick(state, 8);
+    step->is_borrower = pick(state, 3) == 0 && (step->op == ENABLE_OWNER || step->op == ENABLE ||
+                                                step->op == DISABLE || step->op == REMAP);
+    if (step->op == ENABLE_OWNER && step->variant < 7) /* else perhaps one that is not theirs */
+        step->portal = step->is_borrower ? LENT_PORTAL : step->portal % LENT_PORTAL;
     step->fault = pick(state, 6) ? MST_WORLD_SOUND : (enum mst_world_fault)(1 + pick(state, 2));
     step->attempt = mst_world_attempt();
 }
@@ -171,6 +184,8 @@ static void make_program(uint64_t number, struct program *ret_program)
         make_step(&state, &program.steps[i]);
         if (i < n_begun) {
             program.steps[i].op = beginning[i].op;
+            program.steps[i].is_borrower = false;
+            program.steps[i].portal %= LENT_PORTAL;
             program.steps[i].sn = beginning[i].sn;
             program.steps[i].model = beginning[i].sn / 2;
         }
@@ -199,14 +214,15 @@ struct device {
 struct slot {
     bool is_listed;
     bool is_in_range;
-    int device; /* -1: none; may be one that is not there any more */
+    bool is_lent; /* the borrower enabled the client that it has or had */
+    int device;   /* -1: none; may be one that is not there any more */
     int n_log;
     int log[LOG_MAX]; /* numbers of the steps that activated */
 };
 
 struct naive {
     int64_t now;
-    bool has_model[N_MODELS];
+    bool has_model[N_MODELS], is_lent[N_MODELS];
     struct slot slots[N_MODELS][N_SNS];
     struct device devices[DEVICES_MAX];
     int n_devices;
@@ -271,6 +287,18 @@ static bool is_known(const struct slot *slot)
     return slot->is_listed || slot->is_in_range;
 }
 
+/* A borrower sees what it enabled (2.9). */
+static bool is_seen(const struct slot *slot, const struct step *step)
+{
+    return is_known(slot) && (!step->is_borrower || slot->is_lent);
+}
+
+/* And can enable what has no device. */
+static bool is_enabled_by(struct naive *naive, const struct slot *slot, const struct step *step)
+{
+    return is_known(slot) && (is_seen(slot, step) || !live_device(naive, slot));
+}
+
 static bool is_listed_anywhere(struct naive *naive, unsigned sn)
 {
     for (unsigned model = 0; model < N_MODELS; model++)
@@ -319,10 +347,14 @@ static enum mst_verdict think_enable_owner(struct naive *naive, const struct ste
     struct slot *slot = slot_of(naive, step->model, step->sn);
     struct device *device = live_device(naive, slot);
 
-    if (!is_known(slot))
+    if (!is_enabled_by(naive, slot, step))
         return MST_NO_SERIAL;
+    if (device && device->made_by == step->attempt)
+        return MST_DONE;
+    if (step->is_borrower != (step->portal == LENT_PORTAL))
+        return MST_NO_OWNER;
     if (device)
-        return device->made_by == step->attempt ? MST_DONE : MST_HAS_CLIENT;
+        return MST_HAS_CLIENT;
     if (!is_realized(naive, slot, step->sn))
         return MST_EXISTS;
     device = &naive->devices[naive->n_devices];
@@ -332,6 +364,7 @@ static enum mst_verdict think_enable_owner(struct naive *naive, const struct ste
                               .model = step->model,
                               .sn = step->sn};
     slot->device = naive->n_devices++;
+    slot->is_lent = step->is_borrower;
     renew(naive, device, step->attempt, window_of(step->model));
     return MST_DONE;
 }
@@ -341,7 +374,7 @@ static enum mst_verdict think_enable(struct naive *naive, const struct step *ste
     struct slot *slot = slot_of(naive, step->model, step->sn);
     struct device *device = live_device(naive, slot);
 
-    if (!is_known(slot))
+    if (!is_seen(slot, step))
         return MST_NO_SERIAL;
     if (!device)
         return slot->device < 0 ? MST_HAS_NO_CLIENT : MST_ORPHANED;
@@ -355,7 +388,7 @@ static enum mst_verdict think_disable(struct naive *naive, const struct step *st
     struct slot *slot = slot_of(naive, step->model, step->sn);
     struct device *device = live_device(naive, slot);
 
-    if (!is_known(slot))
+    if (!is_seen(slot, step))
         return MST_NO_SERIAL;
     if (!device)
         return slot->device < 0 ? MST_HAS_NO_CLIENT : MST_ORPHANED;
@@ -373,18 +406,22 @@ static enum mst_verdict think_remap(struct naive *naive, const struct step *step
 {
     struct slot *new = slot_of(naive, step->model, step->sn);
     struct slot *old = slot_of(naive, step->model, old_sn(step));
-    struct device *device = live_device(naive, old);
+    struct device *device = live_device(naive, old), *taken = live_device(naive, new);
 
-    if (!is_known(new) || !is_known(old))
+    if (taken && taken->made_by == step->attempt && is_enabled_by(naive, new, step))
+        return MST_DONE;
+    if (!is_enabled_by(naive, new, step) || !is_seen(old, step))
         return MST_NO_SERIAL;
-    if (live_device(naive, new))
-        return live_device(naive, new)->made_by == step->attempt ? MST_DONE : MST_HAS_CLIENT;
+    if (taken)
+        return MST_HAS_CLIENT;
     if (!device)
         return old->device < 0 ? MST_HAS_NO_CLIENT : MST_ORPHANED;
     if (!is_realized(naive, new, step->sn))
         return MST_EXISTS;
     new->device = old->device;
+    new->is_lent = old->is_lent;
     old->device = -1;
+    old->is_lent = false;
     device->sn = step->sn;
     renew(naive, device, step->attempt, window_of(step->model));
     return MST_DONE;
@@ -438,10 +475,10 @@ static struct device *device_of(struct naive *naive, const struct step *step)
     return naive->n_devices ? &naive->devices[step->other % (unsigned)naive->n_devices] : NULL;
 }
 
-/* Its owner asks, or in one of eight cases the other portal. */
+/* Its owner asks, or in one of eight cases another portal. */
 static unsigned caller_of(const struct device *device, const struct step *step)
 {
-    return step->variant == 7 ? 1 - device->portal : device->portal;
+    return step->variant == 7 ? (device->portal + 1) % N_PORTALS : device->portal;
 }
 
 static enum mst_verdict think_drop(struct naive *naive, const struct step *step)
@@ -536,7 +573,7 @@ static enum mst_verdict think_delete_model(struct naive *naive, const struct ste
     for (unsigned sn = 0; sn < N_SNS; sn++)
         forget(naive, slot_of(naive, step->model, sn));
     (void)think_remove_range(naive, step);
-    naive->has_model[step->model] = false;
+    naive->has_model[step->model] = naive->is_lent[step->model] = false;
     return MST_DONE;
 }
 
@@ -551,9 +588,19 @@ static bool is_on_model(enum op op)
     return !is_on_device(op) && op != PASS_TIME && op != ADD_MODEL;
 }
 
+static enum mst_verdict think_take_back(struct naive *naive, const struct step *step)
+{
+    if (!naive->is_lent[step->model])
+        return MST_NOT_FOUND;
+    naive->is_lent[step->model] = false;
+    return MST_DONE;
+}
+
 static enum mst_verdict think(struct naive *naive, const struct step *step, const char *shown,
                               int number)
 {
+    if (step->is_borrower && !naive->is_lent[step->model])
+        return MST_NO_SHARE;
     if (is_on_model(step->op) && !naive->has_model[step->model])
         return MST_NO_MODEL;
     switch (step->op) {
@@ -592,6 +639,11 @@ static enum mst_verdict think(struct naive *naive, const struct step *step, cons
             return MST_EXISTS;
         naive->has_model[step->model] = true;
         return MST_DONE;
+    case LEND:
+        naive->is_lent[step->model] = true;
+        return MST_DONE;
+    case TAKE_BACK:
+        return think_take_back(naive, step);
     case PASS_TIME:
     case N_OPS:
         break;
@@ -642,11 +694,85 @@ static mst_world_verb *const verbs[N_OPS] = {
     [RETRY] = mst_do_activate,
     [DELETE_MODEL] = mst_do_delete_model,
     [ADD_MODEL] = mst_do_add_model,
+    [LEND] = mst_do_lend,
+    [TAKE_BACK] = mst_do_take_back,
 };
+
+/* ---- the borrower ---- */
+
+#define BORROWER "umbrella"
+
+static struct {
+    int64_t portal_id;
+    char portal_rid[MST_TEXT_CHARS];
+} borrower;
+
+static void must(mst_world_verb *verb, struct mst_world *world, struct mst_world_call *call)
+{
+    if (mst_world_run(world, verb, call) != MST_DONE)
+        abort();
+}
+
+/* A world with another vendor in it, and a portal of its own. */
+static void open_world(struct mst_world *world, uint64_t seed, struct mst_store *store)
+{
+    struct mst_world_call call = {.name = ""};
+    char rid[MST_TEXT_CHARS];
+
+    mst_world_open(world, seed, store);
+    call.caller_id = world->root_id;
+    must(mst_do_lookup, world, &call);
+    memcpy(rid, call.handle, sizeof rid);
+    call = (struct mst_world_call){.caller_id = world->root_id,
+                                   .rid = rid,
+                                   .kind = MST_KIND_CLIENT,
+                                   .has_limits = true,
+                                   .limit = MST_LIMIT_INHERIT};
+    must(mst_do_create, world, &call);
+    memcpy(rid, call.handle, sizeof rid);
+    must(mst_do_info, world, &call);
+    call.key = call.key_text;
+    call.vendor = BORROWER;
+    must(mst_do_register, world, &call);
+    call.caller_id = call.id;
+    must(mst_do_create, world, &call);
+    borrower.portal_id = call.id;
+    memcpy(borrower.portal_rid, call.handle, sizeof borrower.portal_rid);
+}
+
+/* How many serial numbers of a model the borrower enabled, by its own list. */
+static enum mst_err count_row(void *arg, const struct mst_serial_view *view)
+{
+    struct mst_world_call *call = arg;
+
+    call->id += view->extra.len == 0;
+    return MST_OK;
+}
+
+static enum mst_err count_lent(struct mst_world *world, struct mst_tx *tx,
+                               struct mst_world_call *call)
+{
+    struct mst_serial_page page = {.borrower = NULL};
+    struct mst_row_vendor lender, vendor = {0};
+    struct mst_row_model model;
+    enum mst_err err = mst_vendor_get(tx, mst_span_str(BORROWER), &call->verdict, &vendor);
+
+    call->id = 0;
+    if (err == MST_OK && call->verdict == MST_DONE)
+        err = mst_vendor_get(tx, MST_LIT("acme"), &call->verdict, &lender);
+    if (err == MST_OK && call->verdict == MST_DONE)
+        err = mst_model_get(tx, lender.id, mst_span_str(call->model), &call->verdict, &model);
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    page.lent_to = vendor.id;
+    return mst_serial_list(&world->domain, tx, &model, &page, count_row, call);
+}
 
 static int64_t portal_id(const struct run *run, unsigned portal)
 {
-    return portal == 0 ? run->world->portal_id : run->world->portal2_id;
+    return portal == LENT_PORTAL ? borrower.portal_id
+           : portal == 0         ? run->world->portal_id
+                                 : run->world->portal2_id;
 }
 
 /* Covers the first N_IN_RANGE of sns. */
@@ -669,9 +795,13 @@ static void set_call(struct run *run, const struct step *step, const char *shown
                                     .peer = peer,
                                     .ranges = &range,
                                     .n_ranges = 1,
+                                    .name = BORROWER,
+                                    .borrower = step->is_borrower ? BORROWER : NULL,
                                     .is_locked = step->op == LOCK};
     if (step->op == ENABLE_OWNER)
-        call->rid = step->portal == 0 ? run->world->portal_rid : run->world->portal2_rid;
+        call->rid = step->portal == LENT_PORTAL ? borrower.portal_rid
+                    : step->portal == 0         ? run->world->portal_rid
+                                                : run->world->portal2_rid;
     if (device) {
         call->rid = device->rid;
         call->key = shown;
@@ -716,6 +846,34 @@ static void compare_slot(struct run *run, unsigned model, unsigned sn)
             differ(run, "row %d of the log of %s is that of step %s, should be %s", i, sns[sn],
                    call.log_peer[i], peer);
     }
+}
+
+/* What the borrower sees of it: what it enabled. */
+static void compare_lent(struct run *run, unsigned model, unsigned sn)
+{
+    struct mst_world_call call = {.model = run->models[model], .sn = sns[sn], .borrower = BORROWER};
+    const struct slot *slot = slot_of(&run->naive, model, sn);
+    enum mst_verdict wanted = is_known(slot) && slot->is_lent ? MST_DONE : MST_NO_SERIAL;
+
+    if (!run->naive.is_lent[model])
+        wanted = MST_NO_SHARE;
+    if (mst_world_run(run->world, mst_do_view, &call) != wanted)
+        differ(run, "%s is seen by the borrower as %d, should be %d", sns[sn], call.verdict,
+               wanted);
+}
+
+static void compare_list(struct run *run, unsigned model)
+{
+    struct mst_world_call call = {.model = run->models[model]};
+    int n = 0;
+
+    if (!run->naive.has_model[model])
+        return;
+    for (unsigned sn = 0; sn < N_SNS; sn++)
+        n += slot_of(&run->naive, model, sn)->is_lent;
+    if (mst_world_run(run->world, count_lent, &call) != MST_DONE || call.id != n)
+        differ(run, "the borrower's list of model %u has %d rows, should have %d", model,
+               (int)call.id, n);
 }
 
 /* Every key there ever was works exactly if it is its device's present one, activated and unlocked. */
@@ -763,8 +921,11 @@ static void learn_keys(struct run *run)
 static void compare_all(struct run *run)
 {
     for (unsigned model = 0; model < N_MODELS; model++) {
-        for (unsigned sn = 0; sn < N_SNS && !run->why[0]; sn++)
+        for (unsigned sn = 0; sn < N_SNS && !run->why[0]; sn++) {
             compare_slot(run, model, sn);
+            compare_lent(run, model, sn);
+        }
+        compare_list(run, model);
     }
     for (int i = 0; i < run->naive.n_keys && !run->why[0]; i++)
         compare_key(run, i);
@@ -782,6 +943,7 @@ static void compare_touched(struct run *run, const struct step *step)
                          run->naive.devices[touched[0]].sn);
     } else {
         compare_slot(run, step->model, step->sn);
+        compare_lent(run, step->model, step->sn);
         touched[0] = slot_of(&run->naive, step->model, step->sn)->device;
         if (step->op == REMAP) {
             compare_slot(run, step->model, old_sn(step));
@@ -925,7 +1087,7 @@ static bool fails_afresh(unsigned defects, const struct program *program, struct
     struct mst_world world;
     bool is_good;
 
-    mst_world_open(&world, program->number, NULL);
+    open_world(&world, program->number, NULL);
     world.domain.defects = defects;
     is_good = run_program(run, &world, true, program);
     mst_world_close(&world);
@@ -959,9 +1121,9 @@ static void print_program(const struct program *program, const struct run *run)
            run->at, run->why);
     for (size_t i = 0; i < program->n_steps; i++) {
         const struct step *step = &program->steps[i];
-        printf("# %2zu %s: model %u, sn %u, other %u, portal %u, variant %u%s\n", i + 1,
-               ops[step->op].name, step->model, step->sn, step->other, step->portal, step->variant,
-               faults[step->fault]);
+        printf("# %2zu %s%s: model %u, sn %u, other %u, portal %u, variant %u%s\n", i + 1,
+               ops[step->op].name, step->is_borrower ? " by the borrower" : "", step->model,
+               step->sn, step->other, step->portal, step->variant, faults[step->fault]);
     }
 }
 
@@ -984,7 +1146,7 @@ static bool run_many(unsigned defects, uint64_t first, uint64_t n, struct progra
     for (*ret_n = 0; *ret_n < n && is_good; ++*ret_n) {
         if (*ret_n % WORLD_PROGRAMS == 0) {
             mst_world_close(&world);
-            mst_world_open(&world, first + *ret_n + 1, NULL);
+            open_world(&world, first + *ret_n + 1, NULL);
             world.domain.defects = defects;
         }
         make_program(first + *ret_n, program);
@@ -1058,7 +1220,7 @@ static bool test_sqlite(int test, uint64_t first, uint64_t n)
         printf("not ok %d - the embedded store opens: %s\n", test, what);
         return false;
     }
-    mst_world_open(&world, 1, store);
+    open_world(&world, 1, store);
     for (i = 0; i < n && is_good; i++) {
         make_program(first + i, &program);
         is_good = run_program(&run, &world, false, &program);
@@ -1078,11 +1240,12 @@ int main(void)
     uint64_t first = from_environment("SEED", 1);
     bool is_good;
 
-    printf("1..5\n");
+    printf("1..6\n");
     is_good = test_core(1, first, n);
     is_good &= test_defect(2, MST_DEFECTIVE_STATE_CHECK, "no-state-check");
     is_good &= test_defect(3, MST_DEFECTIVE_RETRY, "new-key-on-retry");
     is_good &= test_defect(4, MST_DEFECTIVE_EXPIRY, "late-expiry");
-    is_good &= test_sqlite(5, first, from_environment("SQLITE_PROGRAMS", 500));
+    is_good &= test_defect(5, MST_DEFECTIVE_TENANT, "wrong-tenant");
+    is_good &= test_sqlite(6, first, from_environment("SQLITE_PROGRAMS", 500));
     return is_good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
