@@ -491,6 +491,7 @@ static const struct cli_command COMMANDS[] = {
          "takes each whole or not at all. If it was interrupted, run it again with --skip-listed.\n"
          "What another model of the vendor lists is not added; if there was any, the exit status "
          "is 1.\n"
+         "For long lists, and for files with other columns, there is 'muster sn import'.\n"
          "\n"
          "Examples:\n"
          "  muster sn add thermo 0001 0002\n"

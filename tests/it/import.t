@@ -119,6 +119,7 @@ case 'a separator that is none', import('m', '-', '--separator', '""'), 2, '', q
 my $bad = join '', map {"x/$_\n"} 1 .. 30;
 case 'many errors', import('m', '-', '--max-errors', 5, '--chunk', 4), 1, "8 rows: 0 added, 0 listed already, 8 in error\n",
     qr/stopped at row 9, because more than 5 rows are in error/, $bad;
+case 'many errors in the last piece', import('m', '-', '--max-errors', 5), 1, qr/^30 rows: .*30 in error$/, qr/^(?!.*stopped).*m: 30 rows are in error/s, $bad;
 case 'the first error', import('m', '-', '--stop-on-error', '--chunk', 1), 1, "2 rows: 1 added, 0 listed already, 1 in error\n",
     qr/stopped at row 3, because more than 0/, "first\n$bad";
 case 'errors without a file', import('m', '-'), 1, qr/30 in error/,
@@ -136,6 +137,9 @@ case 'a bookmark that cannot be written', import('m', $mixed, '--bookmark', "$di
     local $ENV{TMPDIR} = "$dir/nowhere";
     case 'a temporary file that cannot be made', import('m', $mixed, '--dry-run'), 5, '', qr/cannot use a temporary file.*TMPDIR/;
 }
+
+# Control characters are not for terminals.
+like +(run(import('m', '-'), "\e[2Jx\n"))[2], qr/row 1: \?\[2Jx: /, 'what is shown of a bad row is clean';
 
 # -- interruptions --
 
@@ -217,6 +221,7 @@ for my $at (1, 2, 10) {
         $port = $between->{port};
         my $pid = begin(\@job);
         ok(IO::Select->new($between->{from})->can_read(20), "piece $at is under way");
+        case 'the same meanwhile', [@job], 5, '', qr/is being imported by another muster$/ if $at == 1;
         kill 'KILL', $pid;
         waitpid $pid, 0;
         my ($code, $out, $err) = run(\@job);
@@ -235,7 +240,7 @@ for my $at (1, 2, 10) {
 }
 
 # Killed after piece 5; then the bookmark is lost, damaged, or belongs to a file that was changed.
-for my $harm (qw(lost damaged changed otherwise)) {
+for my $harm (qw(lost damaged changed otherwise short)) {
     my $model = "i$letter";
     $m->model($model);
     my $file = spew("$dir/$model.csv", numbers($letter));
@@ -250,6 +255,11 @@ for my $harm (qw(lost damaged changed otherwise)) {
     unlink "$file.bookmark" if $harm eq 'lost';
     spew("$file.bookmark", '{"of":') if $harm eq 'damaged';
     utime 1, 1, $file if $harm eq 'changed';
+    if ($harm eq 'short') {
+        spew("$dir/$model.err", '');
+        case 'an error file that was cut', [@job], 5, '', qr/is shorter than the earlier run left it: --from-start/;
+        push @job, '--from-start';
+    }
     push @job, '--from-start' if $harm eq 'otherwise';
     my ($code, $out, $err) = run(\@job);
     like $out, qr/^$rows rows: \d+ added, \d\d\d listed already, $n_bad in error$/, "a bookmark $harm: from the beginning";
