@@ -12,6 +12,7 @@ enum { TEXT_MAX = 8192 };
 
 static const struct cli_option CREATE_OPTIONS[] = {
     {"template", "RID",     "the client that devices are copied from; default: the profile's"},
+    {"code",     "CODE",    "a share code for the template, instead of its RID"              },
     {"window",   "SECONDS", "how long a device may call in after it was enabled (86400)"     },
     {"option",   "NAME",    "noaliases, nocomments or nohistorical; may be repeated"         },
     CLI_OPTIONS_END
@@ -19,6 +20,7 @@ static const struct cli_option CREATE_OPTIONS[] = {
 
 static const struct cli_option SET_OPTIONS[] = {
     {"template",   "RID",     "another template"                                      },
+    {"code",       "CODE",    "another template, by its share code"                   },
     {"window",     "SECONDS", "another activation window; 0: the server's own default"},
     {"option",     "NAME",    "the options from now on (all of them); may be repeated"},
     {"no-options", NULL,      "no options from now on"                                },
@@ -49,21 +51,26 @@ static const struct cli_field SHARED_FIELDS[] = {
 static const struct cli_field SHOW_FIELDS[] = {
     {"model",        "model"       },
     {"template_rid", "template RID"},
+    {"share_code",   "share code"  },
     {"options_text", "options"     },
     CLI_FIELDS_END
 };
 
 static const struct cli_reason CREATE_REASONS[] = {
     {400,
-     "the name, the template or the window is not good: a name is 1 to 64 of A-Z a-z 0-9 _ - . + "
-     "and space, the template a client below the vendor, the window 1 to 31536000 seconds"},
-    {409, "the vendor has a model of that name: see 'muster model show'"                  },
+     "the name, the template, the code or the window is not good: a name is 1 to 64 of A-Z a-z 0-9 "
+     "_ - . + and space, the template a client below the vendor, the code one that shares a client "
+     "and "
+     "that nobody else uses ('muster code list' of who made it), the window 1 to 31536000 seconds"},
+    {409, "the vendor has a model of that name: see 'muster model show'"                          },
     CLI_REASONS_END
 };
 
 static const struct cli_reason MODEL_REASONS[] = {
-    {400, "the template or the window is not good: the template is a client below the vendor, the "
-          "window 1 to 31536000 seconds"          },
+    {400,
+     "the template, the code or the window is not good: the template is a client below the vendor, "
+     "the code one that shares a client and that nobody else uses, the window 1 to 31536000 "
+     "seconds"                                             },
     {404, "there is no such model: see 'muster model list'"},
     CLI_REASONS_END
 };
@@ -109,23 +116,34 @@ static enum cli_exit add_options(struct cli *cli, struct mst_buf *form)
     return CLI_OK;
 }
 
+static enum cli_exit check_one_template(struct cli *cli)
+{
+    if (cli_options_has(&cli->options, "template") && cli_options_has(&cli->options, "code"))
+        return cli_fail(cli, CLI_USAGE, "a template is named by --template or by --code, not both");
+    return CLI_OK;
+}
+
 static enum cli_exit run_create(struct cli *cli)
 {
     const char *model = cli->options.operands[0];
     const char *template = cli_options_text(&cli->options, "template");
+    const char *code = cli_options_text(&cli->options, "code");
     struct mst_buf form;
-    enum cli_exit exit;
+    enum cli_exit exit = check_one_template(cli);
 
+    if (exit != CLI_OK)
+        return exit;
     if (template == NULL)
         template = cli->saved.template_rid;
-    if (template == NULL)
-        return cli_fail(cli, CLI_USAGE,
-                        "which template? Give --template RID, or keep it in a profile ('muster "
-                        "init --help')");
+    if (template == NULL && code == NULL)
+        return cli_fail(
+            cli, CLI_USAGE,
+            "which template? Give --template RID or --code CODE, or keep it in a profile "
+            "('muster init --help')");
     cli_names_check_model(cli, model);
     mst_buf_init(&form, TEXT_MAX);
     cli_form_add_str(&form, "model", model);
-    cli_form_add_str(&form, "rid", template);
+    cli_form_add_str(&form, code != NULL ? "code" : "rid", code != NULL ? code : template);
     exit = add_options(cli, &form);
     if (exit == CLI_OK)
         exit = cli_api_done(cli, &(struct cli_call){.who = CLI_VENDOR,
@@ -249,20 +267,28 @@ static enum cli_exit run_show(struct cli *cli)
 static enum cli_exit add_kept(struct cli *cli, const char *model, struct mst_buf *form)
 {
     const char *template = cli_options_text(&cli->options, "template");
+    const char *code = cli_options_text(&cli->options, "code");
     bool is_options_given =
         cli_options_has(&cli->options, "option") || cli_options_has(&cli->options, "no-options");
     struct shown shown;
-    enum cli_exit exit;
+    enum cli_exit exit = check_one_template(cli);
 
-    if (template == NULL && !is_options_given)
-        return CLI_OK;
+    if (exit != CLI_OK || (template == NULL && code == NULL && !is_options_given))
+        return exit;
     exit = look(cli, model, &shown);
     if (exit != CLI_OK)
         return exit;
-    if (template != NULL || shown.rid[0] != '\0')
-        cli_form_add_str(form, "rid", template != NULL ? template : shown.rid);
-    else
-        cli_form_add_str(form, "code", shown.code);
+    if (template == NULL && code == NULL) {
+        template = shown.rid[0] != '\0' ? shown.rid : NULL;
+        code = shown.code[0] != '\0' ? shown.code : NULL;
+    }
+    if (template == NULL && code == NULL)
+        return cli_fail(
+            cli, CLI_REFUSED,
+            "the template of %s is gone, or its code was revoked: give another one with "
+            "--template or --code",
+            model);
+    cli_form_add_str(form, code != NULL ? "code" : "rid", code != NULL ? code : template);
     for (size_t i = 0; i < 3 && !is_options_given; i++) {
         if (shown.has[i])
             cli_form_add_str(form, "options[]", KNOWN_OPTIONS[i]);
@@ -282,7 +308,8 @@ static enum cli_exit run_set(struct cli *cli)
     if (exit == CLI_OK)
         exit = add_options(cli, &form);
     if (exit == CLI_OK && form.len == 0)
-        exit = cli_fail(cli, CLI_USAGE, "what shall change? --template, --window or --option");
+        exit =
+            cli_fail(cli, CLI_USAGE, "what shall change? --template, --code, --window or --option");
     if (exit == CLI_OK)
         exit = call_model(cli, "PUT", model, &form, &reply);
     cli_reply_fini(&reply);
@@ -312,8 +339,9 @@ static const struct cli_command COMMANDS[] = {
      .summary = "make a model from a template",
      .more = "A model is a kind of device. Each device of it begins as a copy of the template.\n"
              "\n"
-             "Example:\n"
-             "  muster model create thermo --window 3600\n", .min_operands = 1,
+             "Examples:\n"
+             "  muster model create thermo --window 3600\n"
+             "  muster model create thermo --code 0123456789abcdef0123456789abcdef01234567\n", .min_operands = 1,
      .max_operands = 1,
      .options = CREATE_OPTIONS,
      .run = run_create                   },
@@ -322,13 +350,13 @@ static const struct cli_command COMMANDS[] = {
      .summary = "the vendor's models",
      .more = "Examples:\n"
              "  muster model list --json\n"
-             "  muster model list --shared\n",               .options = LIST_OPTIONS,
+             "  muster model list --shared\n",                                                 .options = LIST_OPTIONS,
      .run = run_list    },
     {.name = "show",
      .usage = "MODEL",
      .summary = "template and options of a model",
      .more = "Example:\n"
-             "  muster model show thermo\n",                                      .min_operands = 1,
+             "  muster model show thermo\n",                                                                        .min_operands = 1,
      .max_operands = 1,
      .run = run_show            },
     {.name = "set",
@@ -337,7 +365,7 @@ static const struct cli_command COMMANDS[] = {
      .more = "What is not given stays as it is. A new window counts from the next enabling on.\n"
              "\n"
              "Example:\n"
-             "  muster model set thermo --window 600\n",                                 .min_operands = 1,
+             "  muster model set thermo --window 600\n",                                                                   .min_operands = 1,
      .max_operands = 1,
      .options = SET_OPTIONS,
      .run = run_set},
@@ -349,7 +377,7 @@ static const struct cli_command COMMANDS[] = {
          "first if that is not meant.\n"
          "\n"
          "Example:\n"
-         "  muster model delete thermo --yes\n",                              .min_operands = 1,
+         "  muster model delete thermo --yes\n",                                                                .min_operands = 1,
      .max_operands = 1,
      .options = DELETE_OPTIONS,
      .run = run_delete                    },

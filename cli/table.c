@@ -23,6 +23,7 @@ const struct cli_noun *const cli_nouns[] = {
     &cli_noun_token,
     &cli_noun_model,
     &cli_noun_share,
+    &cli_noun_code,
     &cli_noun_sn,
     &cli_noun_group,
     &cli_noun_device,

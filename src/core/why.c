@@ -257,11 +257,12 @@ static enum mst_err tell_client(const struct mst_domain *domain, struct mst_tx *
 static enum mst_err tell_template(struct mst_tx *tx, const struct mst_row_model *model,
                                   struct mst_why *why)
 {
-    struct mst_row_resource template = {.id = model->template_id};
-    enum mst_err err = mst_tx_get(tx, MST_IX_RESOURCE, &template);
+    struct mst_row_resource template;
+    enum mst_verdict verdict = MST_DONE;
+    enum mst_err err = mst_model_template(tx, model, &verdict, &template);
 
-    why->is_template_gone = err == MST_ENOENT;
-    return err == MST_ENOENT ? MST_OK : err;
+    why->is_template_gone = verdict != MST_DONE;
+    return err;
 }
 
 /* borrower: NULL = the vendor of the model asks. To others nothing is told but of what they enabled. */

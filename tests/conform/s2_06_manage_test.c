@@ -1,4 +1,6 @@
 /* protocol.md 2.3, 2.4, 2.6: what a vendor does, rule by rule. */
+#include <stdarg.h>
+
 #include "tests/lib/site.h"
 #include "tests/lib/unit.h"
 
@@ -179,6 +181,147 @@ MST_TEST(models_are_created_shown_replaced_and_deleted)
 
     begin();
     PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+/* A code for the template, or for whatever rid names, made by a client that has it in its tree. */
+static void share(const char *by_cik, const char *rid, char ret[41])
+{
+    char arguments[128];
+    const char *text, *at;
+
+    (void)snprintf(arguments, sizeof arguments, "[\"%s\",{\"meta\":\"\"}]", rid);
+    text = mst_site_rpc(site, by_cik, "share", arguments);
+    at = strstr(text, "\"result\":\"");
+    ck_assert_msg(at != NULL, "%s", text);
+    (void)snprintf(ret, 41, "%.40s", at + strlen("\"result\":\""));
+}
+
+/* A request with printf-like body, answered with that status. */
+static void __attribute__((format(printf, 5, 6)))
+manage(unsigned status, const char *method, const char *path, const char *by, const char *fmt, ...)
+{
+    char body[512];
+    va_list args;
+
+    va_start(args, fmt);
+    (void)vsnprintf(body, sizeof body, fmt, args);
+    va_end(args);
+    ck_assert_msg(mst_site_status(site, method, path, by, body) == status, "%s %s %s", method, path,
+                  body);
+}
+
+static void ck_assert_shown(const char *model, const char *by, const char *want)
+{
+    char path[128];
+
+    (void)snprintf(path, sizeof path, MODELS "%s", model);
+    ck_assert_span_str(mst_site_ask(site, "GET", path, by, NULL).body, want);
+}
+
+static void revoke(const char *by_cik, const char *code, const char *want)
+{
+    char arguments[128];
+
+    (void)snprintf(arguments, sizeof arguments, "[\"share\",\"%s\"]", code);
+    ck_assert_ptr_nonnull(strstr(mst_site_rpc(site, by_cik, "revoke", arguments), want));
+}
+
+/* A second vendor "other" with a portal below it. */
+struct partner {
+    char rid[41], cik[41], portal[41], by[64];
+};
+
+static void make_partner(struct partner *partner)
+{
+    static const char limits[] = "\"limits\":{\"client\":\"inherit\",\"dataport\":\"inherit\"}";
+    const char *root = mst_site_root(site);
+    char arguments[256];
+
+    (void)snprintf(arguments, sizeof arguments, "[\"client\",{%s}]", limits);
+    mst_site_rpc_rid(site, root, "create", arguments, partner->rid);
+    mst_site_key(site, root, partner->rid, partner->cik);
+    mst_site_rpc_rid(site, partner->cik, "create", arguments, partner->portal);
+    (void)mst_by_cik(partner->cik, partner->by);
+    manage(205, "POST", "/provision/register", partner->by, "vendor=other");
+}
+
+MST_TEST(a_model_is_made_by_a_code_of_another_vendor_s_template_and_devices_are_copies_of_it)
+{
+    struct partner partner;
+    char code[41], shown[96];
+
+    begin();
+    make_partner(&partner);
+    share(scene.vendor_cik, scene.template_rid, code);
+    manage(400, "POST", MODELS, partner.by, "model=p1&rid=%s", scene.template_rid);
+    manage(400, "POST", MODELS, partner.by, "model=p1&code=%s&rid=%s", code, scene.template_rid);
+    manage(400, "POST", MODELS, partner.by, "model=p1&code=%.39s", code);
+    manage(205, "POST", MODELS, partner.by, "model=p1&code=%s&options[]=noaliases", code);
+    manage(409, "POST", MODELS, partner.by, "model=p1&code=%s", code);
+    (void)snprintf(shown, sizeof shown, "code=%s&options[]=noaliases", code);
+    ck_assert_shown("p1", partner.by, shown);
+    manage(205, "POST", MODELS "p1/", partner.by, "sn[]=1&sn[]=2");
+    manage(200, "POST", MODELS "p1/1", partner.by, "enable=true&owner=%s", partner.portal);
+    manage(200, "POST", "/provision/activate", NULL, "vendor=other&model=p1&sn=1");
+    /* used up: the owner of the template is another client than its activator */
+    manage(400, "POST", MODELS, scene.by_token, "model=m7&code=%s", code);
+    revoke(scene.vendor_cik, code, "\"ok\"");
+    manage(409, "POST", MODELS "p1/2", partner.by, "enable=true&owner=%s", partner.portal);
+    manage(204, "GET", MODELS "p1/2", partner.by, "%s", "");
+    ck_assert_shown("p1", partner.by, "code=&options[]=noaliases");
+    manage(400, "POST", MODELS, partner.by, "model=p2&code=%s", code);
+    manage(205, "PUT", MODELS "p1", partner.by, "window=60");
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(a_code_is_free_again_when_the_last_model_that_names_it_lets_go)
+{
+    struct partner partner;
+    char code[41], second[41], shown[96];
+
+    begin();
+    make_partner(&partner);
+    share(scene.vendor_cik, scene.template_rid, code);
+    share(scene.vendor_cik, scene.template_rid, second);
+    manage(205, "POST", MODELS, partner.by, "model=p1&code=%s", code);
+    manage(205, "POST", MODELS, partner.by, "model=p2&code=%s", code);
+    manage(400, "POST", MODELS, partner.by, "model=p3&code=%s", second); /* one of a resource */
+    manage(205, "DELETE", MODELS "p1", partner.by, "%s", "");
+    manage(400, "POST", MODELS, scene.by_token, "model=m7&code=%s", code);
+    manage(205, "PUT", MODELS "p2", partner.by, "code=%s&options[]=nohistorical", code);
+    (void)snprintf(shown, sizeof shown, "code=%s&options[]=nohistorical", code);
+    ck_assert_shown("p2", partner.by, shown);
+    manage(205, "PUT", MODELS "p2", partner.by, "code=%s", second);
+    manage(205, "POST", MODELS, scene.by_token, "model=m7&code=%s", code);
+    manage(205, "PUT", MODELS "m7", scene.by_token, "rid=%s", scene.template_rid);
+    (void)snprintf(shown, sizeof shown, "rid=%s", scene.template_rid);
+    ck_assert_shown("m7", scene.by_token, shown);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(a_template_that_its_code_named_is_gone_when_dropped_and_only_clients_are_templates)
+{
+    struct partner partner;
+    char code[41], port[41], of_port[41], arguments[64];
+
+    begin();
+    make_partner(&partner);
+    share(scene.vendor_cik, scene.template_rid, code);
+    mst_site_rpc_rid(site, scene.vendor_cik, "create", "[\"dataport\",{\"format\":\"float\"}]",
+                     port);
+    share(scene.vendor_cik, port, of_port);
+    manage(400, "POST", MODELS, partner.by, "model=p1&code=%s", of_port);
+    manage(205, "POST", MODELS, partner.by, "model=p1&code=%s", code);
+    manage(205, "POST", MODELS "p1/", partner.by, "sn=1");
+    (void)snprintf(arguments, sizeof arguments, "[\"%s\"]", scene.template_rid);
+    ck_assert_ptr_nonnull(
+        strstr(mst_site_rpc(site, scene.vendor_cik, "drop", arguments), "\"ok\""));
+    manage(409, "POST", MODELS "p1/1", partner.by, "enable=true&owner=%s", partner.portal);
+    ck_assert_shown("p1", partner.by, "code=");
     mst_site_stop(site);
 }
 MST_TEST_END
@@ -429,6 +572,9 @@ MST_TESTS("conform/2.6", forms_are_read_as_clients_write_them,
           csv_is_read_and_written_with_fixed_columns, a_delete_body_of_any_type_is_read_as_2_3_says,
           checks_come_in_their_order, a_slash_makes_another_resource_except_after_collections,
           credentials_are_taken_from_either_header, models_are_created_shown_replaced_and_deleted,
+          a_model_is_made_by_a_code_of_another_vendor_s_template_and_devices_are_copies_of_it,
+          a_code_is_free_again_when_the_last_model_that_names_it_lets_go,
+          a_template_that_its_code_named_is_gone_when_dropped_and_only_clients_are_templates,
           a_window_of_a_model_s_own_is_set_and_obeyed, serial_numbers_are_added_all_or_none,
           each_row_is_judged_by_itself_for_those_who_ask, lists_are_sorted_and_paged_within_bounds,
           ten_thousand_serial_numbers_fit_one_more_does_not, one_serial_number_goes_its_way,

@@ -1,0 +1,83 @@
+#!/bin/sh
+# Share codes with the tool: muster code, and models made by them.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+. tests/it/lib.sh
+
+HOME=$work
+XDG_CONFIG_HOME=
+MUSTER_SERVER= MUSTER_PROFILE=
+export HOME XDG_CONFIG_HOME MUSTER_SERVER MUSTER_PROFILE
+unset MUSTER_TOKEN MUSTER_CIK
+
+as() { # PROFILE WORDS...: sets out, err, code
+    as_profile=$work/$1.json
+    shift
+    out=$(timeout 60 "$release_bin/muster" --profile "$as_profile" "$@" 2>"$work/err" </dev/null)
+    code=$?
+    err=$(cat "$work/err")
+}
+
+ends() { # NAME CODE
+    is "$1" "$code${err:+ $err}" "$2"
+}
+
+says() { # NAME CODE PATTERN
+    is "$1: exit code" "$code" "$2"
+    like "$1: says" "$err" "$3"
+    is "$1: nothing on standard output" "$out" ''
+}
+
+member() { # NAME: the text member of $out
+    printf '%s\n' "$out" | sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"
+}
+
+start_server
+is 'a server starts' "${ready%%=*}" 'ready http'
+for vendor in acme umbrella; do
+    as $vendor --server "http://$http" init --root-cik-file "$data/root.cik" --vendor $vendor --save
+    ends "there is a vendor $vendor" 0
+done
+
+as acme code list
+is 'at first there is no code' "$code $out" "0 no codes: make one with 'muster code create'"
+as acme code create --meta 'for umbrella'
+like 'a code is 40 characters' "$code $out" '^0 [0-9a-f]*$'
+share_code=$out
+as acme code list --json
+like 'the list shows it' "$code $out" "^0 .*\"activator\":null,\"code\":\"$share_code\",\"meta\":\"for umbrella\""
+
+as umbrella model create lamp --code "$share_code" --template "$share_code"
+says 'a template by two names' 2 'by --template or by --code, not both'
+as umbrella model create lamp --code 0000000000000000000000000000000000000000
+says 'a code that is none' 1 'the code one that shares a client'
+as umbrella model create lamp --code "$share_code" --option nohistorical
+ends 'a model by the code' 0
+as umbrella model show lamp --json
+like 'it shows the code' "$code $out" "^0 .*\"share_code\":\"$share_code\""
+as umbrella model set lamp --option noaliases
+ends 'options change and the template stays' 0
+as umbrella model show lamp
+like 'so it says' "$code $out" "$share_code"
+as umbrella sn add lamp 1 2
+as umbrella device enable lamp 1
+ends 'a device begins as a copy of the other vendor'"'"'s template' 0
+as acme model create mine --code "$share_code"
+says 'a code that is used up' 1 'nobody else uses'
+as acme code list
+like 'who made it sees who uses it' "$code $out" "$share_code *[0-9a-f]* *for umbrella"
+
+as acme code revoke "$share_code"
+says 'revoking is asked back' 2 'Say --yes'
+as acme code revoke "$share_code" --yes
+ends 'it is taken back' 0
+as acme code revoke "$share_code" --yes
+says 'and cannot be twice' 1 'invalid'
+as umbrella device enable lamp 2
+says 'no device is added any more' 1 'template'
+as umbrella model set lamp --option nocomments
+says 'the template that is gone is told' 1 'its code was revoked'
+as umbrella model set lamp --window 600
+ends 'the window changes all the same' 0
+
+done_testing
