@@ -151,11 +151,12 @@ struct sample {
 #define UPDATE                                                                                   \
     "{\"auth\":{\"cik\":\"$cik\"},\"calls\":[{\"id\":1,\"procedure\":\"update\",\"arguments\":[" \
     "\"$device\",{\"name\":\"n\"}]}]}"
-#define RANGE    "[{\"format\":\"base10\",\"first\":1,\"last\":9}]"
-#define MODELS_  "/provision/manage/model/*"
-#define GROUPS_  "/provision/manage/group/*"
-#define CONTENT_ "/provision/manage/content/*"
-#define SHARES_  "/provision/manage/share/*"
+#define RANGE      "[{\"format\":\"base10\",\"first\":1,\"last\":9}]"
+#define PUBLIC_KEY "0900000000000000000000000000000000000000000000000000000000000000"
+#define MODELS_    "/provision/manage/model/*"
+#define GROUPS_    "/provision/manage/group/*"
+#define CONTENT_   "/provision/manage/content/*"
+#define SHARES_    "/provision/manage/share/*"
 
 /* clang-format off */
 static const struct sample samples[] = {
@@ -231,6 +232,9 @@ static const struct sample samples[] = {
     {"GET /muster/v1/why",            ASK_WHY,      200, "/muster/v1/why?vendor=acme&model=$model&sn=$sn", NULL, NULL},
     {"POST /muster/v1/backup",        OPERATE,      503, "/muster/v1/backup",            NULL, NULL}, /* the memory store makes none */
     {"POST /muster/v1/clock/reset",   OPERATE,      200, "/muster/v1/clock/reset",       NULL, NULL},
+    {"GET /muster/v1/fleet/key",      OPERATE,      200, "/muster/v1/fleet/key",         NULL, NULL},
+    {"GET /muster/v1/fleet/export",   OPERATE,      200, "/muster/v1/fleet/export?vendor=acme&to=" PUBLIC_KEY, NULL, NULL},
+    {"POST /muster/v1/fleet/import",  OPERATE,      400, "/muster/v1/fleet/import?from=3", NULL, "no line"},
 };
 /* clang-format on */
 enum { SAMPLES = sizeof samples / sizeof samples[0] };
