@@ -164,19 +164,24 @@ static enum mst_err list_member(void *arg, const struct mst_row_group_member *me
 enum mst_err mst_members_list(struct mst_exchange *x, struct mst_tx *tx)
 {
     struct mst_row_model_group group;
+    struct mst_param id;
+    struct mst_span type;
     struct mst_page page;
     struct mst_form query;
     enum mst_err err = mst_exchange_query(x, &query);
 
+    if (err == MST_OK)
+        err = mst_param_get(x, &query, "id", &id);
     if (err != MST_OK)
         return err;
     if (!read_page(&query, &page))
         return mst_exchange_refuse(x, MST_BAD_VALUE);
+    type = mst_form_value(&query, "type");
     err = find_segment(x, tx, &group);
     if (err == MST_OK)
-        err = mst_group_members(tx, &group, mst_form_value(&query, "type"),
-                                mst_form_value(&query, "id"), page.offset, page.limit, list_member,
-                                x);
+        err = mst_group_members(tx, &group, type, id.text, page.offset, page.limit, list_member, x);
+    if (err == MST_OK && x->reply.len == 0 && id.plus.len > 0)
+        err = mst_group_members(tx, &group, type, id.plus, page.offset, page.limit, list_member, x);
     return err == MST_OK ? mst_reply_rows(x) : err;
 }
 
