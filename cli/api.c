@@ -11,7 +11,7 @@
 #include "cli/progress.h"
 #include "sys/clock.h"
 
-enum { PATH_TEXT_MAX = 4096, SUBJECT_MAX = 512 };
+enum { PATH_TEXT_MAX = 4096, SUBJECT_MAX = 512, CONFLICT_MAX = 4096 };
 enum { TIMEOUT_S = 30, TIMEOUT_S_MAX = 3600, RETRY_S = 60, RETRY_S_MAX = 86400 };
 #define NS_PER_S UINT64_C(1000000000)
 
@@ -316,13 +316,29 @@ static void say_subject(const struct cli_call *call, char ret_text[SUBJECT_MAX])
     }
 }
 
+/* What the call is in conflict with, NUL terminated; NULL if that is not known. */
+static const char *conflict_of(struct cli *cli, const struct cli_call *call, long status,
+                               struct mst_buf *text)
+{
+    if (status != 409 || call->conflict == NULL)
+        return NULL;
+    call->conflict(cli, call, text);
+    (void)mst_buf_add_byte(text, '\0');
+    return mst_buf_err(text) == MST_OK && text->len > 1 ? text->ptr : NULL;
+}
+
 static enum cli_exit refused(struct cli *cli, const struct cli_call *call,
                              const struct cli_reply *reply, size_t n_tries)
 {
-    const char *reason = reason_of(call->reasons, reply->status);
     enum cli_exit exit = reply->status >= 400 && reply->status < 500 ? CLI_REFUSED : CLI_SERVER;
     char subject[SUBJECT_MAX];
+    struct mst_buf conflict;
+    const char *reason;
 
+    mst_buf_init(&conflict, CONFLICT_MAX);
+    reason = conflict_of(cli, call, reply->status, &conflict);
+    if (reason == NULL)
+        reason = reason_of(call->reasons, reply->status);
     say_subject(call, subject);
     if (reply->status == 403 && cli_api_lender(cli) != NULL)
         reason = "the vendor of --vendor does not share this model with the caller ('muster model "
@@ -335,14 +351,22 @@ static enum cli_exit refused(struct cli *cli, const struct cli_call *call,
         reason = exit == CLI_SERVER ? "trouble in the server, or no muster server there"
                                     : "refused by the server";
     if (reply->retry_after_s > 0)
-        return cli_fail_status(cli, exit, reply->status,
+        exit = cli_fail_status(cli, exit, reply->status,
                                "%s%ld: %s; the server asks to wait %llu s", subject, reply->status,
                                reason, (unsigned long long)reply->retry_after_s);
-    /* A 503 may follow a change that was made after all; then the second try finds it. */
-    return cli_fail_status(cli, exit, reply->status, "%s%ld: %s%s", subject, reply->status, reason,
-                           n_tries > 1 && reply->status == 409
-                               ? " (an earlier try was answered 503 and may have been carried out)"
-                               : "");
+    else /* A 503 may follow a change that was made after all; then the second try finds it. */
+        exit =
+            cli_fail_status(cli, exit, reply->status, "%s%ld: %s%s", subject, reply->status, reason,
+                            n_tries > 1 && reply->status == 409
+                                ? " (an earlier try was answered 503 and may have been carried out)"
+                                : "");
+    mst_buf_fini(&conflict);
+    return exit;
+}
+
+static bool is_done(const struct cli_reply *reply)
+{
+    return reply->status >= 200 && reply->status < 300;
 }
 
 static enum cli_exit call_at(struct cli *cli, const struct cli_call *call, const char *path,
@@ -371,12 +395,16 @@ static enum cli_exit call_at(struct cli *cli, const struct cli_call *call, const
         request.token = key;
     else
         request.cik = key;
+    if (call->is_aside)
+        return cli_http_call(cli->http, &request, ret_reply) == MST_OK && is_done(ret_reply)
+                   ? CLI_OK
+                   : CLI_REFUSED;
     if (cli_options_number(&cli->options, "retry", 0, RETRY_S_MAX, RETRY_S, &patience_s) != MST_OK)
         return cli_fail(cli, CLI_USAGE, "%s", cli->options.problem);
     err = call_patiently(cli, &request, patience_s, ret_reply, &n_tries);
     if (err != MST_OK)
         return failed(cli, err);
-    if (ret_reply->status >= 200 && ret_reply->status < 300)
+    if (is_done(ret_reply))
         return CLI_OK;
     if (is_foreign(ret_reply))
         return cli_fail_status(cli, CLI_SERVER, ret_reply->status,

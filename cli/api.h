@@ -27,6 +27,12 @@ struct cli_reason {
 
 enum { CLI_ALSO_MAX = 2, CLI_NAMES_MAX = 3 };
 
+struct cli_call;
+
+/* Asks the server what a call that got 409 is in conflict with, aside, and appends it for people;
+   nothing if that cannot be found out. */
+typedef void cli_conflict(struct cli *cli, const struct cli_call *call, struct mst_buf *ret_text);
+
 struct cli_call {
     enum cli_who who;
     const struct mst_handle *as; /* instead of who: this CIK */
@@ -39,7 +45,9 @@ struct cli_call {
     const struct mst_buf *form;       /* instead of both; its errors are looked at */
     const char *subject;              /* what the messages are about; NULL: the names */
     const struct cli_reason *reasons; /* before the general ones; may be NULL */
-    long also[CLI_ALSO_MAX];          /* statuses outside 2xx that the caller looks at itself */
+    cli_conflict *conflict;           /* instead of the reason at a 409; may be NULL */
+    bool is_aside;           /* once, and nothing is said: all that is no 2xx is CLI_REFUSED */
+    long also[CLI_ALSO_MAX]; /* statuses outside 2xx that the caller looks at itself */
 };
 
 extern const char CLI_FORM[], CLI_CSV[], CLI_JSON[];

@@ -8,6 +8,7 @@
 #include "cli/progress.h"
 #include "cli/rpc.h"
 #include "cli/serials.h"
+#include "cli/why.h"
 #include "cli/status.h"
 
 enum { FORM_MAX = 4096 };
@@ -65,7 +66,7 @@ static const struct cli_reason REMAP_REASONS[] = {
 
 /* POST on the serial number. */
 static enum cli_exit post(struct cli *cli, const char *sn, struct mst_span form,
-                          const struct cli_reason *reasons)
+                          const struct cli_reason *reasons, cli_conflict *conflict)
 {
     struct cli_reply reply;
     enum cli_exit exit = cli_listed_call(cli,
@@ -74,7 +75,8 @@ static enum cli_exit post(struct cli *cli, const char *sn, struct mst_span form,
                                              .names = {cli->options.operands[0], sn},
                                              .content_type = CLI_FORM,
                                              .body = form,
-                                             .reasons = reasons
+                                             .reasons = reasons,
+                                             .conflict = conflict
     },
                                          &reply);
 
@@ -273,6 +275,7 @@ static enum cli_exit enable(struct bulk *bulk, const char *sn, struct outcome *r
                                .names = {cli->options.operands[0], sn},
                                .form = &form,
                                .reasons = ENABLE_REASONS,
+                               .conflict = cli_why_not_enabled,
                                .also = {bulk->is_skipping ? 409 : 0                       }
     },
                            &reply);
@@ -316,7 +319,7 @@ static enum cli_exit run_enable(struct cli *cli)
 static enum cli_exit reenable(struct bulk *bulk, const char *sn, struct outcome *ret)
 {
     (void)ret;
-    return post(bulk->cli, sn, MST_LIT("enable=true"), REENABLE_REASONS);
+    return post(bulk->cli, sn, MST_LIT("enable=true"), REENABLE_REASONS, cli_why_not_reenabled);
 }
 
 static enum cli_exit run_reenable(struct cli *cli)
@@ -340,7 +343,8 @@ static enum cli_exit run_reenable(struct cli *cli)
 static enum cli_exit run_disable(struct cli *cli)
 {
     const char *sn = cli->options.operands[1];
-    enum cli_exit exit = post(cli, sn, MST_LIT("disable=true"), REENABLE_REASONS);
+    enum cli_exit exit =
+        post(cli, sn, MST_LIT("disable=true"), REENABLE_REASONS, cli_why_not_reenabled);
 
     return exit == CLI_OK ? done(cli, sn, "disabled", "its key is dead", NULL) : exit;
 }
@@ -357,7 +361,7 @@ static enum cli_exit run_remap(struct cli *cli)
     if (mst_buf_err(&form) != MST_OK)
         exit = cli_fail(cli, CLI_USAGE, "the serial number is too long");
     else
-        exit = post(cli, sn, mst_buf_span(&form), REMAP_REASONS);
+        exit = post(cli, sn, mst_buf_span(&form), REMAP_REASONS, cli_why_not_moved);
     mst_buf_fini(&form);
     return exit == CLI_OK
                ? done(cli, sn, "has the device now", "it may call in for its key now", NULL)

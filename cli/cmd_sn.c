@@ -88,6 +88,67 @@ struct adding {
     bool is_skipping;
 };
 
+/* The serial number of the nth row, from 1, of what was to be added. */
+static bool nth_sn(struct mst_span body, uint64_t nth, char ret_sn[MST_SN_MAX + 1])
+{
+    struct cli_csv csv;
+    struct cli_csv_row row;
+    bool is_found = false;
+
+    cli_csv_init(&csv, body);
+    for (uint64_t i = 1; i <= nth && !is_found && cli_csv_next(&csv, &row) == MST_OK; i++) {
+        is_found = i == nth && row.fields[0].len <= MST_SN_MAX;
+        if (is_found)
+            (void)snprintf(ret_sn, MST_SN_MAX + 1, "%.*s", (int)row.fields[0].len,
+                           row.fields[0].ptr);
+    }
+    cli_csv_fini(&csv);
+    return is_found;
+}
+
+/* Rows "number,word,model" for those that are listed: the first is named, the others counted. */
+static void name_listed(struct mst_span trial, struct mst_span body, struct mst_buf *ret_text)
+{
+    struct cli_csv csv;
+    struct cli_csv_row row;
+    char sn[MST_SN_MAX + 1];
+    size_t n_others = 0;
+    uint64_t nth;
+
+    cli_csv_init(&csv, trial);
+    while (cli_csv_next(&csv, &row) == MST_OK) {
+        if (ret_text->len > 0) {
+            n_others++;
+        } else if (row.n_fields == 3 && mst_span_u64(row.fields[0], SIZE_MAX, &nth) == MST_OK &&
+                   nth_sn(body, nth, sn)) {
+            (void)mst_buf_addf(ret_text, "%s is listed already, under ", sn);
+            if (row.fields[2].len > 0)
+                (void)mst_buf_addf(ret_text, "the model %.*s of the vendor", (int)row.fields[2].len,
+                                   row.fields[2].ptr);
+            else
+                (void)mst_buf_add_str(ret_text, "this model");
+        }
+    }
+    cli_csv_fini(&csv);
+    if (n_others > 0)
+        (void)mst_buf_addf(ret_text, ", and so are %zu of the others", n_others);
+    if (ret_text->len > 0)
+        (void)mst_buf_add_str(ret_text, ": none of them was added; --skip-listed passes over such");
+}
+
+/* Which one is listed? The same once more as a trial, which adds nothing and judges each. */
+static void tell_listed(struct cli *cli, const struct cli_call *call, struct mst_buf *ret_text)
+{
+    struct cli_call trial = *call;
+    struct cli_reply reply;
+
+    trial.tail = "/?trial=true";
+    trial.is_aside = true;
+    if (cli_api(cli, &trial, &reply) == CLI_OK)
+        name_listed(mst_buf_span(&reply.body), call->body, ret_text);
+    cli_reply_fini(&reply);
+}
+
 /* One call with items [from, to); a refusal by 409 is told through *ret_is_listed. */
 static enum cli_exit send_piece(struct adding *adding, size_t from, size_t max_items,
                                 bool *ret_is_listed, size_t *ret_next)
@@ -110,6 +171,7 @@ static enum cli_exit send_piece(struct adding *adding, size_t from, size_t max_i
                                           .content_type = CLI_CSV,
                                           .body = mst_buf_span(&csv),
                                           .reasons = ADD_REASONS,
+                                          .conflict = tell_listed,
                                           .also = {adding->is_skipping ? 409 : 0}},
                        &reply);
     *ret_is_listed = reply.status == 409;
