@@ -73,6 +73,7 @@ cp "$profile" "$work/profile.json"
 printf '%040d' 7 >line-7.token
 printf '%s\n' 'No;Serial;Part;Order' '1;e0001;A;4711' '2;e0002;A;4711' >erp.csv
 printf '%s\n' sn,0001 sn,0002 >members.csv
+echo '{"ranges": [{"format": "base10", "length": 6, "first": 300000, "last": 399999}]}' >ranges.json
 sed -n 's/.*"vendor_cik": "\(.*\)".*/\1/p' "$profile" >vendor.cik
 put_there() {
     cp "$work/profile.json" "$profile" && chmod 600 "$profile"
