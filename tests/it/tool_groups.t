@@ -55,6 +55,8 @@ case 'members of one type', [qw(members m beta --type content --json)], 0,
 case 'members of one name', [qw(members m beta --member a2)], 0, qr/^TYPE .*\nsn +a2 +\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ +later\n\z/;
 case 'groups of a serial number', [qw(of m a1 --json)], 0, qq([{"group":"beta"}]\n);
 case 'groups of a group', [qw(of m beta --type group --json)], 0, qq([{"group":"all"}]\n);
+Muster::must('content', $m->manage('POST', 'content/m/', 'id=fw'), 205);
+case 'groups of content', [qw(of m fw --type content --json)], 0, qq([{"group":"beta"}]\n);
 case 'groups of what is nowhere', [qw(of m a3)], 0, qr/in no group/;
 case 'groups of what is not', [qw(of m none)], 1, '', qr/m none: 404: there is no such thing/;
 case 'groups of another type', [qw(of m a1 --type word)], 2, '', qr/--type is one of/;
