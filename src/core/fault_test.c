@@ -7,8 +7,8 @@
 
 static struct mst_world world;
 static const char brought[] = "a32c85ba9dda45823be416246cf8b433baa068d7";
-static char rid[MST_TEXT_CHARS], cik[MST_TEXT_CHARS], pending_rid[MST_TEXT_CHARS],
-    other_cik[MST_TEXT_CHARS];
+static char rid[MST_TEXT_CHARS], cik[MST_TEXT_CHARS], pending_rid[MST_TEXT_CHARS];
+static struct mst_world_vendor borrower;
 
 static void must(mst_world_verb *verb, struct mst_world_call call)
 {
@@ -40,29 +40,12 @@ static void add_groups(void)
 /* m1 is lent to "umbrella", which enabled l for itself. */
 static void lend(void)
 {
-    struct mst_world_call call = {.caller_id = world.root_id, .name = ""};
-    char root_rid[MST_TEXT_CHARS], owner_rid[MST_TEXT_CHARS];
-
-    ck_assert_int_eq(mst_world_run(&world, mst_do_lookup, &call), MST_DONE);
-    memcpy(root_rid, call.handle, sizeof root_rid);
-    call = (struct mst_world_call){.caller_id = world.root_id,
-                                   .rid = root_rid,
-                                   .kind = MST_KIND_CLIENT,
-                                   .has_limits = true,
-                                   .limit = MST_LIMIT_INHERIT};
-    ck_assert_int_eq(mst_world_run(&world, mst_do_create, &call), MST_DONE);
-    memcpy(owner_rid, call.handle, sizeof owner_rid);
-    call.rid = owner_rid;
-    ck_assert_int_eq(mst_world_run(&world, mst_do_info, &call), MST_DONE);
-    memcpy(other_cik, call.key_text, sizeof other_cik);
-    must(mst_do_register, (struct mst_world_call){.key = other_cik, .vendor = "umbrella"});
-    call.caller_id = call.id;
-    ck_assert_int_eq(mst_world_run(&world, mst_do_create, &call), MST_DONE);
-    memcpy(owner_rid, call.handle, sizeof owner_rid);
+    mst_world_add_vendor(&world, "umbrella", &borrower);
     must(mst_do_lend, (struct mst_world_call){.name = "umbrella"});
-    must(mst_do_enable_owner,
-         (struct mst_world_call){
-             .sn = "l", .borrower = "umbrella", .rid = owner_rid, .attempt = mst_world_attempt()});
+    must(mst_do_enable_owner, (struct mst_world_call){.sn = "l",
+                                                      .borrower = "umbrella",
+                                                      .rid = borrower.portal_rid,
+                                                      .attempt = mst_world_attempt()});
 }
 
 /* Serial a is activated and was once before, b is enabled, c is listed, l is lent; 100 to 199 are a
@@ -233,7 +216,8 @@ MST_TEST(lending_survives_a_store_that_fails_once_at_any_point)
               &(struct mst_world_call){.sn = "l", .borrower = "umbrella", .attempt = 10000008});
     fail_each(mst_do_remove, &(struct mst_world_call){.sn = "l"});
     fail_each(mst_do_view, &(struct mst_world_call){.sn = "l", .borrower = "umbrella"});
-    fail_each(mst_do_unregister, &(struct mst_world_call){.key = other_cik, .vendor = "umbrella"});
+    fail_each(mst_do_unregister,
+              &(struct mst_world_call){.key = borrower.domain_cik, .vendor = "umbrella"});
 }
 MST_TEST_END
 

@@ -6,40 +6,13 @@
 #define RUN(verb, ...) mst_world_run(&world, mst_do_##verb, &(struct mst_world_call){__VA_ARGS__})
 
 static struct mst_world world;
-static char root_rid[MST_TEXT_CHARS], other_rid[MST_TEXT_CHARS], other_cik[MST_TEXT_CHARS],
-    owner_rid[MST_TEXT_CHARS];
-static int64_t other_id;
+static struct mst_world_vendor borrower;
 
-static int64_t make_client(int64_t caller_id, const char *rid, int64_t limit,
-                           char ret_rid[MST_TEXT_CHARS])
-{
-    struct mst_world_call call = {.caller_id = caller_id,
-                                  .rid = rid,
-                                  .kind = MST_KIND_CLIENT,
-                                  .has_limits = true,
-                                  .limit = limit};
-
-    ck_assert_int_eq(mst_world_run(&world, mst_do_create, &call), MST_DONE);
-    memcpy(ret_rid, call.handle, MST_TEXT_CHARS);
-    return call.id;
-}
-
-/* "umbrella" with one owner; m1 of acme, with serials a, b, c, is lent to
-   it. */
+/* m1 of acme, with serials a, b, c, is lent to "umbrella". */
 static void open_world(uint64_t seed)
 {
-    struct mst_world_call call = {.name = ""};
-
     mst_world_open(&world, seed, NULL);
-    call.caller_id = world.root_id;
-    ck_assert_int_eq(mst_world_run(&world, mst_do_lookup, &call), MST_DONE);
-    memcpy(root_rid, call.handle, sizeof root_rid);
-    other_id = make_client(world.root_id, root_rid, MST_LIMIT_INHERIT, other_rid);
-    (void)make_client(other_id, other_rid, 100, owner_rid);
-    call = (struct mst_world_call){.caller_id = world.root_id, .rid = other_rid};
-    ck_assert_int_eq(mst_world_run(&world, mst_do_info, &call), MST_DONE);
-    memcpy(other_cik, call.key_text, sizeof other_cik);
-    ck_assert_int_eq(RUN(register, .key = other_cik, .vendor = "umbrella"), MST_DONE);
+    mst_world_add_vendor(&world, "umbrella", &borrower);
     ck_assert_int_eq(RUN(add_model, .model = "m1"), MST_DONE);
     ck_assert_int_eq(RUN(add, .sn = "a"), MST_DONE);
     ck_assert_int_eq(RUN(add, .sn = "b"), MST_DONE);
@@ -47,8 +20,8 @@ static void open_world(uint64_t seed)
     ck_assert_int_eq(RUN(lend, .name = "umbrella"), MST_DONE);
 }
 
-#define ENABLE(sn_)                                                          \
-    RUN(enable_owner, .sn = (sn_), .borrower = "umbrella", .rid = owner_rid, \
+#define ENABLE(sn_)                                                                    \
+    RUN(enable_owner, .sn = (sn_), .borrower = "umbrella", .rid = borrower.portal_rid, \
         .attempt = mst_world_attempt())
 
 /* ---- notes ---- */
@@ -104,7 +77,7 @@ static void must_have_notes(int n)
 
 MST_TEST(a_note_follows_the_client_and_ends_with_the_record)
 {
-    struct mst_world_call call = {.sn = "a", .borrower = "umbrella", .rid = owner_rid};
+    struct mst_world_call call = {.sn = "a", .borrower = "umbrella", .rid = borrower.portal_rid};
     char rid[MST_TEXT_CHARS];
 
     open_world(1);
@@ -115,7 +88,7 @@ MST_TEST(a_note_follows_the_client_and_ends_with_the_record)
     ck_assert_int_eq(RUN(remap, .sn = "b", .other_sn = "a", .attempt = 1), MST_DONE);
     must_have_notes(1);
     ck_assert_int_eq(RUN(view, .sn = "b", .borrower = "umbrella"), MST_DONE);
-    ck_assert_int_eq(RUN(drop, .caller_id = other_id, .rid = rid), MST_DONE);
+    ck_assert_int_eq(RUN(drop, .caller_id = borrower.domain_id, .rid = rid), MST_DONE);
     must_have_notes(1); /* the orphan's */
     ck_assert_int_eq(RUN(enable_owner, .sn = "b", .attempt = 2), MST_DONE);
     must_have_notes(0); /* the lender took it */
@@ -126,7 +99,7 @@ MST_TEST(a_note_follows_the_client_and_ends_with_the_record)
     ck_assert_int_eq(ENABLE("a"), MST_DONE);
     ck_assert_int_eq(RUN(take_back, .name = "umbrella"), MST_DONE);
     must_have_notes(1);
-    ck_assert_int_eq(RUN(unregister, .key = other_cik, .vendor = "umbrella"), MST_DONE);
+    ck_assert_int_eq(RUN(unregister, .key = borrower.domain_cik, .vendor = "umbrella"), MST_DONE);
     must_have_notes(0);
     mst_world_close(&world);
 }
@@ -175,14 +148,14 @@ MST_TEST_END
 MST_TEST(a_device_draws_from_the_borrower_s_owner)
 {
     open_world(4);
-    ck_assert_int_eq(
-        RUN(limit, .caller_id = other_id, .rid = owner_rid, .has_limits = true, .limit = 1),
-        MST_DONE);
+    ck_assert_int_eq(RUN(limit, .caller_id = borrower.domain_id, .rid = borrower.portal_rid,
+                         .has_limits = true, .limit = 1),
+                     MST_DONE);
     ck_assert_int_eq(ENABLE("a"), MST_NO_ROOM);
     must_have_notes(0);
-    ck_assert_int_eq(
-        RUN(limit, .caller_id = other_id, .rid = owner_rid, .has_limits = true, .limit = 3),
-        MST_DONE);
+    ck_assert_int_eq(RUN(limit, .caller_id = borrower.domain_id, .rid = borrower.portal_rid,
+                         .has_limits = true, .limit = 3),
+                     MST_DONE);
     ck_assert_int_eq(ENABLE("a"), MST_DONE);
     ck_assert_int_eq(ENABLE("b"), MST_NO_ROOM);
     must_have_notes(1);

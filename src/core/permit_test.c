@@ -169,8 +169,33 @@ MST_TEST(the_key_comes_before_the_vendor_and_the_vendor_before_the_model)
 }
 MST_TEST_END
 
+MST_TEST(a_vendor_borrows_what_is_lent_to_it_and_is_a_stranger_to_all_else)
+{
+    struct mst_world_vendor other;
+    char device[MST_TEXT_CHARS];
+
+    mst_world_open(&world, 1, NULL);
+    mst_world_add_vendor(&world, "umbrella", &other);
+    make_device(device);
+    ASK(MST_NO_SHARE, MST_ROLE_STRANGER, .action = MST_MAY_LIST_SERIALS, .cik = other.domain_cik,
+        .vendor_name = "acme", .call.model = "m1");
+    ck_assert_int_eq(
+        mst_world_run(&world, mst_do_lend, &(struct mst_world_call){.name = "umbrella"}), MST_DONE);
+    ASK(MST_DONE, MST_ROLE_BORROWER, .action = MST_MAY_LIST_SERIALS, .cik = other.domain_cik,
+        .vendor_name = "acme", .call.model = "m1");
+    ASK(MST_NO_SHARE, MST_ROLE_BORROWER, .action = MST_MAY_KEEP_SERIALS, .cik = other.domain_cik,
+        .vendor_name = "acme", .call.model = "m1");
+    ASK(MST_NO_SHARE, MST_ROLE_STRANGER, .action = MST_MAY_LIST_SERIALS, .cik = other.domain_cik,
+        .vendor_name = "acme", .call.model = "m2");
+    ASK(MST_NO_MODEL, MST_ROLE_VENDOR, .action = MST_MAY_KEEP_MODEL, .cik = other.domain_cik,
+        .vendor_name = "acme", .call.model = "m1"); /* its own is meant */
+    mst_world_close(&world);
+}
+MST_TEST_END
+
 MST_TESTS("core/permit", open_actions_are_for_everyone_and_all_others_for_nobody_without_a_key,
           models_of_others_are_for_vendors_who_borrow_them_and_only_where_the_header_counts,
           actions_by_cik_do_not_tell_vendors_from_other_clients,
           a_caller_is_what_its_key_says_where_that_matters,
-          the_key_comes_before_the_vendor_and_the_vendor_before_the_model)
+          the_key_comes_before_the_vendor_and_the_vendor_before_the_model,
+          a_vendor_borrows_what_is_lent_to_it_and_is_a_stranger_to_all_else)

@@ -993,6 +993,19 @@ void mst_world_open(struct mst_world *world, uint64_t seed, struct mst_store *st
     make_port(world, "note", MST_FORMAT_STRING);
 }
 
+void mst_world_add_vendor(struct mst_world *world, const char *name,
+                          struct mst_world_vendor *ret_vendor)
+{
+    struct mst_world_call call = {.vendor = name, .key = ret_vendor->domain_cik};
+
+    ret_vendor->domain_id = make_client(world, world->root_id, "domain", ret_vendor->domain_rid,
+                                        ret_vendor->domain_cik);
+    if (mst_world_run(world, mst_do_register, &call) != MST_DONE)
+        abort();
+    ret_vendor->portal_id =
+        make_client(world, ret_vendor->domain_id, "portal", ret_vendor->portal_rid, NULL);
+}
+
 void mst_world_close(struct mst_world *world)
 {
     mst_store_close(world->store);

@@ -44,6 +44,15 @@ struct mst_world {
 void mst_world_open(struct mst_world *world, uint64_t seed, struct mst_store *store);
 void mst_world_close(struct mst_world *world);
 
+struct mst_world_vendor {
+    int64_t domain_id, portal_id;
+    char domain_rid[MST_TEXT_CHARS], domain_cik[MST_TEXT_CHARS], portal_rid[MST_TEXT_CHARS];
+};
+
+/* Another vendor beside acme, with a portal. */
+void mst_world_add_vendor(struct mst_world *world, const char *name,
+                          struct mst_world_vendor *ret_vendor);
+
 /* ---- calls ---- */
 
 enum { MST_WORLD_LOG_MAX = 64 };

@@ -702,42 +702,12 @@ static mst_world_verb *const verbs[N_OPS] = {
 
 #define BORROWER "umbrella"
 
-static struct {
-    int64_t portal_id;
-    char portal_rid[MST_TEXT_CHARS];
-} borrower;
+static struct mst_world_vendor borrower;
 
-static void must(mst_world_verb *verb, struct mst_world *world, struct mst_world_call *call)
-{
-    if (mst_world_run(world, verb, call) != MST_DONE)
-        abort();
-}
-
-/* A world with another vendor in it, and a portal of its own. */
 static void open_world(struct mst_world *world, uint64_t seed, struct mst_store *store)
 {
-    struct mst_world_call call = {.name = ""};
-    char rid[MST_TEXT_CHARS];
-
     mst_world_open(world, seed, store);
-    call.caller_id = world->root_id;
-    must(mst_do_lookup, world, &call);
-    memcpy(rid, call.handle, sizeof rid);
-    call = (struct mst_world_call){.caller_id = world->root_id,
-                                   .rid = rid,
-                                   .kind = MST_KIND_CLIENT,
-                                   .has_limits = true,
-                                   .limit = MST_LIMIT_INHERIT};
-    must(mst_do_create, world, &call);
-    memcpy(rid, call.handle, sizeof rid);
-    must(mst_do_info, world, &call);
-    call.key = call.key_text;
-    call.vendor = BORROWER;
-    must(mst_do_register, world, &call);
-    call.caller_id = call.id;
-    must(mst_do_create, world, &call);
-    borrower.portal_id = call.id;
-    memcpy(borrower.portal_rid, call.handle, sizeof borrower.portal_rid);
+    mst_world_add_vendor(world, BORROWER, &borrower);
 }
 
 /* How many serial numbers of a model the borrower enabled, by its own list. */
