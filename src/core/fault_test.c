@@ -7,7 +7,8 @@
 
 static struct mst_world world;
 static const char brought[] = "a32c85ba9dda45823be416246cf8b433baa068d7";
-static char rid[MST_TEXT_CHARS], cik[MST_TEXT_CHARS], pending_rid[MST_TEXT_CHARS];
+static char rid[MST_TEXT_CHARS], cik[MST_TEXT_CHARS], pending_rid[MST_TEXT_CHARS],
+    code[MST_TEXT_CHARS], used_code[MST_TEXT_CHARS];
 static struct mst_world_vendor borrower;
 
 static void must(mst_world_verb *verb, struct mst_world_call call)
@@ -35,6 +36,19 @@ static void add_groups(void)
          (struct mst_world_call){.group = "g", .type = "content", .member = "c"});
     must(mst_do_put_member,
          (struct mst_world_call){.group = "top", .type = "group", .member = "g"});
+}
+
+/* A code of the template that nobody has used, and one of the second portal that made a model. */
+static void add_codes(void)
+{
+    struct mst_world_call call = {.caller_id = world.domain_id, .rid = world.template_rid};
+
+    ck_assert_int_eq(mst_world_run(&world, mst_do_share, &call), MST_DONE);
+    memcpy(code, call.handle, sizeof code);
+    call.rid = world.portal2_rid;
+    ck_assert_int_eq(mst_world_run(&world, mst_do_share, &call), MST_DONE);
+    memcpy(used_code, call.handle, sizeof used_code);
+    must(mst_do_add_model, (struct mst_world_call){.model = "by-code", .code = used_code});
 }
 
 /* m1 is lent to "umbrella", which enabled l for itself. */
@@ -72,6 +86,7 @@ static void open_world(void)
     ck_assert_int_eq(mst_world_run(&world, mst_do_enable_owner, &call), MST_DONE);
     memcpy(pending_rid, call.handle, sizeof pending_rid);
     add_groups();
+    add_codes();
     lend();
 }
 
@@ -221,10 +236,36 @@ MST_TEST(lending_survives_a_store_that_fails_once_at_any_point)
 }
 MST_TEST_END
 
+MST_TEST(share_codes_survive_a_store_that_fails_once_at_any_point)
+{
+    fail_each(mst_do_share,
+              &(struct mst_world_call){.caller_id = BY_DOMAIN, .rid = world.portal_rid});
+    fail_each(mst_do_describe_share,
+              &(struct mst_world_call){
+                  .caller_id = BY_DOMAIN, .rid = world.template_rid, .code = code, .meta = "m"});
+    fail_each(mst_do_activate_share,
+              &(struct mst_world_call){.caller_id = BY_PORTAL, .code = code});
+    fail_each(mst_do_deactivate_share,
+              &(struct mst_world_call){.caller_id = BY_DOMAIN, .code = used_code});
+    fail_each(mst_do_deactivate_share,
+              &(struct mst_world_call){.caller_id = BY_DOMAIN, .code = world.portal2_rid});
+    fail_each(mst_do_revoke_share,
+              &(struct mst_world_call){.caller_id = BY_DOMAIN, .code = used_code});
+    fail_each(mst_do_add_model, &(struct mst_world_call){.model = "m3", .code = code});
+    fail_each(mst_do_update_model, &(struct mst_world_call){.model = "by-code", .code = code});
+    fail_each(mst_do_delete_model, &(struct mst_world_call){.model = "by-code"});
+    fail_each(mst_do_drop,
+              &(struct mst_world_call){.caller_id = BY_DOMAIN, .rid = world.portal2_rid});
+    fail_each(mst_do_drop,
+              &(struct mst_world_call){.caller_id = BY_DOMAIN, .rid = world.template_rid});
+}
+MST_TEST_END
+
 MST_TESTS("core/fault", lending_survives_a_store_that_fails_once_at_any_point,
           the_life_of_a_device_survives_a_store_that_fails_once_at_any_point,
           ranges_survive_a_store_that_fails_once_at_any_point,
           asking_why_survives_a_store_that_fails_once_at_any_point,
           the_tree_survives_a_store_that_fails_once_at_any_point,
           models_and_vendors_survive_a_store_that_fails_once_at_any_point,
-          groups_survive_a_store_that_fails_once_at_any_point)
+          groups_survive_a_store_that_fails_once_at_any_point,
+          share_codes_survive_a_store_that_fails_once_at_any_point)

@@ -99,7 +99,9 @@ static enum mst_err let_go_of_code(struct mst_tx *tx, const struct mst_row_model
     if (model->share_id == 0)
         return MST_OK;
     err = mst_tx_scan(tx, &scan, count_model, &user);
-    return err != MST_OK || user.n_models > 1 ? err : mst_share_free(tx, model->share_id);
+    return err != MST_OK || user.n_models > 1
+               ? err
+               : mst_share_leave(tx, model->creator_id, model->share_id);
 }
 
 enum mst_err mst_model_template(struct mst_tx *tx, const struct mst_row_model *model,

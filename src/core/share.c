@@ -193,12 +193,21 @@ enum mst_err mst_share_activate(const struct mst_domain *domain, struct mst_tx *
     return err;
 }
 
-enum mst_err mst_share_free(struct mst_tx *tx, int64_t share_id)
+static enum mst_err leave_share(struct mst_tx *tx, int64_t share_id)
 {
     const struct mst_row_share share = {.id = share_id};
-    enum mst_err err = mst_tx_update(tx, MST_TABLE_SHARE, &share, MST_BIT(share, activator_id));
 
-    return err == MST_ENOENT ? MST_OK : err;
+    return mst_tx_update(tx, MST_TABLE_SHARE, &share, MST_BIT(share, activator_id));
+}
+
+enum mst_err mst_share_leave(struct mst_tx *tx, int64_t client_id, int64_t share_id)
+{
+    struct mst_row_share share = {.id = share_id};
+    enum mst_err err = mst_tx_get(tx, MST_IX_SHARE, &share);
+
+    if (err != MST_OK)
+        return err == MST_ENOENT ? MST_OK : err;
+    return share.activator_id == client_id ? leave_share(tx, share_id) : MST_OK;
 }
 
 enum mst_err mst_share_deactivate(const struct mst_domain *domain, struct mst_tx *tx,
@@ -217,7 +226,7 @@ enum mst_err mst_share_deactivate(const struct mst_domain *domain, struct mst_tx
     if (err != MST_OK || *ret_verdict != MST_DONE)
         return err;
     if (share.activator_id == client_id)
-        return mst_share_free(tx, share.id);
+        return leave_share(tx, share.id);
     *ret_verdict = share.activator_id == 0 ? MST_NOT_FOUND : MST_NOT_OWNED;
     return MST_OK;
 }
@@ -282,15 +291,15 @@ enum mst_err mst_share_remove_all(struct mst_tx *tx, int64_t resource_id, int64_
     return mst_sweep(tx, MST_IX_SHARE_RESOURCE, &key, 1, sizeof key, remove_share, ret_n);
 }
 
-static enum mst_err leave(void *arg, struct mst_tx *tx, const void *row)
+static enum mst_err leave_row(void *arg, struct mst_tx *tx, const void *row)
 {
     (void)arg;
-    return mst_share_free(tx, ((const struct mst_row_share *)row)->id);
+    return leave_share(tx, ((const struct mst_row_share *)row)->id);
 }
 
 enum mst_err mst_share_leave_all(struct mst_tx *tx, int64_t client_id)
 {
     const struct mst_row_share key = {.activator_id = client_id};
 
-    return mst_sweep(tx, MST_IX_SHARE_ACTIVATOR, &key, 1, sizeof key, leave, NULL);
+    return mst_sweep(tx, MST_IX_SHARE_ACTIVATOR, &key, 1, sizeof key, leave_row, NULL);
 }

@@ -74,7 +74,7 @@ MST_MUST_USE enum mst_err mst_share_remove_all(struct mst_tx *tx, int64_t resour
                                                int64_t *ret_n);
 /* A client that is dropped activates nothing any more. */
 MST_MUST_USE enum mst_err mst_share_leave_all(struct mst_tx *tx, int64_t client_id);
-/* The share is nobody's again. Gone already: nothing happens. */
-MST_MUST_USE enum mst_err mst_share_free(struct mst_tx *tx, int64_t share_id);
+/* The share is nobody's again, if client_id is its activator. It may be gone already. */
+MST_MUST_USE enum mst_err mst_share_leave(struct mst_tx *tx, int64_t client_id, int64_t share_id);
 
 #endif

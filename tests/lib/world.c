@@ -9,6 +9,7 @@
 #include "core/import.h"
 #include "core/lending.h"
 #include "core/model.h"
+#include "core/share.h"
 #include "store/memory/memory.h"
 #include "tests/lib/world.h"
 
@@ -870,6 +871,57 @@ enum mst_err mst_do_set_rid(struct mst_world *world, struct mst_tx *tx, struct m
     if (err != MST_OK || call->verdict != MST_DONE)
         return err;
     return mst_foreign_set_rid(&world->domain, tx, &resource, text(call->name), &call->verdict);
+}
+
+/* ---- share codes ---- */
+
+enum mst_err mst_do_share(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)
+{
+    struct mst_row_resource resource;
+    struct mst_handle code;
+    enum mst_err err = find(world, tx, call, &resource);
+
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    err = mst_share_create(&world->domain, tx, call->caller_id, &resource, text(call->meta),
+                           &call->verdict, &code);
+    if (err == MST_OK && call->verdict == MST_DONE)
+        keep(call->handle, &code);
+    return err;
+}
+
+enum mst_err mst_do_describe_share(struct mst_world *world, struct mst_tx *tx,
+                                   struct mst_world_call *call)
+{
+    struct mst_row_resource resource;
+    enum mst_err err = find(world, tx, call, &resource);
+
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    return mst_share_describe(&world->domain, tx, call->caller_id, &resource, text(call->code),
+                              text(call->meta), &call->verdict);
+}
+
+enum mst_err mst_do_revoke_share(struct mst_world *world, struct mst_tx *tx,
+                                 struct mst_world_call *call)
+{
+    return mst_share_revoke(&world->domain, tx, call->caller_id, text(call->code), &call->verdict);
+}
+
+enum mst_err mst_do_activate_share(struct mst_world *world, struct mst_tx *tx,
+                                   struct mst_world_call *call)
+{
+    struct mst_row_share share;
+
+    return mst_share_activate(&world->domain, tx, call->caller_id, text(call->code), &call->verdict,
+                              &share);
+}
+
+enum mst_err mst_do_deactivate_share(struct mst_world *world, struct mst_tx *tx,
+                                     struct mst_world_call *call)
+{
+    return mst_share_deactivate(&world->domain, tx, call->caller_id, text(call->code),
+                                &call->verdict);
 }
 
 /* ---- the world ---- */

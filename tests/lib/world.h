@@ -114,7 +114,9 @@ mst_world_verb mst_do_register, mst_do_unregister, mst_do_add_model, mst_do_upda
     mst_do_authenticate, mst_do_create, mst_do_lock, mst_do_limit, mst_do_drop, mst_do_key_event,
     mst_do_info, mst_do_map, mst_do_lookup, mst_do_close_windows, mst_do_add_group,
     mst_do_delete_group, mst_do_view_group, mst_do_put_member, mst_do_remove_member, mst_do_admit,
-    mst_do_import_key, mst_do_import_client_key, mst_do_set_rid, mst_do_lend, mst_do_take_back;
+    mst_do_import_key, mst_do_import_client_key, mst_do_set_rid, mst_do_lend, mst_do_take_back,
+    mst_do_share, mst_do_describe_share, mst_do_revoke_share, mst_do_activate_share,
+    mst_do_deactivate_share;
 
 /* A new random-looking attempt id, never 0, never the same. */
 int64_t mst_world_attempt(void);
