@@ -2,7 +2,7 @@
 #   DEVICES=1000000 ROUNDS=3 SECONDS=5 make bench
 #   SIZES="100000 1000000 10000000" make bench-scale
 
-.PHONY: bench bench-scale bench-backup bench-import
+.PHONY: bench bench-scale bench-backup bench-content bench-import
 bench: deps-bench
 	$(MAKE) -j2 V=release all build/release/test/tests/tool/prepare
 	bench/run
@@ -19,3 +19,8 @@ bench-backup: deps-bench
 bench-import:
 	$(MAKE) -j2 V=release all
 	bench/import
+
+# 200 devices that download a blob of 1 MiB: ROUNDS=3 SECONDS=5 make bench-content
+bench-content: deps-bench
+	$(MAKE) -j2 V=release all
+	bench/content
