@@ -65,6 +65,7 @@
 /* connections */
 #define MST_PIPELINE_MAX          MST_KIB(16) /* bytes read ahead while a request is being answered */
 #define MST_PIECE_MAX             MST_KIB(64) /* of a body or reply that is too long for memory */
+#define MST_RECENT_PIECES         32 /* per loop, of blobs that are being downloaded: 2 MiB */
 #define MST_SKIP_MAX              MST_KIB(64) /* a longer body that nobody wants ends the connection */
 #define MST_READ_AHEAD_MAX        MST_MIB(1) /* those and what one read and TLS records may add */
 #define MST_LINGER_MS             2000       /* an error reply must arrive before the reset does */

@@ -43,6 +43,23 @@ struct download {
     int64_t blob_id;
 };
 
+/* Into *ret_bytes from memory or the store, or, without memory for it, into the reply. */
+static enum mst_err fetch(struct mst_exchange *x, struct mst_tx *tx, int64_t blob_id, uint64_t n,
+                          struct mst_span *ret_bytes)
+{
+    int64_t id = MST_CHUNK_ID(blob_id, n);
+    enum mst_err err;
+
+    if (mst_recent_find(x->env->recent, id, ret_bytes))
+        return MST_OK;
+    err = mst_blob_read(tx, blob_id, n, ret_bytes);
+    if (err != MST_OK || mst_recent_keep(x->env->recent, id, *ret_bytes, ret_bytes))
+        return err;
+    err = mst_buf_add(&x->reply, *ret_bytes);
+    *ret_bytes = mst_buf_span(&x->reply);
+    return err;
+}
+
 /* If the stored piece is gone, so is the entry: the connection is closed. */
 static enum mst_err give_piece(struct mst_exchange *x, struct mst_tx *tx)
 {
@@ -50,13 +67,14 @@ static enum mst_err give_piece(struct mst_exchange *x, struct mst_tx *tx)
     const struct mst_delivery_piece piece = mst_delivery_next(x);
     size_t from = piece.at % MST_PIECE_MAX;
     struct mst_span bytes;
-    enum mst_err err = mst_blob_read(tx, download->blob_id, piece.at / MST_PIECE_MAX, &bytes);
+    enum mst_err err = fetch(x, tx, download->blob_id, piece.at / MST_PIECE_MAX, &bytes);
 
     if (err != MST_OK)
         return err == MST_ENOENT ? MST_EBUSY : err;
     if (bytes.len < from + piece.n_bytes)
         return MST_ECORRUPT;
-    return mst_buf_add(&x->reply, mst_span_cut(bytes, from, from + piece.n_bytes));
+    x->long_reply.piece = mst_span_cut(bytes, from, from + piece.n_bytes);
+    return MST_OK;
 }
 
 enum mst_err mst_content_answer_blob(struct mst_exchange *x, const struct mst_row_content *content)

@@ -75,7 +75,8 @@ struct mst_http_worker {
     struct mst_exchange *free_exchanges;
     struct mst_http_head head; /* of the request being read */
     struct mst_buf out;        /* the reply being written */
-    void (*idle)(void *arg);   /* not NULL: draining */
+    struct mst_recent recent;
+    void (*idle)(void *arg); /* not NULL: draining */
     void *idle_arg;
     struct mst_timer *patience; /* of a drain with idle connections */
     bool is_impatient;          /* it is over */
@@ -284,7 +285,7 @@ static void sent(struct conn *conn, enum mst_err err)
 
 static uint64_t n_to_follow(const struct mst_exchange *x)
 {
-    return x->long_reply.total > 0 ? x->long_reply.total - x->reply.len : 0;
+    return x->long_reply.total > 0 ? x->long_reply.total - mst_exchange_reply(x).len : 0;
 }
 
 /* Sends the head of the exchange's reply, and what there is of its body, in one call. */
@@ -304,7 +305,7 @@ static void reply(struct conn *conn)
         .is_keep_alive_told = conn->is_keep_alive_told && !conn->is_last,
         .is_secret = x->is_secret,
         .extra = mst_buf_span(&x->extra),
-        .body = mst_buf_span(&x->reply),
+        .body = mst_exchange_reply(x),
         .n_more = n_to_follow(x),
         .is_head = conn->is_head_method,
     };
@@ -329,7 +330,7 @@ static void reply(struct conn *conn)
 static void send_piece(struct conn *conn)
 {
     const struct mst_exchange *x = conn->x;
-    struct mst_span piece = mst_buf_span(&x->reply);
+    struct mst_span piece = mst_exchange_reply(x);
 
     if (x->status >= 400) { /* the piece could not be made: there is no honest way on */
         conn->n_owed = 0;
@@ -809,6 +810,7 @@ enum mst_err mst_http_worker_new(struct mst_loop *loop, const struct mst_http_op
     if (!worker)
         return MST_ENOMEM;
     worker->env = (struct mst_exchange_env){.opts = opts, .loop = loop, .came_back = came_back};
+    worker->env.recent = &worker->recent;
     worker->conns.next = worker->conns.prev = &worker->conns;
     mst_buf_init(&worker->out, MST_REPLY_MAX + MST_HEAD_MAX);
     err = mst_timer_new(loop, rest_reader, worker, &worker->env.rest);
@@ -881,6 +883,7 @@ void mst_http_worker_free(struct mst_http_worker *worker)
         free(x);
     }
     mst_buf_fini(&worker->out);
+    mst_recent_fini(&worker->recent);
     mst_timer_free(worker->patience);
     mst_timer_free(worker->env.rest);
     if (worker->env.reader)

@@ -279,6 +279,7 @@ static void rewind_reply(struct mst_exchange *x)
 {
     if (!makes_piece(x))
         x->long_reply = (struct mst_long_reply){0};
+    x->long_reply.piece = MST_LIT("");
     x->reply.len = x->mark;
     x->reply.err = MST_OK;
     x->extra.len = x->extra_mark;
@@ -290,10 +291,16 @@ static void rewind_reply(struct mst_exchange *x)
     x->n_stored = 0;
 }
 
+struct mst_span mst_exchange_reply(const struct mst_exchange *x)
+{
+    return x->long_reply.piece.len > 0 ? x->long_reply.piece : mst_buf_span(&x->reply);
+}
+
 static bool is_piece(const struct mst_exchange *x)
 {
-    return x->reply.len > 0 && x->reply.len <= MST_PIECE_MAX &&
-           x->reply.len <= x->long_reply.total - x->long_reply.at;
+    size_t len = mst_exchange_reply(x).len;
+
+    return len > 0 && len <= MST_PIECE_MAX && len <= x->long_reply.total - x->long_reply.at;
 }
 
 static enum mst_err perform(struct mst_exchange *x, struct mst_tx *tx)
@@ -513,7 +520,7 @@ enum mst_progress mst_exchange_continue(struct mst_exchange *x)
         return go_on(x);
     }
     assert(x->long_reply.total > 0);
-    x->long_reply.at += x->reply.len;
+    x->long_reply.at += mst_exchange_reply(x).len;
     mst_buf_clear(&x->reply);
     x->todo = x->long_reply.todo;
     return go_on(x);

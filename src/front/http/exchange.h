@@ -39,6 +39,7 @@
 #include "core/permit.h"
 #include "front/http/front.h"
 #include "front/http/outcome.h"
+#include "front/http/recent.h"
 #include "wire/form.h"
 #include "wire/http1.h"
 
@@ -59,7 +60,9 @@ struct mst_todo {
 struct mst_long_reply {
     uint64_t total; /* bytes of the whole body; 0 = the reply is not of this kind */
     uint64_t at;    /* where the piece begins that the step is to append to x->reply */
-    uint64_t from;  /* where the reply begins in what the step reads from: the step's own */
+    struct mst_span
+        piece;     /* what a step on the loop may set instead: it must stay until it is sent */
+    uint64_t from; /* where the reply begins in what the step reads from: the step's own */
     struct mst_todo todo;
     unsigned status;
     const char *content_type;
@@ -102,6 +105,7 @@ struct mst_exchange_env {
     const struct mst_http_opts *opts;
     struct mst_loop *loop;
     struct mst_reader *reader;
+    struct mst_recent *recent;
     struct mst_timer *rest; /* the reader's, when this turn of the loop is over */
     /* An exchange that was MST_RUNNING is so no more. On the loop's thread. */
     void (*came_back)(struct mst_exchange *x, enum mst_progress progress);
@@ -200,6 +204,8 @@ enum mst_progress mst_exchange_continue(struct mst_exchange *x);
 /* Instead of a piece that will not come: cleans up, then fails with status. Of an exchange that does
    not want one nothing is left to clean up, and it is MST_ANSWERED as it is. */
 enum mst_progress mst_exchange_give_up(struct mst_exchange *x, unsigned status);
+/* What is to be sent of the body now: all, or the piece. */
+struct mst_span mst_exchange_reply(const struct mst_exchange *x);
 /* An error reply without a route, for the conversation. */
 void mst_exchange_fail(struct mst_exchange *x, unsigned status);
 
@@ -221,7 +227,7 @@ enum mst_err mst_exchange_settle(struct mst_exchange *x, enum mst_err err,
 enum mst_err mst_exchange_answer(struct mst_exchange *x, unsigned status, const char *type);
 /*
  * A success with a body of total bytes; step makes them, the first too: it appends the piece that
- * begins at x->long_reply.at to x->reply, at least one byte and at most MST_PIECE_MAX, and not more
+ * begins at x->long_reply.at to x->reply (or, on the loop, sets x->long_reply.piece), at least one byte and at most MST_PIECE_MAX, and not more
  * than the total. It is run when the peer has taken what was there, without a guard. Should it
  * fail, the connection is closed. No step is run for HEAD, nor if total is 0. Returns MST_OK.
  */
