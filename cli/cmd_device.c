@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/api.h"
+#include "cli/device_keys.h"
 #include "cli/listed.h"
 #include "cli/output.h"
 #include "cli/profile.h"
@@ -464,7 +465,7 @@ static const struct cli_command COMMANDS[] = {
              "Examples:\n"
              "  muster device enable thermo 0001\n"
              "  muster device enable thermo --file serials.csv --skip-enabled\n"
-             "  muster device enable thermo 0001 --vendor acme --owner RID\n", .min_operands = 1,
+             "  muster device enable thermo 0001 --vendor acme --owner RID\n",                                 .min_operands = 1,
      .max_operands = SIZE_MAX,
      .options = ENABLE_OPTIONS,
      .is_for_borrowers = true,
@@ -487,7 +488,7 @@ static const struct cli_command COMMANDS[] = {
     {.name = "disable",
      ONE_DEVICE, .summary = "its key dies at once; data stay",
      .more = "Example:\n"
-             "  muster device disable thermo 0001\n",                                                    .options = LENDER_OPTIONS,
+             "  muster device disable thermo 0001\n",                                                                                    .options = LENDER_OPTIONS,
      .is_for_borrowers = true,
      .run = run_disable                     },
     {.name = "remap",
@@ -498,7 +499,7 @@ static const struct cli_command COMMANDS[] = {
              "the new one calls in for its own.\n"
              "\n"
              "Example:\n"
-             "  muster device remap thermo 0001 0002\n",                                                     .min_operands = 3,
+             "  muster device remap thermo 0001 0002\n",                                                                                     .min_operands = 3,
      .max_operands = 3,
      .options = LENDER_OPTIONS,
      .is_for_borrowers = true,
@@ -506,7 +507,7 @@ static const struct cli_command COMMANDS[] = {
     {.name = "status",
      ONE_DEVICE,                                                                    .summary = "where it stands, and what to do next",
      .more = "Example:\n"
-             "  muster device status thermo 0001\n",                                                 .options = LENDER_OPTIONS,
+             "  muster device status thermo 0001\n",                                                                                 .options = LENDER_OPTIONS,
      .is_for_borrowers = true,
      .run = run_status                                          },
     {.name = "key",
@@ -516,18 +517,36 @@ static const struct cli_command COMMANDS[] = {
              "the key that its activation will give.\n"
              "\n"
              "Example:\n"
-             "  muster device key thermo 0001\n",                                                 .options = LENDER_OPTIONS,
+             "  muster device key thermo 0001\n",                                                                                 .options = LENDER_OPTIONS,
      .is_for_borrowers = true,
      .run = run_key  },
+    {.name = "import-key",
+     .usage = "MODEL SN --key-file FILE | MODEL --file FILE | --clients --file FILE",
+     .max_operands = 2,
+     .summary = "keep the key that a device has in its firmware",
+     .more =
+         "For a fleet whose keys were given by another server, or are hard-coded: each becomes "
+         "the\n"
+         "device's key here, in force at once. Pending, expired and disabled devices take one; "
+         "one\n"
+         "that is activated needs --replace. With --owner, serial numbers without a device are\n"
+         "enabled in the same go. The same file again changes nothing. Needs the vendor's CIK; "
+         "with\n"
+         "--clients the root client's will do.\n"
+         "\n"
+         "Examples:\n"
+         "  muster device import-key thermo 0001 --key-file old.key\n"
+         "  muster device import-key thermo --file keys.csv --owner RID\n",                                                                                                              .options = CLI_IMPORT_KEY_OPTIONS,
+     .run = cli_device_import_key                                      },
     {.name = "drop",
-     ONE_DEVICE,                                          .summary = "delete the device and all its data",
+     ONE_DEVICE,                          .summary = "delete the device and all its data",
      .more = "Cannot be undone. The serial number stays listed (orphaned) until it is deleted or\n"
              "enabled anew. Needs the vendor's CIK.\n"
              "\n"
              "Example:\n"
-             "  muster device drop thermo 0001 --yes\n",                                                 .options = DROP_OPTIONS,
+             "  muster device drop thermo 0001 --yes\n", .options = DROP_OPTIONS,
      .is_for_borrowers = true,
-     .run = run_drop                                            },
+     .run = run_drop},
 };
 
 const struct cli_noun cli_noun_device = {"device", "add, re-add, swap and disable devices",

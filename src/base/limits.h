@@ -27,18 +27,20 @@
 #define MST_GROUP_MEMBERS_MAX 10000 /* per request, as of serial numbers */
 
 /* requests (4) */
-#define MST_LINE_MAX         MST_KIB(4)  /* request line */
-#define MST_HEAD_MAX         MST_KIB(8)  /* header block, the request line in it */
-#define MST_CHUNK_LINE_MAX   256         /* a chunk's size and extensions; nobody sends any */
-#define MST_TRAILER_MAX      MST_KIB(4)  /* trailer section of a chunked body, which is dropped */
-#define MST_ACTIVATE_MAX     MST_KIB(4)  /* body of activate */
-#define MST_BODY_MAX         MST_KIB(64) /* bodies without a rule of their own */
-#define MST_DATA_BODY_MAX    MST_MIB(1)  /* alias writes: several values of up to 64 KiB */
-#define MST_SERIALS_BODY_MAX MST_MIB(4)  /* 4: serial numbers per add request */
-#define MST_SERIALS_MAX      10000       /* 4: serial numbers per add request */
-#define MST_RANGES_MAX       1000        /* 4: ranges per model, and so per request */
-#define MST_FLEET_BODY_MAX   MST_MIB(4)  /* lines per fleet import request */
-#define MST_FLEET_LINES_MAX  1000        /* the same: one transaction */
+#define MST_LINE_MAX         MST_KIB(4)   /* request line */
+#define MST_HEAD_MAX         MST_KIB(8)   /* header block, the request line in it */
+#define MST_CHUNK_LINE_MAX   256          /* a chunk's size and extensions; nobody sends any */
+#define MST_TRAILER_MAX      MST_KIB(4)   /* trailer section of a chunked body, which is dropped */
+#define MST_ACTIVATE_MAX     MST_KIB(4)   /* body of activate */
+#define MST_BODY_MAX         MST_KIB(64)  /* bodies without a rule of their own */
+#define MST_DATA_BODY_MAX    MST_MIB(1)   /* alias writes: several values of up to 64 KiB */
+#define MST_SERIALS_BODY_MAX MST_MIB(4)   /* 4: serial numbers per add request */
+#define MST_SERIALS_MAX      10000        /* 4: serial numbers per add request */
+#define MST_RANGES_MAX       1000         /* 4: ranges per model, and so per request */
+#define MST_KEYS_BODY_MAX    MST_KIB(256) /* rows of a serial number and a key */
+#define MST_KEYS_MAX         1000         /* the same: one transaction */
+#define MST_FLEET_BODY_MAX   MST_MIB(4)   /* lines per fleet import request */
+#define MST_FLEET_LINES_MAX  1000         /* the same: one transaction */
 #define MST_FLEET_PAGE_MAX   250        /* lines of a fleet export page, which one loop waits for */
 #define MST_FLEET_PAGE_BYTES MST_MIB(1) /* after which such a page ends */
 #define MST_FLEET_LINE_MAX   MST_MIB(1) /* name, meta and detail escaped, and many aliases */

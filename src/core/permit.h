@@ -88,6 +88,10 @@ enum mst_permit_place { MST_PLACE_NONE, MST_PLACE_MODEL, MST_PLACE_LENT };
       "list and download the content of its own model (protected: through a common group)")         \
     X(OPERATE,        CIK,  NONE,  key,   root,  root,  root,  key,  share,   share,   yes,         \
       "make a backup, reset the clock")                                                             \
+    X(BRING_KEYS,     KEY,  MODEL, key,   name,  name,  yes,   key,  share,   share,   name,        \
+      "give devices of a model keys that they have already")                                        \
+    X(BRING_CLIENT_KEYS, KEY, NONE, key,  root,  root,  yes,   key,  share,   share,   yes,         \
+      "give clients below it keys that they have already")                                          \
     X(MOVE_FLEETS,    CIK,  NONE,  key,   root,  root,  root,  key,  share,   share,   yes,         \
       "export a whole vendor with its keys, sealed, and import one")
 /* clang-format on */

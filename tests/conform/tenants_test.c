@@ -72,6 +72,8 @@ enum class {
     FETCH,        /* by a device, of its own model */
     FETCH_INFO,
     OPERATE,
+    KEYS,        /* keys from elsewhere, on acme's m1 */
+    CLIENT_KEYS, /* the same for clients below the caller */
     CLASSES
 };
 
@@ -95,6 +97,8 @@ static const unsigned expected[CLASSES][CALLERS] = {
     [LIST_CONTENT] = { 401, 401, 401, 401, 401, 400, 400, 400, OK, OK,  412, 412, 400, 400, 400, 412, 412 },
     [FETCH]        = { 401, 401, 401, 401, 401, 403, 401, 401, 403, 401, 403, OK, 403, 401, 403, 403, 403 },
     [FETCH_INFO]   = { 401, 401, 401, 401, 401, 400, 401, 401, 400, 401, 400, OK, 400, 401, 400, 400, 400 },
+    [KEYS]         = { 401, 401, 401, 401, 401, 404, 401, 401, OK, 401, 412, 412, 404, 401, 404, 412, 412 },
+    [CLIENT_KEYS]  = { 401, 401, 401, 401, 401, 404, 401, 401, OK, 401, 403, 403, 404, 401, 404, 403, OK  },
     [OPERATE]      = { 401, 401, 401, 401, 401, 403, 401, 401, 403, 401, 403, 403, 403, 401, 403, 403, OK },
 };
 /* clang-format on */
@@ -146,8 +150,10 @@ struct sample {
     const char *body;
 };
 
-#define M   "/provision/manage/"
-#define CSV "text/csv"
+#define M      "/provision/manage/"
+#define CSV    "text/csv"
+#define KEY    "a32c85ba9dda45823be416246cf8b433baa068d7"
+#define PUBLIC "07a37cbc142093c8b755dc1b10e86cb426374ad16aa853ed0bdfc0b2b86d1c7c"
 #define UPDATE                                                                                   \
     "{\"auth\":{\"cik\":\"$cik\"},\"calls\":[{\"id\":1,\"procedure\":\"update\",\"arguments\":[" \
     "\"$device\",{\"name\":\"n\"}]}]}"
@@ -230,6 +236,11 @@ static const struct sample samples[] = {
     {"DELETE " SHARES_ "/*",          MODEL,        205, M "share/$model/$share",        NULL, NULL},
 
     {"GET /muster/v1/why",            ASK_WHY,      200, "/muster/v1/why?vendor=acme&model=$model&sn=$sn", NULL, NULL},
+    {"POST /muster/v1/keys/*",        KEYS,         200, "/muster/v1/keys/$model?replace=true", CSV,  "$sn," KEY "\n"},
+    {"POST /muster/v1/keys",          CLIENT_KEYS,  200, "/muster/v1/keys?replace=true", CSV,  "$device," KEY "\n"},
+    {"GET /muster/v1/fleet/key",      OPERATE,      200, "/muster/v1/fleet/key",         NULL, NULL},
+    {"GET /muster/v1/fleet/export",   OPERATE,      200, "/muster/v1/fleet/export?vendor=acme&to=" PUBLIC, NULL, NULL},
+    {"POST /muster/v1/fleet/import",  OPERATE,      400, "/muster/v1/fleet/import?from=3", NULL, "{}"}, /* sealed to nobody */
     {"POST /muster/v1/backup",        OPERATE,      503, "/muster/v1/backup",            NULL, NULL}, /* the memory store makes none */
     {"POST /muster/v1/clock/reset",   OPERATE,      200, "/muster/v1/clock/reset",       NULL, NULL},
     {"GET /muster/v1/fleet/key",      OPERATE,      200, "/muster/v1/fleet/key",         NULL, NULL},

@@ -137,7 +137,7 @@ sub headers_of {
 # ---- what is there ----
 
 $m->model('m1');
-$m->add('m1', qw(act pend unused dis orph locked s1), $SECRET_SN);
+$m->add('m1', qw(act pend unused dis orph locked s1 fresh), $SECRET_SN);
 my %rid = map { $_ => $m->enable('m1', $_) } qw(act pend dis orph locked);
 $cik{D} = $m->activate('m1', 'act')->{body};
 $m->activate('m1', $_) for qw(dis locked);
@@ -177,7 +177,7 @@ for my $op (map { $op{$_} } sort keys %op) {
     ask(401, $op->{method}, $path, headers_of('T')) unless $has{token};
     ask(412, $op->{method}, $path, headers_of('P')) if $op->{documented}{412};
     ask(403, $op->{method}, $path, headers_of($_)) for $lent ? ('T>other', 'O>acme') : ();
-    ask($op->{operationId} eq 'listContent' ? 400 : 404, $op->{method}, sample($op, model => 'nosuch'), headers_of('T'))
+    ask($op->{operationId} eq 'listContent' ? 400 : 404, $op->{method}, sample($op, model => 'nosuch'), headers_of($has{token} ? 'T' : 'V'))
         if $op->{path} =~ /\{model\}/;
 }
 
@@ -224,6 +224,7 @@ for (1 .. 20) {
     my $upper = $m->create_client({ cik => $moving }, 'upper');
     my $lower = $m->create_client({ cik => $moving, client_id => $upper }, 'lower');
     my ($path, $nobody) = ('/muster/v1/fleet', '0' x 32);
+    $last_dump = undef;
     ask(403, 'GET', "$path/key", headers_of('V'));
     my $to = decode_json(ask(200, 'GET', "$path/key", headers_of('R'))->{body})->{key};
     ask(403, 'GET', "$path/export?vendor=acme&to=$to", headers_of('V'));
@@ -608,3 +609,17 @@ __DATA__
 200 - GET /healthz
 200 - GET /readyz
 200 - GET /metrics
+
+# keys from elsewhere
+200 V POST /muster/v1/keys/m1?owner=$portal csv|s1,a32c85ba9dda45823be416246cf8b433baa068d7
+400 V POST /muster/v1/keys/m1 csv|s1,123
+400 V POST /muster/v1/keys/m1 ""
+403 V POST /muster/v1/keys/m1?owner=$dead csv|fresh,0000000000000000000000000000000000000001
+404 V POST /muster/v1/keys/nosuch csv|s1,0000000000000000000000000000000000000001
+404 V POST /muster/v1/keys/m1 csv|nosuch,0000000000000000000000000000000000000001
+409 V POST /muster/v1/keys/m1 csv|s1,0000000000000000000000000000000000000001
+200 V POST /muster/v1/keys?replace=true csv|$full,0000000000000000000000000000000000000002
+400 V POST /muster/v1/keys csv|$full,1
+403 P POST /muster/v1/keys csv|$full,0000000000000000000000000000000000000003
+404 R POST /muster/v1/keys csv|$dead,0000000000000000000000000000000000000003
+409 R POST /muster/v1/keys csv|$full,0000000000000000000000000000000000000003

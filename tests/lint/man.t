@@ -22,7 +22,7 @@ done
 words_of() { sed 's/\\f[A-Z]//g;s/\\-/-/g;s/^\.[A-Z]* //;s/"//g' "$1"; }
 ok 'the tool of the operator can be built' make -s -j2 V=release all
 for group in $(build/release/bin/muster --help | sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
-    build/release/bin/muster $group --help | sed -n "1{/^usage:/q;};s/^  muster $group \([a-z]*\).*/$group \1/p" >"$work/commands"
+    build/release/bin/muster $group --help | sed -n "1{/^usage:/q;};s/^  muster $group \([a-z-]*\).*/$group \1/p" >"$work/commands"
     [ -s "$work/commands" ] || echo "$group" >"$work/commands"
     while read -r command; do
         ok "muster(1) tells of $command" sh -c "grep -q '^$command\( \|$\)'" <<END

@@ -224,9 +224,6 @@ struct importing {
     uint64_t from; /* the number of the first line */
     bool has_end;
     /* What came of it. */
-    struct mst_span wrong; /* why it was refused; empty: it was not */
-    uint64_t wrong_line;
-    unsigned status;
     size_t n_made, n_there, n_left_out, n_notes;
     struct note notes[MST_FLEET_NOTES_MAX];
 };
@@ -239,19 +236,13 @@ static void wipe_keys(struct mst_exchange *x)
         mst_secret_wipe(&importing->items[i].cik, sizeof importing->items[i].cik);
 }
 
-/* The words are all ours, so they need no escaping. A refusal keeps the standard body (2.1.4) and says
-   where and why in a field of the head. */
+/* The words of notes are all ours, so they need no escaping. */
 static enum mst_err report(struct mst_exchange *x, struct mst_tx *tx)
 {
     const struct importing *importing = x->work;
     struct mst_buf *out = &x->reply;
 
     (void)tx;
-    if (importing->wrong.len > 0) {
-        (void)mst_buf_addf(&x->extra, "X-Muster-Refused: line %" PRIu64 ": %.*s\r\n",
-                           importing->wrong_line, (int)importing->wrong.len, importing->wrong.ptr);
-        return mst_exchange_refuse_with(x, importing->status);
-    }
     (void)mst_buf_addf(
         out, "{\"lines\":%zu,\"made\":%zu,\"there\":%zu,\"left_out\":%zu,\"end\":%s,\"notes\":[",
         importing->n_items, importing->n_made, importing->n_there, importing->n_left_out,
@@ -266,12 +257,7 @@ static enum mst_err report(struct mst_exchange *x, struct mst_tx *tx)
 static enum mst_err say_wrong(struct mst_exchange *x, uint64_t line, unsigned status,
                               const char *why)
 {
-    struct importing *importing = x->work;
-
-    importing->wrong = mst_span_str(why);
-    importing->wrong_line = line;
-    importing->status = status;
-    return mst_exchange_go(x, MST_NOWHERE, NULL, report);
+    return mst_exchange_refuse_because(x, status, "line %" PRIu64 ": %s", line, why);
 }
 
 static enum mst_err add_items(struct mst_exchange *x, struct mst_tx *tx)
@@ -288,11 +274,9 @@ static enum mst_err add_items(struct mst_exchange *x, struct mst_tx *tx)
 
         if (err != MST_OK)
             return err;
-        if (verdict != MST_DONE) {
-            (void)say_wrong(x, importing->from + i, mst_outcome_status(x->route->family, verdict),
-                            why);
-            return MST_EREFUSED;
-        }
+        if (verdict != MST_DONE)
+            return say_wrong(x, importing->from + i, mst_outcome_status(x->route->family, verdict),
+                             why);
         importing->n_made += outcome == MST_FLEET_MADE;
         importing->n_there += outcome == MST_FLEET_THERE;
         importing->n_left_out += outcome == MST_FLEET_LEFT_OUT;
@@ -332,7 +316,7 @@ static bool open_seal(const struct mst_exchange *x, struct mst_span line,
     return is_open;
 }
 
-/* Reads the items behind the head. Says itself what is wrong: x->todo is then set. */
+/* Reads the items behind the head. */
 static enum mst_err read_items(struct mst_exchange *x, const struct mst_file_keys *keys,
                                struct mst_cur *cur)
 {
@@ -384,12 +368,9 @@ static enum mst_err read_body(struct mst_exchange *x, struct mst_tx *tx)
     }
     importing->to.vendor = head.head.vendor;
     importing->to.domain_rid = head.head.rid;
-    x->todo = (struct mst_todo){0};
     err = read_items(x, &keys, &cur);
     mst_secret_wipe(&keys, sizeof keys);
-    if (err != MST_OK || x->todo.step)
-        return err;
-    return mst_exchange_go(x, MST_STATE, mst_guard, add_items);
+    return err != MST_OK ? err : mst_exchange_go(x, MST_STATE, mst_guard, add_items);
 }
 
 enum mst_err mst_fleet_import_post(struct mst_exchange *x, struct mst_tx *tx)

@@ -11,6 +11,8 @@
  * MST_UNKNOWN_TRIES_MAX runs the answer is 503: the caller must look for itself.
  */
 #include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "front/http/handlers.h"
@@ -20,7 +22,7 @@
 #include "sys/random.h"
 #include "wire/path.h"
 
-enum { EXTRA_MAX = 512 };
+enum { EXTRA_MAX = 512, WHY_MAX = 320 };
 
 void mst_exchange_init(struct mst_exchange *x, const struct mst_exchange_env *env)
 {
@@ -180,6 +182,23 @@ enum mst_err mst_exchange_refuse_with(struct mst_exchange *x, unsigned status)
 {
     x->status = status;
     return MST_EREFUSED;
+}
+
+enum mst_err mst_exchange_refuse_because(struct mst_exchange *x, unsigned status, const char *fmt,
+                                         ...)
+{
+    enum mst_err err;
+    va_list args;
+    char text[WHY_MAX];
+
+    va_start(args, fmt);
+    (void)vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    for (const char *c = text; *c; c = &c[1])
+        assert(*c >= ' ' && *c <= '~');
+    (void)mst_buf_addf(&x->extra, "X-Muster-Refused: %s\r\n", text);
+    err = mst_buf_err(&x->extra);
+    return err != MST_OK ? err : mst_exchange_refuse_with(x, status);
 }
 
 enum mst_err mst_exchange_refuse(struct mst_exchange *x, enum mst_verdict verdict)

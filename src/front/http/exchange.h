@@ -220,6 +220,9 @@ struct mst_span mst_exchange_segment(const struct mst_exchange *x, size_t i);
 /* The status of the verdict in the route's family; returns MST_EREFUSED. */
 enum mst_err mst_exchange_refuse(struct mst_exchange *x, enum mst_verdict verdict);
 enum mst_err mst_exchange_refuse_with(struct mst_exchange *x, unsigned status);
+/* The same, and a field X-Muster-Refused of the head says why: the words must be printable ASCII. */
+enum mst_err mst_exchange_refuse_because(struct mst_exchange *x, unsigned status, const char *fmt,
+                                         ...) __attribute__((format(printf, 3, 4)));
 /* err if it is one; else MST_OK for MST_DONE, else as mst_exchange_refuse. */
 enum mst_err mst_exchange_settle(struct mst_exchange *x, enum mst_err err,
                                  enum mst_verdict verdict);

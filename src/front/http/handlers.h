@@ -102,6 +102,10 @@ mst_step mst_metrics_get;
 /* backup.c: an addition of ours */
 mst_step mst_backup_post;
 
+/* keys.c: keys from elsewhere, an addition of ours */
+mst_step mst_keys_prepare;
+mst_step mst_keys_post;
+
 /* front/fleet/fleet.c: moving a vendor between servers, additions of ours */
 mst_step mst_fleet_key_get;
 mst_step mst_fleet_export_get;

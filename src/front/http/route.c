@@ -130,6 +130,11 @@ static const struct mst_route rows[] = {
 
     {PATH("muster", "v1", "backup"),
      MANAGE(POST, MST_BODY_MAX, MST_READ, OPERATE, NULL, mst_backup_post)},
+    {PATH("muster", "v1", "keys", "*"),
+     MANAGE(POST, MST_KEYS_BODY_MAX, MST_STATE, BRING_KEYS, mst_keys_prepare, mst_keys_post)},
+    {PATH("muster", "v1", "keys"),
+     MANAGE(POST, MST_KEYS_BODY_MAX, MST_STATE, BRING_CLIENT_KEYS, mst_keys_prepare,
+            mst_keys_post)},
     {PATH("muster", "v1", "fleet", "key"),
      MANAGE(GET, MST_BODY_MAX, MST_READ, MOVE_FLEETS, NULL, mst_fleet_key_get)},
     {PATH("muster", "v1", "fleet", "export"),

@@ -54,6 +54,8 @@ static const struct row rows[] = {
     {"/muster/v1/clock/reset",           POST               },
     {"/muster/v1/why",                   GET                },
     {"/muster/v1/backup",                POST               },
+    {"/muster/v1/keys",                  POST               },
+    {"/muster/v1/keys/m1",               POST               },
     {"/muster/v1/fleet/key",             GET                },
     {"/muster/v1/fleet/export",          GET                },
     {"/muster/v1/fleet/import",          POST               },
