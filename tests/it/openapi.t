@@ -303,6 +303,7 @@ unlike $m->log, qr/\Q$m->{token}\E|\Q$cik{D}\E|\Q$SECRET_SN\E/, 'no key and no s
 
 for (@dumps) { close $_->{in}; close $_->{out}; waitpid $_->{pid}, 0 }
 is $m->stop, 0, 'the server ends well';
+is system(Muster::bin($m->{variant}, 'musterd') . " --verify --data $m->{dir} >$m->{dir}.check 2>&1"), 0, 'and its store is whole';
 done_testing;
 
 # STATUS WHO METHOD PATH [BODY]
