@@ -178,7 +178,7 @@ for my $words (['--help'], ['--json', '--help'], ['model', '--help']) {
     like $out, qr/^(?:usage: muster|muster model - )/, 'and help comes on standard output';
 }
 is_deeply [run(@vendor, qw(model show thermo))],
-    [0, "model         thermo\ntemplate RID  $m->{template_rid}\noptions       -\n", ''],
+    [0, "model         thermo\ntemplate RID  $m->{template_rid}\nshare code    -\noptions       -\n", ''],
     'a model is shown with what it has';
 
 done_testing;
