@@ -23,7 +23,10 @@
 #include "cli/names.h"
 #include "cli/output.h"
 
-enum { ERRORS_DEFAULT = 1000 }; /* more than that is no accident of some rows */
+enum {
+    ERRORS_DEFAULT = 1000, /* more than that is no accident of some rows */
+    CHUNK_DEFAULT = 5000   /* more is hardly faster, and others' commits wait behind each call */
+};
 
 const struct cli_option cli_import_options[] = {
     {"map",           "MAP",  "which columns hold what: sn=2,extra=4, or their headings: sn=Serial"},
@@ -35,7 +38,7 @@ const struct cli_option cli_import_options[] = {
     {"stop-on-error", NULL,   "the same as --max-errors 0"                                         },
     {"from-start",    NULL,   "begin at the beginning, even if an earlier run was interrupted"     },
     {"bookmark",      "FILE", "where to keep how far it came (default: beside FILE, FILE.bookmark)"},
-    {"chunk",         "N",    "how many rows go in one call (10000)"                               },
+    {"chunk",         "N",    "how many rows go in one call (5000)"                                },
     {"progress",      NULL,   "tell after each call how far it is, also when not on a terminal"    },
     CLI_OPTIONS_END
 };
@@ -66,7 +69,7 @@ static enum cli_exit take_options(struct cli_job *job)
         return cli_fail(job->cli, CLI_USAGE, "%s", job->columns.problem);
     if (cli_options_number(&job->cli->options, "max-errors", 0, UINT32_MAX, ERRORS_DEFAULT,
                            &job->max_errors) != MST_OK ||
-        cli_options_number(&job->cli->options, "chunk", 1, MST_SERIALS_MAX, MST_SERIALS_MAX,
+        cli_options_number(&job->cli->options, "chunk", 1, MST_SERIALS_MAX, CHUNK_DEFAULT,
                            &job->chunk) != MST_OK)
         return cli_fail(job->cli, CLI_USAGE, "%s", options->problem);
     if (cli_options_has(options, "stop-on-error"))
