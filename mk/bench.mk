@@ -2,7 +2,7 @@
 #   DEVICES=1000000 ROUNDS=3 SECONDS=5 make bench
 #   SIZES="100000 1000000 10000000" make bench-scale
 
-.PHONY: bench bench-scale bench-backup bench-content bench-import
+.PHONY: bench bench-scale bench-ranges bench-backup bench-content bench-import
 bench: deps-bench
 	$(MAKE) -j2 V=release all build/release/test/tests/tool/prepare
 	bench/run
@@ -14,6 +14,13 @@ bench-scale: deps-bench
 bench-backup: deps-bench
 	$(MAKE) -j2 V=release all build/release/test/tests/tool/fill
 	bench/backup
+
+# Is a serial number in one of a model's ranges? LOOKUPS=1000000 make bench-ranges
+LOOKUPS ?= 200000
+bench-ranges:
+	$(MAKE) -j2 V=release build/release/test/tests/tool/ranges
+	rm -rf build/bench-ranges
+	build/release/test/tests/tool/ranges build/bench-ranges $(LOOKUPS)
 
 # Lists of serial numbers through muster: ROWS="1000000 10000000" ROUNDS=3 make bench-import
 bench-import:
