@@ -134,7 +134,8 @@ void cli_why_not_enabled(struct cli *cli, const struct cli_call *call, struct ms
         (void)mst_buf_add_str(ret_text, "; 'muster device reenable' gives it a new key");
     else if (json_is_true(json_object_get(answer, "template_gone")))
         (void)mst_buf_addf(ret_text,
-                           "the template of %s was dropped: give it another with 'muster model set "
+                           "the template of %s was dropped, or its share code revoked: give it "
+                           "another with 'muster model set "
                            "%s --template RID'",
                            model, model);
     else if (!add_elsewhere(ret_text, model, answer))

@@ -36,8 +36,9 @@ static const struct {
                   "unlock the client (RPC update, locked false)"                                                                                },
 };
 
-static const char no_template[] = "the model's template was dropped, so enabling is refused: give "
-                                  "the model another template first";
+static const char no_template[] =
+    "the model's template was dropped or its share code revoked, so enabling is refused: give the "
+    "model another template first";
 
 /* ---- what is written almost alike ---- */
 

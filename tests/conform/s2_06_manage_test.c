@@ -431,6 +431,16 @@ MST_TEST(lists_are_sorted_and_paged_within_bounds)
 }
 MST_TEST_END
 
+static size_t count_rows(const char *path)
+{
+    struct mst_span rows = mst_site_ask(site, "GET", path, scene.by_token, NULL).body;
+    size_t n = 0;
+
+    for (size_t i = 0; i < rows.len; i++)
+        n += rows.ptr[i] == '\n';
+    return n;
+}
+
 MST_TEST(ten_thousand_serial_numbers_fit_one_more_does_not)
 {
     struct mst_buf body;
@@ -447,6 +457,13 @@ MST_TEST(ten_thousand_serial_numbers_fit_one_more_does_not)
     ck_assert_uint_eq(
         mst_site_ask_typed(site, "POST", MODELS "m1/", scene.by_token, CSV, body.ptr).status, 413);
     mst_buf_fini(&body);
+    /* A7, 4: without limit as with the largest, 1,000 rows of the 10,000 */
+    ck_assert_uint_eq(count_rows(MODELS "m1/"), 1000);
+    ck_assert_uint_eq(count_rows(MODELS "m1/?limit=1001"), 1000);
+    ck_assert_uint_eq(count_rows(MODELS "m1/?limit=999"), 999);
+    ck_assert_uint_eq(count_rows(MODELS "m1/?offset=9001"), 999);
+    ck_assert_uint_eq(count_rows(MODELS "m1/?offset=9998&limit=1000"), 2);
+    ck_assert_uint_eq(count_rows(MODELS "m1/?offset=10000"), 0);
     mst_site_stop(site);
 }
 MST_TEST_END
@@ -469,6 +486,8 @@ MST_TEST(one_serial_number_goes_its_way)
         {"POST",   MODELS "m1/g1",              "$T", NULL, "enable=true&owner=xyz",          400, NULL},
         {"POST",   MODELS "m1/g1",              "$T", NULL,
          "enable=true&owner=0000000000000000000000000000000000000000",                        403, NULL},
+        {"POST",   MODELS "m1/g1",              "$T", NULL, "enable=true&owner=$vendor",      403, NULL},
+        {"POST",   MODELS "m1/nosuch",          "$T", NULL, "enable=true&owner=$portal",      404, NULL},
         {"POST",   MODELS "m1/g1",              "$T", NULL, "enable=true&owner=$portal",      200, "#" },
         {"POST",   MODELS "m1/g1",              "$T", NULL, "enable=true&owner=$portal",      409, NULL},
         {"GET",    MODELS "m1/g1",              "$T", NULL, NULL,                             200, "*" },
@@ -479,6 +498,9 @@ MST_TEST(one_serial_number_goes_its_way)
         {"POST",   MODELS "m1/g2",              "$T", NULL, "enable=true&oldsn=nosuch",       404, NULL},
         {"POST",   MODELS "m1/nosuch",          "$T", NULL, "enable=true&oldsn=g1",           404, NULL},
         {"POST",   MODELS "m1/g2",              "$T", NULL, "enable=true&oldsn=g3",           409, NULL},
+        {"POST",   MODELS "m1/g2",              "$T", NULL, "enable=true&oldsn=",             400, NULL},
+        {"POST",   MODELS "m1/g1",              "$T", NULL, "enable=true&oldsn=g2",           409,
+         NULL                                                                                          }, /* g1 has a client */
         {"POST",   MODELS "m1/g2",              "$T", NULL, "enable=true&oldsn=g1&owner=xyz", 205, NULL},
         {"GET",    MODELS "m1/g1",              "$T", NULL, NULL,                             204, NULL},
         {"DELETE", MODELS "m1/g2",              "$T", NULL, NULL,                             205, NULL},
@@ -517,22 +539,123 @@ MST_TEST(status_words_rid_and_log_are_shown)
 }
 MST_TEST_END
 
+/* A serial number whose client was dropped. */
+static void make_orphan(const char *sn)
+{
+    char rid[41], cik[41], arguments[64];
+
+    mst_scene_device(site, &scene, sn, rid, cik);
+    (void)snprintf(arguments, sizeof arguments, "[\"%s\"]", rid);
+    ck_assert_str_eq(mst_site_rpc(site, scene.portal_cik, "drop", arguments),
+                     "[{\"id\":1,\"status\":\"ok\"}]");
+}
+
 MST_TEST(an_orphaned_serial_number_answers_409_until_it_is_deleted)
 {
     static const struct mst_script rows[] = {
         {"GET",    MODELS "m1/i1",        "$T", NULL, NULL,                         409, NULL},
         {"POST",   MODELS "m1/i1",        "$T", NULL, "enable=true",                409, NULL},
         {"POST",   "/provision/activate", NULL, NULL, "vendor=acme&model=m1&sn=i1", 409, NULL},
+        {"POST",   MODELS "m1/i1",        "$T", NULL, "disable=true",               409, NULL},
+        {"POST",   MODELS "m1/",          "$T", NULL, "sn=i1",                      409, NULL},
+        {"POST",   MODELS "m1/",          "$T", NULL, "sn=i2",                      205, NULL},
+        {"POST",   MODELS "m1/i2",        "$T", NULL, "enable=true&oldsn=i1",       409, NULL},
         {"DELETE", MODELS "m1/i1",        "$T", NULL, NULL,                         205, NULL},
         {"GET",    MODELS "m1/i1",        "$T", NULL, NULL,                         404, NULL},
     };
-    char rid[41], cik[41], arguments[64];
+    static const struct mst_script anew[] = {
+        {"GET",  MODELS "m1/i3",        "$T", NULL, NULL,                         409, NULL},
+        {"POST", MODELS "m1/i3",        "$T", NULL, "enable=true&owner=$portal",  200, "#" }, /* 20 */
+        {"POST", "/provision/activate", NULL, NULL, "vendor=acme&model=m1&sn=i3", 200, "#" },
+    };
 
     begin();
-    mst_scene_device(site, &scene, "i1", rid, cik);
-    (void)snprintf(arguments, sizeof arguments, "[\"%s\"]", rid);
-    ck_assert_str_eq(mst_site_rpc(site, scene.portal_cik, "drop", arguments),
-                     "[{\"id\":1,\"status\":\"ok\"}]");
+    make_orphan("i1");
+    PLAY(site, &cast, rows);
+    make_orphan("i3");
+    PLAY(site, &cast, anew);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+/* The log is of the serial number, oldest first, and goes with it (1.8, A33). */
+MST_TEST(the_log_survives_all_but_the_serial_number)
+{
+    static const struct mst_script again[] = {
+        {"POST", MODELS "m1/j1",        "$T", NULL, "enable=true",                205, NULL},
+        {"POST", "/provision/activate", NULL, NULL, "vendor=acme&model=m1&sn=j1", 200, "#" },
+        {"POST", MODELS "m1/j1",        "$T", NULL, "disable=true",               205, NULL},
+    };
+    static const struct mst_script gone[] = {
+        {"DELETE", MODELS "m1/j1",          "$T", NULL, NULL,    205, NULL},
+        {"POST",   MODELS "m1/",            "$T", NULL, "sn=j1", 205, NULL},
+        {"GET",    MODELS "m1/j1?show=log", "$T", NULL, NULL,    204, ""  },
+    };
+    struct mst_answer answer;
+    char rid[41], cik[41];
+    int64_t first, second;
+
+    begin();
+    mst_scene_device(site, &scene, "j1", rid, cik);
+    mst_site_pass(site, 60);
+    PLAY(site, &cast, again);
+    answer = mst_site_ask(site, "GET", MODELS "m1/j1?show=log", scene.by_token, NULL);
+    ck_assert_uint_eq(answer.status, 200);
+    ck_assert_uint_eq(count_rows(MODELS "m1/j1?show=log"), 2);
+    ck_assert_int_eq(mst_span_i64(mst_span_cut(answer.body, 0, 10), &first), MST_OK);
+    ck_assert_int_eq(
+        mst_span_i64(mst_span_cut(answer.body, answer.body.len / 2, answer.body.len / 2 + 10),
+                     &second),
+        MST_OK);
+    ck_assert_int_ge(second, first + 60);
+    PLAY(site, &cast, gone);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+/* 16, 22, A9: what is deleted is the record; the client and its key stay. */
+MST_TEST(a_device_outlives_its_serial_number_and_its_model)
+{
+    static const struct mst_script rows[] = {
+        {"DELETE", MODELS "m1/k1",                "$T", NULL, NULL,                                               205, NULL},
+        {"POST",   "/provision/manage/group/m1/", "$T", NULL, "id=g",                                             205, NULL},
+        {"POST",   MODELS "m1/",                  "$T", NULL, "[{\"format\":\"base10\",\"first\":1,\"last\":9}]", 205,
+         NULL                                                                                                              },
+        {"POST",   MODELS,                        "$T", NULL, "remove=true&model=m1",                             205, NULL},
+        {"GET",    MODELS "m1/k2",                "$T", NULL, NULL,                                               404, NULL},
+        {"POST",   MODELS,                        "$T", NULL, "model=m1&rid=$template",                           205, NULL},
+        {"GET",    MODELS "m1/",                  "$T", NULL, NULL,                                               200, ""  },
+        {"GET",    MODELS "m1/?show=ranges",      "$T", NULL, NULL,                                               204, ""  },
+        {"GET",    MODELS "m1/5",                 "$T", NULL, NULL,                                               404, NULL},
+        {"GET",    "/provision/manage/group/m1/", "$T", NULL, NULL,                                               204, ""  },
+    };
+    char rid[41], cik[41], other_rid[41], other_cik[41], header[64];
+
+    begin();
+    mst_scene_device(site, &scene, "k1", rid, cik);
+    mst_scene_device(site, &scene, "k2", other_rid, other_cik);
+    PLAY(site, &cast, rows);
+    ck_assert_status(site, 204, "POST", "/onep:v1/stack/alias", mst_by_cik(cik, header), "temp=1");
+    ck_assert_status(site, 204, "POST", "/onep:v1/stack/alias", mst_by_cik(other_cik, header),
+                     "temp=1");
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+/* 1.9, 2.6.5: a clone counts against its owner's limits; refused, nothing is created. */
+MST_TEST(an_owner_without_room_gets_no_device_and_the_serial_number_stays_unused)
+{
+    static const struct mst_script rows[] = {
+        {"POST", MODELS "m1/",   "$T", NULL, "sn=l1",                  205, NULL},
+        {"POST", MODELS "m1/l1", "$T", NULL, "enable=true&owner=$rid", 409, NULL},
+        {"GET",  MODELS "m1/l1", "$T", NULL, NULL,                     204, ""  },
+    };
+    char owner[41];
+
+    begin();
+    mst_site_rpc_rid(site, scene.vendor_cik, "create",
+                     "[\"client\",{\"limits\":{\"client\":0,\"dataport\":\"inherit\"}}]", owner);
+    cast.rid = owner;
     PLAY(site, &cast, rows);
     mst_site_stop(site);
 }
@@ -580,4 +703,7 @@ MST_TESTS("conform/2.6", forms_are_read_as_clients_write_them,
           ten_thousand_serial_numbers_fit_one_more_does_not, one_serial_number_goes_its_way,
           status_words_rid_and_log_are_shown,
           an_orphaned_serial_number_answers_409_until_it_is_deleted,
+          the_log_survives_all_but_the_serial_number,
+          a_device_outlives_its_serial_number_and_its_model,
+          an_owner_without_room_gets_no_device_and_the_serial_number_stays_unused,
           a_clock_reset_by_the_root_client_closes_pending_windows)
