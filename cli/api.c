@@ -53,6 +53,7 @@ static const struct {
      "look before you repeat it"                                                                       },
     {MST_EFULL,    CLI_SERVER,      "the reply or the address is longer than any that is expected"     },
     {MST_ENOMEM,   CLI_LOCAL,       "out of memory"                                                    },
+    {MST_EREFUSED, CLI_LOCAL,       "it was broken off"                                                },
     {MST_ESYS,     CLI_UNREACHABLE, "check --server or MUSTER_SERVER"                                  },
 };
 
@@ -253,6 +254,14 @@ static void wait_s(uint64_t seconds)
         continue;
 }
 
+/* Can the body be sent once more? */
+static bool is_again(const struct cli_request *request)
+{
+    struct cli_source *source = request->source;
+
+    return source == NULL || (source->rewind != NULL && source->rewind(source->arg));
+}
+
 /*
  * The call, and again for as long as the server answers 503 and says when to come back, but no
  * longer than --retry. *ret_n_tries counts. The wait is the server's own, which differs from
@@ -271,7 +280,7 @@ static enum mst_err call_patiently(struct cli *cli, const struct cli_request *re
 
         *ret_n_tries += 1;
         if (err != MST_OK || ret_reply->status != 503 || wait == 0 || wait > patience_s ||
-            mst_clock_mono_ns() + wait * NS_PER_S > until)
+            !is_again(request) || mst_clock_mono_ns() + wait * NS_PER_S > until)
             return err;
         cli_reply_fini(ret_reply);
         if (cli->is_terminal)
@@ -379,7 +388,11 @@ static enum cli_exit call_at(struct cli *cli, const struct cli_call *call, const
         .path = path,
         .content_type = call->form != NULL ? CLI_FORM : call->content_type,
         .body = call->form != NULL ? mst_buf_span(call->form) : call->body,
-        .vendor = cli_api_lender(cli)};
+        .vendor = cli_api_lender(cli),
+        .headers = {call->headers[0], call->headers[1]},
+        .source = call->source,
+        .sink = call->sink
+    };
     uint64_t patience_s = 0;
     size_t n_tries = 0;
     enum cli_exit exit = check_lender(cli, request.vendor);

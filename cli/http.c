@@ -7,7 +7,7 @@
 
 #include "base/limits.h"
 
-enum { CONNECT_TIMEOUT_S = 10, URL_MAX = 8192, HEADER_MAX = 128, NO_PROXY_MAX = 4096 };
+enum { CONNECT_TIMEOUT_S = 10, URL_MAX = 8192, HEADER_MAX = 512, NO_PROXY_MAX = 4096 };
 
 struct cli_http {
     CURL *curl;
@@ -15,6 +15,8 @@ struct cli_http {
     char *ca_file;
     bool is_insecure;
     struct cli_reply *reply; /* of the call that is going on */
+    const struct cli_request *request;
+    long status;        /* of the head that came last */
     bool is_head_whole; /* of the reply: libcurl takes a head without its end for a whole one */
     long timeout_s;
     char problem[CURL_ERROR_SIZE];
@@ -96,18 +98,62 @@ void cli_reply_fini(struct cli_reply *reply)
 
 static size_t take_body(char *bytes, size_t size, size_t n, void *arg)
 {
-    struct mst_buf *body = arg;
+    struct cli_http *http = arg;
+    struct cli_sink *sink = http->request->sink;
+    struct mst_span piece = mst_span_of(bytes, size * n);
 
-    return mst_buf_add(body, mst_span_of(bytes, size * n)) == MST_OK ? size * n : 0;
+    if (sink != NULL && http->status >= 200 && http->status < 300)
+        return sink->take(sink->arg, http->status, piece) ? piece.len : 0;
+    return mst_buf_add(&http->reply->body, piece) == MST_OK ? piece.len : 0;
 }
 
-/* Why a call was refused, in words of the server's: a terminal must not obey them. */
-static void take_why(struct cli_reply *reply, struct mst_span text)
+static size_t give_body(char *bytes, size_t size, size_t n, void *arg)
 {
-    (void)snprintf(reply->why, sizeof reply->why, "%.*s", (int)text.len, text.ptr);
-    for (char *c = reply->why; *c != '\0'; c = &c[1]) {
+    struct cli_source *source = arg;
+    size_t n_read;
+
+    return source->read(source->arg, bytes, size * n, &n_read) ? n_read : CURL_READFUNC_ABORT;
+}
+
+/* A connection that was kept may turn out to be dead when some of the body has gone into it. */
+static int rewind_body(void *arg, curl_off_t offset, int origin)
+{
+    struct cli_source *source = arg;
+
+    return offset == 0 && origin == SEEK_SET && source->rewind != NULL &&
+                   source->rewind(source->arg)
+               ? CURL_SEEKFUNC_OK
+               : CURL_SEEKFUNC_CANTSEEK;
+}
+
+/* Words of the server's: a terminal must not obey them. */
+static void take_value(struct mst_span text, char *ret_text, size_t max)
+{
+    (void)snprintf(ret_text, max, "%.*s", (int)text.len, text.ptr);
+    for (char *c = ret_text; *c != '\0'; c = &c[1]) {
         if (*c < ' ' || *c > '~')
             *c = '?';
+    }
+}
+
+static void take_field(struct cli_reply *reply, struct mst_span line)
+{
+    const struct {
+        struct mst_span name;
+        char *value;
+        size_t max;
+    } wanted[] = {
+        {MST_LIT("X-Muster-Refused: "), reply->why,           sizeof reply->why          },
+        {MST_LIT("Repr-Digest: "),      reply->digest,        sizeof reply->digest       },
+        {MST_LIT("Content-Range: "),    reply->content_range, sizeof reply->content_range},
+    };
+
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        size_t len = wanted[i].name.len;
+
+        if (line.len > len && mst_span_eq_nocase(mst_span_cut(line, 0, len), wanted[i].name))
+            take_value(mst_span_trim(mst_span_cut(line, len, mst_span_find(line, '\r', 0))),
+                       wanted[i].value, wanted[i].max);
     }
 }
 
@@ -115,15 +161,14 @@ static size_t take_header(char *bytes, size_t size, size_t n, void *arg)
 {
     struct mst_span line = mst_span_of(bytes, size * n);
     struct cli_http *http = arg;
-    const struct mst_span why = MST_LIT("X-Muster-Refused: ");
 
-    if (line.len > why.len && mst_span_eq_nocase(mst_span_cut(line, 0, why.len), why))
-        take_why(http->reply,
-                 mst_span_trim(mst_span_cut(line, why.len, mst_span_find(line, '\r', 0))));
-    if (mst_span_starts(line, MST_LIT("HTTP/")))
+    take_field(http->reply, line);
+    if (mst_span_starts(line, MST_LIT("HTTP/"))) {
         http->is_head_whole = false; /* another head, after 100 Continue */
-    else if (line.len > 0 && (bytes[0] == '\r' || bytes[0] == '\n'))
+        (void)curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &http->status);
+    } else if (line.len > 0 && (bytes[0] == '\r' || bytes[0] == '\n')) {
         http->is_head_whole = true;
+    }
     return size * n;
 }
 
@@ -171,6 +216,13 @@ static bool make_headers(const struct cli_request *request, struct curl_slist **
         if (!add_header(ret_headers, line))
             return false;
     }
+    for (size_t i = 0; i < CLI_HEADERS_MAX && request->headers[i] != NULL; i++) {
+        if (!add_header(ret_headers, request->headers[i]))
+            return false;
+    }
+    if (request->source != NULL && request->source->n_bytes < 0 &&
+        !add_header(ret_headers, "Transfer-Encoding: chunked"))
+        return false;
     if (request->content_type == NULL)
         return true;
     (void)snprintf(line, sizeof line, "Content-Type: %s", request->content_type);
@@ -212,8 +264,23 @@ static void set_connection(struct cli_http *http)
     set_no_proxy(curl);
 }
 
-static enum mst_err outcome(CURLcode code, const struct mst_buf *body)
+/* What a source or a sink says it died of is said instead of what libcurl thinks of it. */
+static bool has_broken_off(struct cli_http *http)
 {
+    const struct cli_request *request = http->request;
+    const char *problem = request->source != NULL ? request->source->problem
+                          : request->sink != NULL ? request->sink->problem
+                                                  : "";
+
+    if (problem[0] != '\0')
+        (void)snprintf(http->problem, sizeof http->problem, "%s", problem);
+    return problem[0] != '\0';
+}
+
+static enum mst_err outcome(struct cli_http *http, CURLcode code, const struct mst_buf *body)
+{
+    if (code != CURLE_OK && has_broken_off(http))
+        return MST_EREFUSED;
     switch ((int)code) {
     case CURLE_OK:
         return MST_OK;
@@ -241,28 +308,54 @@ static enum mst_err outcome(CURLcode code, const struct mst_buf *body)
     }
 }
 
-static CURLcode perform(struct cli_http *http, const struct cli_request *request, const char *url,
-                        struct curl_slist *headers, struct cli_reply *reply)
+static void set_body(CURL *curl, const struct cli_request *request)
 {
-    CURL *curl = http->curl;
-    bool is_post = strcmp(request->method, "POST") == 0;
-    CURLcode code;
+    struct cli_source *source = request->source;
 
-    set_connection(http);
-    (void)curl_easy_setopt(curl, CURLOPT_URL, url);
-    (void)curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-    (void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
-    (void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, &reply->body);
-    (void)curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
-    (void)curl_easy_setopt(curl, CURLOPT_HEADERDATA, http);
-    if (request->content_type != NULL || is_post) {
+    if (source != NULL) {
+        (void)curl_easy_setopt(curl, CURLOPT_POST, 1L);
+        (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)source->n_bytes);
+        (void)curl_easy_setopt(curl, CURLOPT_READFUNCTION, give_body);
+        (void)curl_easy_setopt(curl, CURLOPT_READDATA, source);
+        (void)curl_easy_setopt(curl, CURLOPT_SEEKFUNCTION, rewind_body);
+        (void)curl_easy_setopt(curl, CURLOPT_SEEKDATA, source);
+    } else if (request->content_type != NULL || strcmp(request->method, "POST") == 0) {
         (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
         (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDS,
                                request->body.len > 0 ? request->body.ptr : "");
     }
+}
+
+/* What may take as long as it has bytes is ended when none has moved for so long. */
+static void set_patience(const struct cli_http *http)
+{
+    CURL *curl = http->curl;
+
+    if (http->request->source == NULL && http->request->sink == NULL)
+        return;
+    (void)curl_easy_setopt(curl, CURLOPT_TIMEOUT, 0L);
+    (void)curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    (void)curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, http->timeout_s);
+}
+
+static CURLcode perform(struct cli_http *http, const struct cli_request *request, const char *url,
+                        struct curl_slist *headers, struct cli_reply *reply)
+{
+    CURL *curl = http->curl;
+    CURLcode code;
+
+    set_connection(http);
+    set_patience(http);
+    (void)curl_easy_setopt(curl, CURLOPT_URL, url);
+    (void)curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    (void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
+    (void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, http);
+    (void)curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
+    (void)curl_easy_setopt(curl, CURLOPT_HEADERDATA, http);
+    set_body(curl, request);
     (void)curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
     http->is_head_whole = false;
-    http->reply = reply;
+    http->status = 0;
     code = curl_easy_perform(curl);
     if (code == CURLE_OK && !http->is_head_whole)
         code = CURLE_RECV_ERROR;
@@ -289,11 +382,13 @@ enum mst_err cli_http_call(struct cli_http *http, const struct cli_request *requ
     *ret_reply = (struct cli_reply){0};
     mst_buf_init(&ret_reply->body, MST_REPLY_MAX);
     http->problem[0] = '\0';
+    http->request = request;
+    http->reply = ret_reply;
     len = snprintf(url, sizeof url, "%s%s", http->server, request->path);
     if (len < 0 || (size_t)len >= sizeof url)
         return MST_EFULL;
     if (make_headers(request, &headers))
-        err = outcome(perform(http, request, url, headers, ret_reply), &ret_reply->body);
+        err = outcome(http, perform(http, request, url, headers, ret_reply), &ret_reply->body);
     free_headers(headers);
     return err;
 }

@@ -27,6 +27,7 @@ const struct cli_noun *const cli_nouns[] = {
     &cli_noun_sn,
     &cli_noun_range,
     &cli_noun_group,
+    &cli_noun_content,
     &cli_noun_device,
     &cli_noun_data,
     &cli_noun_activate,

@@ -122,6 +122,30 @@ $m->add_csv('pages', map { sprintf 'P%05d', $_ } 1 .. 1200);
 
 # ---- the table: limit, its number, what answers at n, expected at -1, 0 and +1 ----
 
+# The setting content_max as it is if nobody sets it.
+my $CONTENT_MAX = 16 << 20;
+sub upload { # Bytes, of a type, to a content of their own.
+    my ($bytes, $type, $is_chunked) = @_;
+    my $id = fresh(9);
+    manage('content/m1/', "id=$id") == 205 or die;
+    my $path = "/provision/manage/content/m1/$id";
+    my $headers = [$m->with_token, ['Content-Type', $type // 'a/b']];
+    my $status = $is_chunked ? raw_body($path, $headers, $bytes) : status('POST', $path, $headers, $bytes);
+    my $kept = $m->request('GET', "$path?download=true", [$m->with_token]);
+    my $is_kept = $kept->{status} == 200 && $kept->{body} eq $bytes;
+    $is_kept = $kept->{status} != 404 if $status != 205;
+    manage('content/m1/', "id=$id&delete=true") == 205 or die;
+    return $is_kept == ($status == 205) ? $status : "$status, and then $kept->{status}";
+}
+my $n_contents = 0;
+sub contents { # As many of a model of their own.
+    my ($n) = @_;
+    my $status;
+    $m->model('contents') unless $n_contents;
+    for (; $n_contents < $n; $n_contents++) { $status = manage('content/contents/', 'id=' . fresh(9)) }
+    return $status;
+}
+
 my @TABLE = (
     # Who has a name already is told 409 for another good one.
     ['vendor name', $LIMIT{VENDOR_MAX}, sub { status('POST', '/provision/register', as_domain(), 'vendor=' . fresh($_[0])) },
@@ -160,6 +184,12 @@ my @TABLE = (
     ['body of an import', $LIMIT{SERIALS_BODY_MAX}, sub { import_csv(csv_of($_[0])) }, 205, 205, 413],
     ['smallest page', $LIMIT{PAGE_MIN}, sub { rows($_[0]) }, '200 5', '200 5', '200 6'],
     ['largest page', $LIMIT{PAGE_MAX}, sub { rows($_[0]) }, '200 999', '200 1000', '200 1000'],
+    ['id of content', $LIMIT{GROUP_NAME_MAX}, sub { manage('content/m1/', 'id=' . fresh($_[0])) }, 205, 205, 400],
+    ['meta of content', $LIMIT{ENTRY_META_MAX}, sub { manage('content/m1/', 'id=' . fresh(9) . '&meta=' . 'm' x $_[0]) }, 205, 205, 400],
+    ['type of content', $LIMIT{MIME_MAX}, sub { upload('x', 'a/' . 'b' x ($_[0] - 2)) }, 205, 205, 400],
+    ['bytes of content', $CONTENT_MAX, sub { upload('x' x $_[0]) }, 205, 205, 413],
+    ['bytes of content, chunked', $CONTENT_MAX, sub { upload('x' x $_[0], undef, 1) }, 205, 205, 413],
+    ['content of a model', $LIMIT{CONTENTS_MAX}, sub { contents($_[0]) }, 205, 205, 409],
     ['RPC request', $LIMIT{RPC_BODY_MAX}, sub { rpc_text(padded($_[0])) }, 'ok', 'ok', 413],
     ['RPC calls', $LIMIT{RPC_CALLS_MAX}, sub { rpc($domain, ({ id => 1, procedure => 'info', arguments => [{ alias => '' }, {}] }) x $_[0]) },
         'ok', 'ok', 400],

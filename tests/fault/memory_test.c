@@ -212,6 +212,40 @@ MST_TEST(groups_survive_the_failure_of_any_allocation)
 }
 MST_TEST_END
 
+MST_TEST(content_survives_the_failure_of_any_allocation)
+{
+    static const struct {
+        const char *method, *path, *body;
+        bool is_by_device;
+        unsigned want, again;
+    } rows[] = {
+        {"POST",   "/provision/manage/content/m1/",                  "id=fw&meta=x+y", false, 205, 409},
+        {"POST",   "/provision/manage/content/m1/fw",                "firmware",       false, 205, 409},
+        {"POST",   "/provision/manage/content/m1/fw",                "other",          false, 409, 409},
+        {"GET",    "/provision/manage/content/m1/",                  "",               false, 200, 200},
+        {"GET",    "/provision/manage/content/m1/fw?sn=dev1",        "",               false, 200, 200},
+        {"GET",    "/provision/manage/content/m1/fw?download=true",  "",               false, 200, 200},
+        {"GET",    "/provision/download?vendor=acme&model=m1",       "",               true,  200, 200},
+        {"GET",    "/provision/download?vendor=acme&model=m1&id=fw", "",               true,  200, 200},
+        {"GET",    "/provision/download?id=fw&info=true",            "",               true,  200, 200},
+        {"DELETE", "/provision/manage/content/m1/fw",                "",               false, 205, 404},
+    };
+    char by_device[64];
+
+    begin();
+    mst_by_cik(cik, by_device);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct request request =
+            make(rows[i].method, rows[i].path, rows[i].is_by_device ? by_device : scene.by_token,
+                 rows[i].body);
+
+        sweep(&request, rows[i].want, rows[i].again);
+    }
+    mst_site_stop(site);
+    ck_assert_uint_ge(n_fired, FIRED_MIN);
+}
+MST_TEST_END
+
 MST_TEST(rpc_survives_the_failure_of_any_allocation)
 {
     char body[512];
@@ -250,5 +284,7 @@ MST_TEST(connections_of_any_descriptor_number_survive_the_failure_of_any_allocat
 MST_TEST_END
 
 MST_TESTS("fault/memory", requests_survive_the_failure_of_any_allocation,
-          groups_survive_the_failure_of_any_allocation, rpc_survives_the_failure_of_any_allocation,
+          groups_survive_the_failure_of_any_allocation,
+          content_survives_the_failure_of_any_allocation,
+          rpc_survives_the_failure_of_any_allocation,
           connections_of_any_descriptor_number_survive_the_failure_of_any_allocation)

@@ -129,6 +129,17 @@ static void configure_once(void)
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
+/*
+ * What a savepoint must be able to undo and what does not fit into memory goes into a nameless file: on the
+ * store's own disk, not where others may look. The process's first store decides; should its directory be
+ * gone, SQLite takes another.
+ */
+static void keep_temporary_files_in(const char *dir)
+{
+    if (!sqlite3_temp_directory)
+        sqlite3_temp_directory = sqlite3_mprintf("%s", dir);
+}
+
 enum mst_err mst_sqlite_open(const struct mst_sqlite_opts *opts, struct mst_store **ret_store,
                              const char **ret_what)
 {
@@ -137,6 +148,7 @@ enum mst_err mst_sqlite_open(const struct mst_sqlite_opts *opts, struct mst_stor
     enum mst_err err = MST_ENOMEM;
 
     (void)pthread_once(&once, configure_once);
+    keep_temporary_files_in(opts->dir);
     *ret_what = "no memory";
     if (!engine)
         return MST_ENOMEM;
