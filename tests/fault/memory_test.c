@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "tests/lib/pattern.h"
 #include "tests/lib/site.h"
 #include "tests/lib/unit.h"
 
@@ -262,6 +263,123 @@ MST_TEST(rpc_survives_the_failure_of_any_allocation)
                    scene.portal_cik, rid);
     request = make("POST", "/onep:v1/rpc/process", "", body);
     sweep(&request, 200, 200);
+    mst_site_stop(site);
+    ck_assert_uint_ge(n_fired, FIRED_MIN);
+}
+MST_TEST_END
+
+/* ---- content: bodies and replies in pieces ---- */
+
+enum { BLOB_BYTES = 2 * MST_PIECE_MAX + 1000 };
+#define BLOB_PATH "/provision/manage/content/m1/fw"
+
+static struct mst_buf upload_text;
+
+/* By its length, or as one chunk. */
+static void make_upload(bool is_chunked)
+{
+    mst_buf_clear(&upload_text);
+    (void)mst_buf_addf(&upload_text, "POST " BLOB_PATH " HTTP/1.1\r\n%s\r\nConnection: close\r\n",
+                       scene.by_token);
+    if (is_chunked)
+        (void)mst_buf_addf(&upload_text, "Transfer-Encoding: chunked\r\n\r\n%x\r\n", BLOB_BYTES);
+    else
+        (void)mst_buf_addf(&upload_text, "Content-Length: %d\r\n\r\n", BLOB_BYTES);
+    mst_pattern_add(&upload_text, 0, BLOB_BYTES);
+    if (is_chunked)
+        (void)mst_buf_add_str(&upload_text, "\r\n0\r\n\r\n");
+    ck_assert_int_eq(mst_buf_err(&upload_text), MST_OK);
+}
+
+/* The status of the reply to bytes, 0 if there was none; *ret_body_bytes of the blob came. */
+static unsigned say(struct mst_span bytes, size_t *ret_body_bytes)
+{
+    struct mst_line line = mst_line_open(site);
+    struct mst_span got, body = MST_LIT("");
+    uint64_t status = 0;
+
+    mst_line_send_bytes(&line, bytes);
+    got = mst_line_rest(&line);
+    for (size_t i = 0; i + 4 <= got.len && body.len == 0; i++)
+        if (mst_span_eq(mst_span_cut(got, i, i + 4), MST_LIT("\r\n\r\n")))
+            body = mst_span_cut(got, i + 4, got.len);
+    if (got.len >= 12)
+        ck_assert_int_eq(mst_span_u64(mst_span_cut(got, 9, 12), 999, &status), MST_OK);
+    ck_assert(status != 200 || mst_pattern_is(body, 0));
+    *ret_body_bytes = body.len;
+    mst_line_close(&line);
+    return (unsigned)status;
+}
+
+static unsigned download(size_t *ret_bytes)
+{
+    char text[256];
+
+    (void)snprintf(text, sizeof text,
+                   "GET " BLOB_PATH "?download=true HTTP/1.1\r\n%s\r\nConnection: close\r\n\r\n",
+                   scene.by_token);
+    return say(mst_span_str(text), ret_bytes);
+}
+
+static void create_anew(void)
+{
+    (void)mst_site_status(site, "DELETE", BLOB_PATH, scene.by_token, NULL);
+    ck_assert_status(site, 205, "POST", "/provision/manage/content/m1/", scene.by_token, "id=fw");
+}
+
+/* Taken whole or not at all. */
+static void sweep_upload(bool is_chunked)
+{
+    bool has_failed = true;
+
+    make_upload(is_chunked);
+    for (long n = 0; has_failed; n++) {
+        size_t n_bytes = 0;
+        unsigned status, found;
+
+        create_anew();
+        arm(n);
+        status = say(mst_buf_span(&upload_text), &n_bytes);
+        has_failed = disarm();
+        n_fired += has_failed;
+        ck_assert_msg(status == 205 ||
+                          (has_failed && (status == 0 || status == 500 || status == 503)),
+                      "allocation %ld: %u", n, status);
+        found = download(&n_bytes);
+        ck_assert(found == (status == 205 ? 200 : 404) || (status == 0 && found == 200));
+        ck_assert(found != 200 || n_bytes == BLOB_BYTES);
+    }
+}
+
+/* Whole, or short with the length told and the connection closed. */
+static void sweep_download(void)
+{
+    bool has_failed = true;
+
+    for (long n = 0; has_failed; n++) {
+        size_t n_bytes = 0;
+        unsigned status;
+
+        arm(n);
+        status = download(&n_bytes);
+        has_failed = disarm();
+        n_fired += has_failed;
+        ck_assert_msg(status == 200 ||
+                          (has_failed && (status == 0 || status == 500 || status == 503)),
+                      "allocation %ld: %u", n, status);
+        ck_assert(status != 200 || n_bytes <= BLOB_BYTES);
+        ck_assert(has_failed || n_bytes == BLOB_BYTES);
+    }
+}
+
+MST_TEST(content_survives_the_failure_of_any_allocation)
+{
+    begin();
+    mst_buf_init(&upload_text, MST_MIB(1));
+    sweep_upload(false);
+    sweep_upload(true);
+    sweep_download();
+    mst_buf_fini(&upload_text);
     mst_site_stop(site);
     ck_assert_uint_ge(n_fired, FIRED_MIN);
 }
