@@ -386,6 +386,42 @@ MST_TEST(a_short_body_that_nobody_wants_is_no_request)
 }
 MST_TEST_END
 
+/* A request within a body that was refused, all in one segment: it stays a body. Whose body is on its way
+   does not wait for 100. */
+MST_TEST(nothing_in_a_refused_body_is_taken_for_a_request)
+{
+    static const struct {
+        const char *fields, *body;
+        bool is_closing;
+    } rows_of[] = {
+        {"Content-Length: 20",                               OK,                          false},
+        {"Content-Length: 20\r\nConnection: close",          OK,                          true },
+        {"Content-Length: 20\r\nExpect: 100-continue",       OK,                          false},
+        {"Content-Length: 70000",                            OK OK OK,                    true },
+        {"Transfer-Encoding: chunked",                       "14\r\n" OK "\r\n0\r\n\r\n", true },
+        {"Transfer-Encoding: chunked",                       "0\r\n\r\n" OK,              true },
+        {"Transfer-Encoding: chunked",                       "zz\r\n" OK,                 true },
+        {"Transfer-Encoding: chunked\r\nContent-Length: 20", OK,                          true },
+    };
+
+    for (size_t i = 0; i < sizeof rows_of / sizeof rows_of[0]; i++) {
+        struct mst_answer answer;
+        char text[512];
+
+        begin();
+        (void)snprintf(text, sizeof text, "POST /up/state?early=409 HTTP/1.1\r\n%s\r\n\r\n%s",
+                       rows_of[i].fields, rows_of[i].body);
+        answer = ask(text);
+        ck_assert_msg(answer.status == (i == 7 ? 400 : 409), "row %zu: %u", i, answer.status);
+        ck_assert_msg(answer.is_closing == rows_of[i].is_closing, "row %zu", i);
+        mst_line_half_close(&line);
+        ck_assert_msg(mst_line_rest(&line).len == 0, "row %zu: a second answer", i);
+        ck_assert_uint_eq(seen.n_pieces, 0);
+        end();
+    }
+}
+MST_TEST_END
+
 MST_TEST(a_body_that_is_skipped_has_a_deadline)
 {
     begin_with((struct mst_site_opts){.http = {.body_ms = 50}});
@@ -790,27 +826,25 @@ MST_TEST(a_long_reply_does_not_keep_others_waiting)
 }
 MST_TEST_END
 
-MST_TESTS("front/http/pieces", a_body_in_pieces_arrives_whole_wherever_its_steps_run,
-          a_body_in_pieces_may_come_in_segments_of_any_size,
-          requests_behind_a_body_in_pieces_are_answered_in_order,
-          a_refusal_at_the_head_comes_before_any_byte_of_the_body,
-          a_short_body_that_nobody_wants_is_no_request, a_body_that_is_skipped_has_a_deadline,
-          who_waits_for_100_gets_it_only_when_the_body_is_wanted,
-          a_failure_midway_is_answered_when_it_is_cleaned_up,
-          a_failure_in_the_last_piece_keeps_the_connection,
-          a_chunked_body_that_breaks_midway_is_refused_and_cleaned_up,
-          a_peer_that_goes_away_midway_leaves_nothing_behind,
-          a_peer_that_goes_away_while_a_piece_is_stored_leaves_nothing_behind,
-          an_upload_that_stalls_is_cut_off_and_cleaned_up,
-          the_time_a_piece_takes_to_be_stored_is_not_the_peers,
-          while_a_piece_is_stored_little_is_read_ahead,
-          a_drain_lets_an_upload_that_has_begun_be_finished,
-          a_reply_in_pieces_arrives_whole_wherever_its_steps_run,
-          requests_behind_a_reply_in_pieces_are_answered_in_order,
-          head_tells_the_length_and_nothing_more,
-          a_long_reply_on_the_last_request_ends_with_the_connection,
-          a_reply_that_fails_at_once_is_an_honest_failure,
-          a_reply_that_fails_midway_ends_the_connection_short, a_peer_that_takes_nothing_is_cut_off,
-          a_peer_that_takes_its_time_gets_it_all,
-          a_peer_that_goes_away_during_a_long_reply_harms_nobody,
-          a_long_reply_does_not_keep_others_waiting)
+MST_TESTS(
+    "front/http/pieces", a_body_in_pieces_arrives_whole_wherever_its_steps_run,
+    a_body_in_pieces_may_come_in_segments_of_any_size,
+    requests_behind_a_body_in_pieces_are_answered_in_order,
+    a_refusal_at_the_head_comes_before_any_byte_of_the_body,
+    a_short_body_that_nobody_wants_is_no_request, nothing_in_a_refused_body_is_taken_for_a_request,
+    a_body_that_is_skipped_has_a_deadline, who_waits_for_100_gets_it_only_when_the_body_is_wanted,
+    a_failure_midway_is_answered_when_it_is_cleaned_up,
+    a_failure_in_the_last_piece_keeps_the_connection,
+    a_chunked_body_that_breaks_midway_is_refused_and_cleaned_up,
+    a_peer_that_goes_away_midway_leaves_nothing_behind,
+    a_peer_that_goes_away_while_a_piece_is_stored_leaves_nothing_behind,
+    an_upload_that_stalls_is_cut_off_and_cleaned_up,
+    the_time_a_piece_takes_to_be_stored_is_not_the_peers,
+    while_a_piece_is_stored_little_is_read_ahead, a_drain_lets_an_upload_that_has_begun_be_finished,
+    a_reply_in_pieces_arrives_whole_wherever_its_steps_run,
+    requests_behind_a_reply_in_pieces_are_answered_in_order, head_tells_the_length_and_nothing_more,
+    a_long_reply_on_the_last_request_ends_with_the_connection,
+    a_reply_that_fails_at_once_is_an_honest_failure,
+    a_reply_that_fails_midway_ends_the_connection_short, a_peer_that_takes_nothing_is_cut_off,
+    a_peer_that_takes_its_time_gets_it_all, a_peer_that_goes_away_during_a_long_reply_harms_nobody,
+    a_long_reply_does_not_keep_others_waiting)
