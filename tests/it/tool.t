@@ -195,6 +195,12 @@ printf '%s\nC03001\n' "$(cat "$work/many.csv")" | tail -n 1000 >"$work/few.csv"
 on_terminal sn add thermo --file "$work/few.csv" --chunk 100
 is 'a refusal on a terminal' "$code" 1
 like 'stands on a line of its own' "$seen" '^muster sn add: thermo: 409'
+seq -f 'I%05g' 1 3000 >"$work/job.csv"
+on_terminal sn import thermo "$work/job.csv" --chunk 10
+is 'a job on a terminal' "$code" 0
+like 'guesses how many there are' "$seen" '^\[#*\.*\] +[0-9]+ %  [0-9,]+ of about 3,000  [0-9,]+/s  [0-9:]+ left$'
+like 'until it knows' "$seen" '^\[#{24}\] 100 %  3,000 of 3,000  [0-9,]+/s  0:00 left$'
+like 'and then its result' "$seen" '^3000 rows: 3000 added, 0 listed already, 0 in error$'
 
 # ---- the vendor goes ----------------------------------------------------------------------------
 
