@@ -11,6 +11,8 @@ static const char *const names[MST_DEFECT_COUNT] = {
     [MST_DEFECT_LATE_EXPIRY] = "late-expiry",
     [MST_DEFECT_STALE_CACHE] = "stale-cache",
     [MST_DEFECT_WRONG_TENANT] = "wrong-tenant",
+    [MST_DEFECT_DIE_BEFORE_COPY] = "die-before-copy",
+    [MST_DEFECT_NO_RESUME] = "no-resume",
 };
 
 bool mst_defect(enum mst_defect defect)

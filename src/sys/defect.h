@@ -19,6 +19,8 @@ enum mst_defect {
     MST_DEFECT_LATE_EXPIRY,         /* "late-expiry": <= where < belongs at the window's end */
     MST_DEFECT_STALE_CACHE,         /* "stale-cache": readers are not told what a commit changed */
     MST_DEFECT_WRONG_TENANT,        /* "wrong-tenant": another vendor's model needs no share */
+    MST_DEFECT_DIE_BEFORE_COPY, /* "die-before-copy": the process ends between a clone and its points */
+    MST_DEFECT_NO_RESUME,       /* "no-resume": a start leaves the points of clones uncopied */
     MST_DEFECT_COUNT
 };
 

@@ -268,6 +268,55 @@ MST_TEST(rpc_survives_the_failure_of_any_allocation)
 }
 MST_TEST_END
 
+/* The template has points, so that a clone has something to copy. */
+static void write_to_template(void)
+{
+    char template_cik[41], by[64];
+
+    mst_site_key(site, scene.vendor_cik, scene.template_rid, template_cik);
+    ck_assert_status(site, 204, "POST", "/onep:v1/stack/alias", mst_by_cik(template_cik, by),
+                     "temp=1&note=x");
+}
+
+MST_TEST(rules_shares_and_clones_survive_the_failure_of_any_allocation)
+{
+    char body[512];
+    struct request request;
+
+    begin();
+    write_to_template();
+    (void)snprintf(body, sizeof body,
+                   "{\"auth\":{\"cik\":\"%s\"},\"calls\":["
+                   "{\"id\":1,\"procedure\":\"create\",\"arguments\":[\"datarule\",{\"format\":"
+                   "\"float\",\"rule\":{\"timeout\":{\"timeout\":5}}}]},"
+                   "{\"id\":2,\"procedure\":\"share\",\"arguments\":[\"%s\",{\"meta\":\"m\"}]}]}",
+                   scene.vendor_cik, scene.portal_rid);
+    request = make("POST", "/onep:v1/rpc/process", "", body);
+    sweep(&request, 200, 200);
+    (void)snprintf(body, sizeof body, "[\"%s\",{\"meta\":\"m\"}]", scene.template_rid);
+    (void)mst_site_rpc(site, scene.vendor_cik, "share", body);
+    (void)snprintf(body, sizeof body,
+                   "{\"auth\":{\"cik\":\"%s\"},\"calls\":["
+                   "{\"id\":1,\"procedure\":\"info\",\"arguments\":[\"%s\"]}]}",
+                   scene.vendor_cik, scene.template_rid);
+    request = make("POST", "/onep:v1/rpc/process", "", body);
+    sweep(&request, 200, 200);
+    (void)snprintf(
+        body, sizeof body,
+        "{\"auth\":{\"cik\":\"%s\"},\"calls\":["
+        "{\"id\":1,\"procedure\":\"create\",\"arguments\":[\"clone\",{\"rid\":\"%s\"}]}]}",
+        scene.vendor_cik, scene.template_rid);
+    request = make("POST", "/onep:v1/rpc/process", "", body);
+    sweep(&request, 200, 200);
+    ck_assert_status(site, 205, "POST", "/provision/manage/model/m1/", scene.by_token, "sn=h1");
+    (void)snprintf(body, sizeof body, "enable=true&owner=%s", scene.portal_rid);
+    request = make("POST", "/provision/manage/model/m1/h1", scene.by_token, body);
+    sweep(&request, 200, 409);
+    mst_site_stop(site);
+    ck_assert_uint_ge(n_fired, FIRED_MIN);
+}
+MST_TEST_END
+
 /* ---- content: bodies and replies in pieces ---- */
 
 enum { BLOB_BYTES = 2 * MST_PIECE_MAX + 1000 };
@@ -405,4 +454,5 @@ MST_TESTS("fault/memory", requests_survive_the_failure_of_any_allocation,
           groups_survive_the_failure_of_any_allocation,
           content_survives_the_failure_of_any_allocation,
           rpc_survives_the_failure_of_any_allocation,
+          rules_shares_and_clones_survive_the_failure_of_any_allocation,
           connections_of_any_descriptor_number_survive_the_failure_of_any_allocation)

@@ -6,10 +6,14 @@
  *
  * A step may run again after an undone run, so how far it comes counts only in the next one.
  */
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "front/http/points.h"
 
 #include "core/copying.h"
 #include "core/data.h"
+#include "sys/defect.h"
 
 enum { PORTS_PER_COMMAND = 64 };
 
@@ -205,6 +209,8 @@ static enum mst_err find_copies(struct mst_exchange *x, struct mst_tx *tx)
     struct mst_points_work *work = x->points;
     enum mst_err err = mst_copying_of(tx, work->clone_id, note_copy, x);
 
+    if (mst_defect(MST_DEFECT_DIE_BEFORE_COPY))
+        _exit(EXIT_FAILURE);
     if (err != MST_OK || work->copies.n_rows == 0)
         return err != MST_OK ? err : go_then(x);
     work->done.before = MST_COPYING_ALL;

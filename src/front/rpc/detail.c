@@ -32,6 +32,19 @@ static bool is_bool(const json_t *value)
     return json_is_boolean(value);
 }
 
+/* Sets a member of an object that is being made, NULL if that failed before; value is taken. Gives the
+   object, or NULL without memory: nothing is kept in part. */
+static json_t *with(json_t *object, const char *key, json_t *value)
+{
+    if (!object)
+        json_decref(value);
+    else if (json_object_set_new(object, key, value) != 0) {
+        json_decref(object);
+        return NULL;
+    }
+    return object;
+}
+
 static json_t *no_text(void)
 {
     return json_string("");
@@ -79,11 +92,10 @@ static json_t *keep_retention(json_t *given)
 {
     json_t *kept = json_object();
 
-    for (size_t i = 0; kept && i < 2; i++) {
+    for (size_t i = 0; i < 2; i++) {
         json_t *bound = json_object_get(given, bounds[i]);
 
-        (void)json_object_set_new(kept, bounds[i],
-                                  bound ? json_incref(bound) : json_string("infinity"));
+        kept = with(kept, bounds[i], bound ? json_incref(bound) : json_string("infinity"));
     }
     return kept;
 }
@@ -195,14 +207,13 @@ static json_t *keep_rule(json_t *value)
     json_t *given = json_object_get(value, rules[rule].key);
     json_t *kept = rules[rule].fields == 0 ? json_incref(given) : json_object();
 
-    for (size_t i = 0; kept && i < FIELDS; i++) {
+    for (size_t i = 0; i < FIELDS; i++) {
         json_t *field = json_object_get(given, fields[i].key);
 
         if (rules[rule].fields & fields[i].bit)
-            (void)json_object_set_new(kept, fields[i].key,
-                                      field ? json_incref(field) : json_false());
+            kept = with(kept, fields[i].key, field ? json_incref(field) : json_false());
     }
-    return kept ? json_pack("{s:o}", rules[rule].key, kept) : NULL;
+    return kept ? with(json_object(), rules[rule].key, kept) : NULL;
 }
 
 /* ---- dispatch ---- */
@@ -245,9 +256,9 @@ json_t *mst_rpc_detail_load(int64_t kind, struct mst_span text)
 {
     json_t *detail = text.len ? json_loadb(text.ptr, text.len, 0, NULL) : json_object();
 
-    for (size_t i = 0; detail && i < KEYS; i++)
+    for (size_t i = 0; i < KEYS; i++)
         if (has_key(i, kind) && keys[i].none && !json_object_get(detail, keys[i].key))
-            (void)json_object_set_new(detail, keys[i].key, keys[i].none());
+            detail = with(detail, keys[i].key, keys[i].none());
     return detail;
 }
 
