@@ -421,7 +421,7 @@ static void sweep_download(void)
     }
 }
 
-MST_TEST(content_survives_the_failure_of_any_allocation)
+MST_TEST(blobs_survive_the_failure_of_any_allocation)
 {
     begin();
     mst_buf_init(&upload_text, MST_MIB(1));
@@ -453,6 +453,6 @@ MST_TEST_END
 MST_TESTS("fault/memory", requests_survive_the_failure_of_any_allocation,
           groups_survive_the_failure_of_any_allocation,
           content_survives_the_failure_of_any_allocation,
-          rpc_survives_the_failure_of_any_allocation,
+          blobs_survive_the_failure_of_any_allocation, rpc_survives_the_failure_of_any_allocation,
           rules_shares_and_clones_survive_the_failure_of_any_allocation,
           connections_of_any_descriptor_number_survive_the_failure_of_any_allocation)
