@@ -163,6 +163,20 @@ case 'values that were not asked for', reply('200 OK', 'a=1&temp=%32%zz&b=2'), [
 case 'a status that is none', reply('200 OK', "wonderful,,\r\n"), \@drop, 4, qr/does not tell a status/;
 case 'a device without client', reply('204 No Content', ''), \@drop, 1, qr/has no device: it is unused/;
 
+# Imports and exports. An older server takes no notice of words that it does not know.
+my @import = ('--token-file', $key_file, qw(sn import thermo), write_file('import.csv', "a\n"));
+my @export = ('--token-file', $key_file, qw(sn export thermo --output), "$work/export.csv");
+my $page   = reply('200 OK', join '', map { sprintf "%04d,,\r\n", $_ } 1 .. 1000);
+$request = case 'a dry run with an older server', muster_error('400 Bad Request'), [@import, '--dry-run'], 1,
+    qr/thermo: 400: the server does not know imports: update musterd/;
+like $request, qr{^POST /provision/manage/model/thermo/\?trial=true .*\r\n\r\n/\r\n$}s, 'which was sent no serial number';
+for my $wrong ('<html>', "2,listed,\r\n", "1,lost,\r\n", "1,listed,\r\n1,listed,\r\n") {
+    case "rows of which is told '$wrong'", [reply('200 OK', "1,form,\r\n"), reply('200 OK', 'acme'), reply('200 OK', $wrong)],
+        \@import, 4, qr/the reply does not tell what became of the rows/;
+}
+case 'pages that do not go on', [$page, $page], \@export, 4, qr/the list is in no order: an older musterd/;
+ok !-e "$work/export.csv", 'leave no file';
+
 for my $wrong ('', 'null', '[]', '{}', '[1]', '[{"id":0}]', '[{"id":1,"status":"ok"}]', '[{"id":0,"status":"ok"},{}]') {
     case "RPC that answers '$wrong'", reply('200 OK', $wrong), \@init, 4, qr/not one of a muster server/;
 }
