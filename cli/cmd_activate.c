@@ -17,9 +17,10 @@ static const struct cli_reason REASONS[] = {
     {400, "vendor, model and serial number must not be empty"                                  },
     {403,
      "there is no such vendor, or it has no such model: check --vendor and 'muster model list'"},
-    {404, "the serial number is not in the platform: add it with 'muster sn add'"              },
-    {409, "not added to an owner yet, already activated, or its window is over: see 'muster sn "
-          "status'; 'muster device enable' adds it, 'muster device reenable' gives a new key and a "
+    {404, "the serial number is not in the platform: 'muster why' tells whether one almost like it "
+          "is, 'muster sn add' adds it"                                               },
+    {409, "not added to an owner yet, already activated, or its window is over: 'muster why' tells "
+          "which; 'muster device enable' adds it, 'muster device reenable' gives a new key and a "
           "new window"                                                                },
     CLI_REASONS_END
 };

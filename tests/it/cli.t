@@ -191,7 +191,7 @@ is 'a part of the list' "$(printf '%s\n' "$out" | cut -c1-21)" 'SERIAL NUMBER  S
 # ---- devices -------------------------------------------------------------------------
 
 muster activate thermo 0001
-says 'too early' 1 '^muster activate: acme thermo 0001: 409: not added.*muster sn status'
+says 'too early' 1 '^muster activate: acme thermo 0001: 409: not added.*muster why'
 muster activate thermo 9999
 says 'an unknown serial number' 1 '404: the serial number is not in the platform'
 muster activate nomodel 0001
