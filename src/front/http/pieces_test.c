@@ -563,7 +563,7 @@ MST_TEST_END
 
 MST_TEST(an_upload_that_stalls_is_cut_off_and_cleaned_up)
 {
-    begin_with((struct mst_site_opts){.http = {.body_ms = 50}});
+    begin_with((struct mst_site_opts){.http = {.body_ms = 300}});
     send_half(2 * MST_PIECE_MAX + 100);
     ck_assert_uint_eq(mst_line_rest(&line).len, 0);
     await_abandoned();
@@ -573,10 +573,10 @@ MST_TEST_END
 
 MST_TEST(the_time_a_piece_takes_to_be_stored_is_not_the_peers)
 {
-    const struct timespec longer = {.tv_nsec = 120 * 1000000};
+    const struct timespec longer = {.tv_nsec = 500 * 1000000};
     struct mst_buf text;
 
-    begin_with((struct mst_site_opts){.http = {.body_ms = 100}});
+    begin_with((struct mst_site_opts){.http = {.body_ms = 400}});
     mst_buf_init(&text, MST_MIB(1));
     add_upload(&text, "/up/state", 3 * MST_PIECE_MAX, 0);
     seen.is_shut = true;
@@ -775,16 +775,16 @@ MST_TEST_END
 
 MST_TEST(a_peer_that_takes_its_time_gets_it_all)
 {
-    const struct timespec nap = {.tv_nsec = 5 * 1000000};
+    const struct timespec nap = {.tv_nsec = 6 * 1000000};
     size_t n = 1;
     char bytes[MST_PIECE_MAX];
     ssize_t got;
 
-    begin_with((struct mst_site_opts){.http = {.send_ms = 200}});
+    begin_with((struct mst_site_opts){.http = {.send_ms = 1000}});
     ask_without_reading("GET /down/read?total=16000000 HTTP/1.1\r\nConnection: close\r\n\r\n");
     while ((got = recv(line.fd, bytes, sizeof bytes, MSG_WAITALL)) > 0) {
         n += (size_t)got;
-        nanosleep(&nap, NULL); /* 1.2 s in all */
+        nanosleep(&nap, NULL); /* 1.5 s in all */
     }
     ck_assert_uint_gt(n, 16000000);
     end();
