@@ -536,6 +536,8 @@ static enum cli_exit run_import(struct cli *cli)
     return exit;
 }
 
+/* clang-format 14 reads beyond its own memory in this table. */
+/* clang-format off */
 static const struct cli_command COMMANDS[] = {
     {.name = "key",
      .usage = "",
@@ -545,8 +547,9 @@ static const struct cli_command COMMANDS[] = {
              "Needs the root client's CIK.\n"
              "\n"
              "Example:\n"
-             "  muster --server https://new.example --cik-file new/root.cik fleet key\n", .run = run_key},
-    { .name = "export",
+             "  muster --server https://new.example --cik-file new/root.cik fleet key\n",
+     .run = run_key},
+    {.name = "export",
      .usage = "--vendor NAME --output FILE",
      .summary = "write a whole vendor, with its keys sealed, to a file",
      .more =
@@ -564,10 +567,11 @@ static const struct cli_command COMMANDS[] = {
          "  muster --cik-file old/root.cik fleet export --vendor acme --output acme.fleet \\\n"
          "         --to 5f1e...\n"
          "  muster --cik-file old/root.cik fleet export --vendor acme --output acme.fleet \\\n"
-         "         --passphrase-file secret\n",                                                                 .options = EXPORT_OPTIONS,
+         "         --passphrase-file secret\n",
+     .options = EXPORT_OPTIONS,
      .timeout_s = 120,
      .run = run_export},
-    {                                                                                       .name = "import",
+    {.name = "import",
      .usage = "FILE",
      .min_operands = 1,
      .max_operands = 1,
@@ -582,10 +586,12 @@ static const struct cli_command COMMANDS[] = {
          "also after it was interrupted. Needs the root client's CIK.\n"
          "\n"
          "Example:\n"
-         "  muster --cik-file new/root.cik fleet import acme.fleet\n", .options = IMPORT_OPTIONS,
+         "  muster --cik-file new/root.cik fleet import acme.fleet\n",
+     .options = IMPORT_OPTIONS,
      .timeout_s = 120,
      .run = run_import},
 };
+/* clang-format on */
 
 const struct cli_noun cli_noun_fleet = {"fleet", "move a whole vendor to another server", COMMANDS,
                                         sizeof COMMANDS / sizeof COMMANDS[0]};
