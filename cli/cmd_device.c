@@ -41,12 +41,14 @@ static const struct cli_option DROP_OPTIONS[] = {
 };
 
 static const struct cli_reason ENABLE_REASONS[] = {
-    {400, "the owner must be a RID: 40 characters out of 0-9a-f"                                        },
-    {403, "the owner does not exist, or is not below the vendor's domain client"                        },
-    {404, "no such serial number of this model: see 'muster sn list', add it with 'muster sn add'"      },
-    {409, "it has a device already (then 'muster device reenable' gives it a new key), or the "
-          "owner has no "
-          "room for one more client, or the model's template was dropped ('muster model show')"},
+    {400, "the owner must be a RID: 40 characters out of 0-9a-f"                                  },
+    {403, "the owner does not exist, or is not below the vendor's domain client"                  },
+    {404, "no such serial number of this model: see 'muster sn list', add it with 'muster sn add'"},
+    {409,
+     "it has a device already (then 'muster device reenable' gives it a new key), or the "
+     "owner has no "
+     "room for one more client, or the model's template is gone, its code was revoked ('muster "
+     "model show'), or it stores more points than are copied"                                     },
     CLI_REASONS_END
 };
 
@@ -252,10 +254,12 @@ static enum cli_exit find_enabled(struct cli *cli, const char *sn, struct cli_se
 
     if (exit == CLI_OK && (!status.has_rid || strcmp(status.word, "orphaned") == 0 ||
                            !cli_secret_parse(mst_span_str(status.rid), ret_rid)))
-        exit = cli_fail(cli, CLI_REFUSED,
-                        "%s %s: 409 although it has no device: the owner has no room for one more "
-                        "client, or the model's template was dropped ('muster model show')",
-                        cli->options.operands[0], sn);
+        exit =
+            cli_fail(cli, CLI_REFUSED,
+                     "%s %s: 409 although it has no device: the owner has no room for one more "
+                     "client, or the model's template is gone, its code was revoked ('muster model "
+                     "show'), or it stores more points than are copied",
+                     cli->options.operands[0], sn);
     cli_status_fini(&status);
     return exit;
 }

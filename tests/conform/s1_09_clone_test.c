@@ -372,6 +372,62 @@ MST_TEST(a_template_with_more_points_than_a_copy_may_have_is_409_and_leaves_noth
 }
 MST_TEST_END
 
+static void send_form(struct mst_line *line, const char *method, const char *path,
+                      const char *owner_or_template)
+{
+    char text[512], body[128];
+
+    (void)snprintf(body, sizeof body, "%s%s",
+                   method[1] == 'U' ? "rid=" : "enable=true&owner=", owner_or_template);
+    (void)snprintf(text, sizeof text, "%s %s HTTP/1.1\r\n%s\r\nContent-Length: %zu\r\n\r\n%s",
+                   method, path, scene.by_token, strlen(body), body);
+    mst_line_send(line, text);
+}
+
+/*
+ * The points are counted before the command that makes the clone, and the model may get another template in
+ * between. Whichever is copied, it is copied with its own points.
+ */
+MST_TEST(a_template_that_changes_while_an_enabling_waits_is_copied_with_its_own_points)
+{
+    enum { ROUNDS = 40 };
+    struct mst_line put, enabling;
+    char with_points[41], rid[41];
+
+    begin();
+    get(with_points, scene.vendor_cik, "create", "[\"clone\",{\"rid\":\"%s\"}]",
+        scene.template_rid);
+    ck_assert_str_eq(rpc(scene.vendor_cik, "update", "[\"%s\",{\"name\":\"full\"}]", with_points),
+                     OK1);
+    mst_site_key(site, scene.vendor_cik, with_points, template_cik);
+    ck_assert_str_eq(rpc(scene.vendor_cik, "activate", "[\"client\",\"%s\"]", template_cik), OK1);
+    write_history(2);
+    put = mst_line_open(site);
+    enabling = mst_line_open(site);
+    for (int i = 0; i < ROUNDS; i++) {
+        char sn[16], path[64];
+        struct mst_answer answer;
+
+        (void)snprintf(sn, sizeof sn, "sn=r%d", i);
+        ck_assert_status(site, 205, "POST", M1, scene.by_token, sn);
+        (void)snprintf(path, sizeof path, M1 "r%d", i);
+        send_form(&put, "PUT", "/provision/manage/model/m1",
+                  i % 2 == 0 ? with_points : scene.template_rid);
+        send_form(&enabling, "POST", path, scene.portal_rid);
+        ck_assert_uint_eq(mst_line_reply(&put).status, 205);
+        answer = mst_line_reply(&enabling);
+        ck_assert_uint_eq(answer.status, 200);
+        (void)snprintf(rid, sizeof rid, "%.*s", 40, answer.body.ptr);
+        const char *want =
+            strstr(describe(rid), "\"name\":\"full\"") ? "\"count\":2" : "\"count\":0";
+        HAS(storage(rid, "temp"), want);
+    }
+    mst_line_close(&put);
+    mst_line_close(&enabling);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
 /* ---- limits ---- */
 
 MST_TEST(a_copy_counts_against_every_limit_of_the_new_owner_and_one_too_few_is_409)
@@ -457,6 +513,7 @@ MST_TESTS("conform/1.9",
           stored_points_are_copied_and_the_latest_can_be_read_as_soon_as_the_key_works,
           without_history_the_copy_begins_empty_and_removed_comments_change_nothing,
           a_template_with_more_points_than_a_copy_may_have_is_409_and_leaves_nothing,
+          a_template_that_changes_while_an_enabling_waits_is_copied_with_its_own_points,
           a_copy_counts_against_every_limit_of_the_new_owner_and_one_too_few_is_409,
           a_template_that_was_dropped_is_409_and_nothing_else_changes,
           create_clone_does_the_same_with_options_of_its_own)

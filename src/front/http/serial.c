@@ -114,8 +114,8 @@ struct work {
     enum action action;
     struct mst_param old_sn;
     struct mst_span owner;
-    int64_t template_id; /* as it was when its points were counted */
-    int64_t n_points;
+    int64_t template_id, options; /* of the model, when the points were counted */
+    int64_t n_points;             /* that enabling would copy */
 };
 
 /* A command does not see the points file, so what it must know of it is found before. */
@@ -124,7 +124,11 @@ static enum mst_err look_at_template(struct mst_exchange *x, struct mst_tx *tx)
     struct work *work = x->work;
 
     work->template_id = x->model.template_id;
-    return mst_copying_measure(tx, work->template_id, &work->n_points);
+    work->options = x->model.options;
+    work->n_points = 0;
+    return work->options & MST_MODEL_NOHISTORICAL
+               ? MST_OK
+               : mst_copying_measure(tx, work->template_id, &work->n_points);
 }
 
 enum mst_err mst_serial_prepare(struct mst_exchange *x, struct mst_tx *tx)
@@ -177,7 +181,8 @@ static enum mst_err enable_owner(struct mst_exchange *x, struct mst_tx *tx, stru
     int64_t client_id;
     enum mst_err err;
 
-    if (x->model.template_id != work->template_id) { /* it was changed in between */
+    if (x->model.template_id != work->template_id || x->model.options != work->options) {
+        /* it was changed in between */
         (void)mst_exchange_go(x, MST_READ, mst_guard, look_again);
         return MST_EREFUSED;
     }
@@ -185,8 +190,7 @@ static enum mst_err enable_owner(struct mst_exchange *x, struct mst_tx *tx, stru
         x->model.options |= MST_MODEL_NOHISTORICAL;
     err = mst_enable_owner(domain, tx, &x->vendor, &x->model, x->borrower, sn, work->owner,
                            x->attempt, &verdict, &rid);
-    if (err == MST_OK && verdict == MST_DONE && work->n_points > MST_CLONE_POINTS_MAX &&
-        !(x->model.options & MST_MODEL_NOHISTORICAL))
+    if (err == MST_OK && verdict == MST_DONE && work->n_points > MST_CLONE_POINTS_MAX)
         verdict = MST_NO_ROOM;
     err = mst_exchange_settle(x, err, verdict);
     if (err == MST_OK)
@@ -195,9 +199,8 @@ static enum mst_err enable_owner(struct mst_exchange *x, struct mst_tx *tx, stru
     if (err != MST_OK)
         return err;
     (void)mst_buf_add(&x->reply, mst_handle_span(&rid));
-    if (x->model.options & MST_MODEL_NOHISTORICAL)
-        return enabled(x, tx);
-    return mst_points_copy(x, client_id, MST_NOWHERE, enabled);
+    return work->n_points > 0 ? mst_points_copy(x, client_id, MST_NOWHERE, enabled)
+                              : enabled(x, tx);
 }
 
 static enum mst_err remap(struct mst_exchange *x, struct mst_tx *tx, struct mst_span sn,
