@@ -48,12 +48,11 @@ static bool take(const json_t *json, struct cli_bookmark *bookmark)
     return true;
 }
 
-enum cli_exit cli_bookmark_read(struct cli *cli, struct cli_bookmark *bookmark, bool *ret_is_found)
+enum cli_exit cli_bookmark_read(struct cli *cli, struct cli_bookmark *bookmark)
 {
     FILE *file = bookmark->path != NULL ? fopen(bookmark->path, "re") : NULL;
     json_t *json;
 
-    *ret_is_found = false;
     if (file == NULL && bookmark->path != NULL && errno != ENOENT)
         return cli_fail(cli, CLI_LOCAL, "cannot read %s: %s", bookmark->path, strerror(errno));
     if (file == NULL)
@@ -67,8 +66,6 @@ enum cli_exit cli_bookmark_read(struct cli *cli, struct cli_bookmark *bookmark, 
                  bookmark->path);
     else if (!take(json, bookmark))
         cli_warn(cli, "%s is damaged: the import begins at the beginning", bookmark->path);
-    else
-        *ret_is_found = true;
     json_decref(json);
     return CLI_OK;
 }

@@ -27,9 +27,9 @@ struct cli_bookmark {
     struct cli_tally tally;
 };
 
-/* What is found at path, if it belongs to bookmark->of: *ret_is_found. Otherwise a warning says why
-   it does not. */
-enum cli_exit cli_bookmark_read(struct cli *cli, struct cli_bookmark *bookmark, bool *ret_is_found);
+/* Takes what is found at path if it belongs to bookmark->of. Otherwise nothing is changed, and a warning
+   says why it does not. */
+enum cli_exit cli_bookmark_read(struct cli *cli, struct cli_bookmark *bookmark);
 enum cli_exit cli_bookmark_write(struct cli *cli, const struct cli_bookmark *bookmark);
 /* The work is done. */
 enum cli_exit cli_bookmark_remove(struct cli *cli, const struct cli_bookmark *bookmark);

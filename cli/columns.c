@@ -76,17 +76,21 @@ static enum mst_err find(struct cli_columns *columns, struct cli_column *column,
                          const struct cli_csv_row *heading)
 {
     struct mst_span want = mst_span_str(column->heading);
+    size_t number = 0;
 
     if (want.len == 0)
         return MST_OK;
     for (size_t i = 0; i < heading->n_fields; i++) {
         if (!mst_span_eq(mst_span_trim(heading->fields[i]), want))
             continue;
-        if (column->number > 0)
+        if (number > 0)
             return refuse(columns, "two columns are called", want);
-        column->number = i + 1;
+        number = i + 1;
     }
-    return column->number > 0 ? MST_OK : refuse(columns, "no column is called", want);
+    if (number == 0)
+        return refuse(columns, "no column is called", want);
+    column->number = number;
+    return MST_OK;
 }
 
 enum mst_err cli_columns_find(struct cli_columns *columns, const struct cli_csv_row *heading)

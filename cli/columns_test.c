@@ -37,7 +37,8 @@ MST_TEST(a_map_names_columns_by_number_or_heading)
         struct cli_columns columns;
         enum mst_err err = cli_columns_parse(&columns, MAPS[i].map);
 
-        if (err == MST_OK && cli_columns_need_heading(&columns))
+        /* Twice, as when a file is read again from its beginning. */
+        for (int k = 0; k < 2 && err == MST_OK && cli_columns_need_heading(&columns); k++)
             err = cli_columns_find(&columns, &HEADING);
         if (MAPS[i].problem != NULL) {
             ck_assert_int_eq(err, MST_EINVAL);

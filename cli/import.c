@@ -163,24 +163,28 @@ static enum cli_exit get_vendor(struct cli_job *job, json_t *of)
 
 /* ---- where to begin ---- */
 
+/* What was given, if it was. */
+static json_t *given(const char *text)
+{
+    return text != NULL ? cli_json_text(mst_span_str(text)) : json_null();
+}
+
 /* What a bookmark must belong to. */
 static enum cli_exit name_job(struct cli_job *job)
 {
-    const char *map = cli_options_text(&job->cli->options, "map");
-
     job->bookmark.of = json_pack(
-        "{s:s, s:s, s:s?, s:b, s:i, s:I, s:s?, s:I, s:I, s:I}", "server", cli_api_server(job->cli),
-        "model", job->model, "map", map, "heading", (int)job->has_heading, "separator",
-        (int)job->separator, "chunk", (json_int_t)job->chunk, "errors", job->errors_path, "size",
-        (json_int_t)job->stat.st_size, "changed_s", (json_int_t)job->stat.st_mtim.tv_sec,
-        "changed_ns", (json_int_t)job->stat.st_mtim.tv_nsec);
+        "{s:o, s:o, s:o, s:b, s:i, s:I, s:o, s:I, s:I, s:I}", "server",
+        given(cli_api_server(job->cli)), "model", given(job->model), "map",
+        given(cli_options_text(&job->cli->options, "map")), "heading", (int)job->has_heading,
+        "separator", (int)job->separator, "chunk", (json_int_t)job->chunk, "errors",
+        given(job->errors_path), "size", (json_int_t)job->stat.st_size, "changed_s",
+        (json_int_t)job->stat.st_mtim.tv_sec, "changed_ns", (json_int_t)job->stat.st_mtim.tv_nsec);
     return job->bookmark.of != NULL ? get_vendor(job, job->bookmark.of) : cli_no_memory(job->cli);
 }
 
 static enum cli_exit find_bookmark(struct cli_job *job)
 {
     const char *path = cli_options_text(&job->cli->options, "bookmark");
-    bool is_found = false;
     enum cli_exit exit;
 
     if (!job->is_file || job->is_trial) {
@@ -199,7 +203,7 @@ static enum cli_exit find_bookmark(struct cli_job *job)
     if (exit == CLI_OK)
         exit = name_job(job);
     if (exit == CLI_OK && !cli_options_has(&job->cli->options, "from-start"))
-        exit = cli_bookmark_read(job->cli, &job->bookmark, &is_found);
+        exit = cli_bookmark_read(job->cli, &job->bookmark);
     return exit;
 }
 

@@ -301,6 +301,27 @@ case 'and then is not', import('m', "$dir/busy2.csv", '--chunk', 1), 0, "4 rows:
 end_between($between);
 $port = $m->{port}{http};
 
+# Bytes before the bookmark are others now, though size and time are the same.
+$between = between(3, 'busy');
+$port = $between->{port};
+my @altered = (spew("$dir/altered.csv", "Serial,Line\nd1,1\nd2,2\nd3,3\n"), '--map', 'sn=Serial', '--chunk', 1, '--errors', "$dir/L\xe4ngs.err");
+case 'a file to be altered', [@{ import('m', @altered) }, '--retry', 0], 4, '', qr/2 rows are done/;
+my $time = (stat $altered[0])[9];
+utime $time, $time, $altered[0];
+case 'whose time changed', [@{ import('m', @altered) }, '--retry', 0, '--max-errors', 0], 0, qr/^3 rows: 1 added, 2 listed/, qr/begins at the beginning/;
+end_between($between);
+$between = between(3, 'busy');
+$port = $between->{port};
+spew($altered[0], "Serial,Line\nf1,1\nf2,2\nf3,3\n");
+utime $time, $time, $altered[0];
+case 'a file to be altered', [@{ import('m', @altered) }, '--retry', 0], 4, '', qr/2 rows are done/;
+spew($altered[0], "Serial,Line\nf1,7\nf2,2\nf3,3\n");
+utime $time, $time, $altered[0];
+case 'which was', import('m', @altered), 0, "3 rows: 1 added, 2 listed already, 0 in error\n",
+    qr/altered\.csv was changed since the earlier run: this one begins at the beginning/;
+end_between($between);
+$port = $m->{port}{http};
+
 # -- export --
 
 $m->enable('busy', 'b2');
