@@ -322,6 +322,15 @@ static bool is_piece(const struct mst_exchange *x)
     return len > 0 && len <= MST_PIECE_MAX && len <= x->long_reply.total - x->long_reply.at;
 }
 
+/* Part of the reply is with the peer already: a step owes him the next piece, or says why not. */
+static bool owes_piece(const struct mst_exchange *x, enum mst_err err)
+{
+    if (!makes_piece(x) || x->status >= 400)
+        return false;
+    return err == MST_EREFUSED ||
+           (err == MST_OK && mst_buf_err(&x->reply) == MST_OK && !is_piece(x));
+}
+
 static enum mst_err perform(struct mst_exchange *x, struct mst_tx *tx)
 {
     enum mst_err err = MST_OK;
@@ -331,14 +340,14 @@ static enum mst_err perform(struct mst_exchange *x, struct mst_tx *tx)
         err = x->now.guard(x, tx);
     if (err == MST_OK)
         err = x->now.step(x, tx);
-    if (err == MST_EREFUSED && x->status != 0)
+    if (owes_piece(x, err))
+        err = MST_EINVAL;
+    else if (err == MST_EREFUSED && x->status != 0)
         x->reply.len = x->mark;
     else if (mst_buf_err(&x->reply) == MST_EFULL)
         err = MST_EINVAL; /* it will not fit the next time either: not 503 */
     else if ((err == MST_OK || err == MST_EREFUSED) && mst_buf_err(&x->reply) != MST_OK)
         err = mst_buf_err(&x->reply);
-    else if (err == MST_OK && makes_piece(x) && !is_piece(x))
-        err = MST_EINVAL;
     return err;
 }
 

@@ -143,6 +143,8 @@ static enum mst_err make_piece(struct mst_exchange *x, struct mst_tx *tx)
     (void)tx;
     if (at >= query_number(x, "fail_at", UINT64_MAX))
         return MST_EIO;
+    if (at >= query_number(x, "refuse_at", UINT64_MAX))
+        return MST_EREFUSED; /* without a status */
     if (at < query_number(x, "wrong_at", UINT64_MAX) && n > left)
         n = left;
     mst_pattern_add(&x->reply, at, n);
@@ -729,9 +731,10 @@ MST_TEST_END
 MST_TEST(a_reply_that_fails_midway_ends_the_connection_short)
 {
     static const char *const queries[] = {"total=300000&fail_at=100000",
-                                          "total=70000&wrong_at=65536"};
+                                          "total=70000&wrong_at=65536",
+                                          "total=300000&refuse_at=100000"};
 
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof queries / sizeof queries[0]; i++) {
         char text[128];
         struct mst_span rest;
 
@@ -740,7 +743,7 @@ MST_TEST(a_reply_that_fails_midway_ends_the_connection_short)
         mst_line_send(&line, text);
         rest = mst_line_rest(&line);
         ck_assert(mst_span_starts(rest, MST_LIT("HTTP/1.1 200 OK\r\n")));
-        ck_assert_uint_lt(rest.len, i ? 70000 : 300000);
+        ck_assert_uint_lt(rest.len, i == 1 ? 70000 : 300000);
         end();
     }
 }
