@@ -35,7 +35,7 @@ ends 'a vendor is made' 0
 # ---- every command has help with an example -----------------------------------------------
 
 for noun in $("$tool" --help | sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
-    names=$("$tool" $noun --help | sed -n "1{/^usage:/q;};s/^  muster $noun \([a-z]*\).*/\1/p")
+    names=$("$tool" $noun --help | sed -n "1{/^usage:/q;};s/^  muster $noun \([a-z-]*\).*/\1/p")
     for name in ${names:-''}; do
         like "muster $noun $name --help has an example" "$("$tool" $noun $name --help)" '^Examples?:$'
     done
