@@ -53,18 +53,6 @@ static bool read_hex(struct mst_span digits, uint64_t *ret_value)
     return digits.len > 0;
 }
 
-static bool read_mac(struct mst_span text, uint64_t *ret_value)
-{
-    static const enum mst_sn_format forms[] = {MST_SN_MAC_COLON, MST_SN_MAC_DASH, MST_SN_MAC_DOT};
-
-    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-        const struct mst_sn_shape shape = {.format = forms[i]};
-        if (mst_sn_read(&shape, text, ret_value))
-            return true;
-    }
-    return false;
-}
-
 bool cli_ranges_end(const struct mst_sn_shape *shape, const char *text, uint64_t *ret_value)
 {
     struct mst_span all = mst_span_str(text);
@@ -73,7 +61,7 @@ bool cli_ranges_end(const struct mst_sn_shape *shape, const char *text, uint64_t
         return read_hex(mst_span_cut(all, 2, all.len), ret_value);
     if (shape->format == MST_SN_BASE16)
         return read_hex(all, ret_value);
-    if (mst_sn_format_is_mac(shape->format) && read_mac(all, ret_value))
+    if (mst_sn_format_is_mac(shape->format) && mst_sn_read_mac(all, ret_value))
         return true;
     return mst_span_u64(all, UINT64_MAX, ret_value) == MST_OK;
 }

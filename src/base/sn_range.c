@@ -166,6 +166,17 @@ bool mst_sn_read(const struct mst_sn_shape *shape, struct mst_span text, uint64_
     return true;
 }
 
+bool mst_sn_read_mac(struct mst_span text, uint64_t *ret_value)
+{
+    for (unsigned i = 0; i < MST_SN_FORMATS; i++) {
+        const struct mst_sn_shape shape = {.format = (enum mst_sn_format)i};
+
+        if (mst_sn_format_is_mac(shape.format) && mst_sn_read(&shape, text, ret_value))
+            return true;
+    }
+    return false;
+}
+
 bool mst_sn_range_has(const struct mst_sn_range *range, struct mst_span text)
 {
     uint64_t value;

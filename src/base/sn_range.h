@@ -54,6 +54,8 @@ bool mst_sn_range_overlaps(const struct mst_sn_range *a, const struct mst_sn_ran
 
 /* The number that text writes in this shape; false if it is not written so. */
 bool mst_sn_read(const struct mst_sn_shape *shape, struct mst_span text, uint64_t *ret_value);
+/* The number of a MAC that is written in any of the three forms, in letters of either case. */
+bool mst_sn_read_mac(struct mst_span text, uint64_t *ret_value);
 bool mst_sn_range_has(const struct mst_sn_range *range, struct mst_span text);
 
 /* Writes value, which a good range of the shape holds, with a NUL; letters of either casing as lower

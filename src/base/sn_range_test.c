@@ -106,6 +106,19 @@ MST_TEST(without_a_casing_letters_of_either_case_are_read)
 }
 MST_TEST_END
 
+MST_TEST(a_mac_is_read_in_any_of_its_forms)
+{
+    static const char *const texts[] = {"0a:02:03:04:05:06", "0A-02-03-04-05-06", "0a02.0304.0506"};
+    uint64_t value = 77;
+
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++, value = 77)
+        ck_assert(mst_sn_read_mac(mst_span_str(texts[i]), &value) &&
+                  value == UINT64_C(0x0a0203040506));
+    ck_assert(!mst_sn_read_mac(MST_LIT("0a0203040506"), &value));
+    ck_assert_uint_eq(value, 77);
+}
+MST_TEST_END
+
 MST_TEST(both_ends_belong_to_a_range_and_their_neighbours_do_not)
 {
     const struct mst_sn_range range = {
@@ -227,6 +240,7 @@ MST_TEST_END
 
 MST_TESTS("base/sn_range", a_value_is_written_in_its_shape_and_read_back,
           a_text_of_another_shape_is_not_read, without_a_casing_letters_of_either_case_are_read,
+          a_mac_is_read_in_any_of_its_forms,
           both_ends_belong_to_a_range_and_their_neighbours_do_not,
           fields_that_do_not_go_together_make_no_range, ranges_overlap_only_within_one_shape,
           a_text_is_read_in_every_shape_that_it_has_and_no_other,

@@ -1,5 +1,3 @@
-#include <string.h>
-
 #include "core/client.h"
 #include "core/lending.h"
 #include "core/model.h"
@@ -7,34 +5,45 @@
 #include "core/vendor.h"
 #include "core/why.h"
 
+/* clang-format off */
 /* What an activation can be answered, and what that means to people. */
 static const struct {
     const char *word, *text, *advice;
 } words[MST_VERDICT_COUNT] = {
-    [MST_DONE] = {"ready",          "nothing stands in the way: the next activation gets the key",
-                  "if the device does not come through, see what it sends as vendor, model and "
-                  "serial number, and whether it reaches this server"                                                                           },
-    [MST_NO_VENDOR] = {"unknown-vendor", "there is no vendor of that name",
-                  "correct the vendor in the device: names are case-sensitive"                                                                  },
-    [MST_NO_MODEL] = {"unknown-model",  "the vendor has no model of that name",
-                  "create the model, or correct it in the device: names are case-sensitive"                                                     },
-    [MST_NO_SERIAL] = {"unknown-serial",
-                  "the model neither lists the serial number nor has a range with it in it",       "add the serial number, just as the device writes it, and enable it with an "
-                       "owner"                      },
-    [MST_NOT_ADDED] = {"not-enabled",    "it is known, but was never added to an owner",
-                  "enable it with an owner"                                                                                                     },
-    [MST_ORPHANED] = {"orphaned",       "its client was dropped, and it was not enabled again",
-                  "enable it with an owner: that makes a new client; or delete it"                                                              },
-    [MST_EXPIRED] = {"window-over",    "its window ran out before the device called in",
-                  "re-enable it, which opens a new window, and let the device call in at once"                                                  },
-    [MST_ACTIVATED] =
-        {"activated",      "it is activated: a key is given once for each enabling",
-                  "if the device lost its key, or it was another that called in, re-enable it: "
-         "the old key then dies"                                                                                                                },
-    [MST_DISABLED] = {"disabled",       "it was disabled",                                             "re-enable it if the device shall work again"},
-    [MST_LOCKED] = {"locked",         "its window is open, but its owner has locked the client",
-                  "unlock the client (RPC update, locked false)"                                                                                },
+    [MST_DONE] = {
+        "ready", "nothing stands in the way: the next activation gets the key",
+        "if the device does not come through, see what it sends as vendor, model and serial number, "
+        "and whether it reaches this server"},
+    [MST_NO_VENDOR] = {
+        "unknown-vendor", "there is no vendor of that name",
+        "correct the vendor in the device: names are case-sensitive"},
+    [MST_NO_MODEL] = {
+        "unknown-model", "the vendor has no model of that name",
+        "create the model, or correct it in the device: names are case-sensitive"},
+    [MST_NO_SERIAL] = {
+        "unknown-serial", "the model neither lists the serial number nor has a range with it in it",
+        "add the serial number, just as the device writes it, and enable it with an owner"},
+    [MST_NOT_ADDED] = {
+        "not-enabled", "it is known, but was never added to an owner",
+        "enable it with an owner"},
+    [MST_ORPHANED] = {
+        "orphaned", "its client was dropped, and it was not enabled again",
+        "enable it with an owner: that makes a new client; or delete it"},
+    [MST_EXPIRED] = {
+        "window-over", "its window ran out before the device called in",
+        "re-enable it, which opens a new window, and let the device call in at once"},
+    [MST_ACTIVATED] = {
+        "activated", "it is activated: a key is given once for each enabling",
+        "if the device lost its key, or it was another that called in, re-enable it: the old key "
+        "then dies"},
+    [MST_DISABLED] = {
+        "disabled", "it was disabled",
+        "re-enable it if the device shall work again"},
+    [MST_LOCKED] = {
+        "locked", "its window is open, but its owner has locked the client",
+        "unlock the client (RPC update, locked false)"},
 };
+/* clang-format on */
 
 static const char no_template[] =
     "the model's template was dropped or its share code revoked, so enabling is refused: give the "
@@ -154,20 +163,12 @@ enum {
     MACS = sizeof mac_shapes / sizeof mac_shapes[0]
 };
 
-/* Is it a MAC, in any of its forms and either casing? */
+/* Twelve digits alone may be a MAC too. */
 static bool is_mac(struct mst_span sn, uint64_t *ret_value)
 {
-    static const struct mst_sn_shape shapes[] = {
-        {MST_SN_MAC_COLON, MST_SN_EITHER, 0 },
-        {MST_SN_MAC_DASH,  MST_SN_EITHER, 0 },
-        {MST_SN_MAC_DOT,   MST_SN_EITHER, 0 },
-        {MST_SN_BASE16,    MST_SN_EITHER, 12},
-    };
+    const struct mst_sn_shape digits = {MST_SN_BASE16, MST_SN_EITHER, 12};
 
-    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
-        if (mst_sn_read(&shapes[i], sn, ret_value))
-            return true;
-    return false;
+    return mst_sn_read_mac(sn, ret_value) || mst_sn_read(&digits, sn, ret_value);
 }
 
 /* Gives the length; 0: not one that can be written so. */
