@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "core/client.h"
-#include "core/copying.h"
+#include "core/clone.h"
 #include "core/data.h"
 #include "core/json.h"
 #include "core/quota.h"
@@ -370,8 +370,7 @@ enum mst_err mst_resource_clone(const struct mst_domain *domain, struct mst_tx *
 
 /* ---- points of a whole tree ---- */
 
-/* A template that is gone or too large has none: it will not be copied. */
-enum mst_err mst_copying_measure(struct mst_tx *tx, int64_t template_id, int64_t *ret_n)
+enum mst_err mst_clone_count_points(struct mst_tx *tx, int64_t template_id, int64_t *ret_n)
 {
     struct mst_row_resource template = {.id = template_id};
     struct clone clone = {.tx = tx};
@@ -402,9 +401,9 @@ tell_copy(struct mst_tx *tx, const struct node *node,
     return each(arg, &copy);
 }
 
-enum mst_err mst_copying_of(struct mst_tx *tx, int64_t clone_id,
-                            enum mst_err (*each)(void *arg, const struct mst_row_point_copy *copy),
-                            void *arg)
+enum mst_err
+mst_clone_copies(struct mst_tx *tx, int64_t clone_id,
+                 enum mst_err (*each)(void *arg, const struct mst_row_point_copy *copy), void *arg)
 {
     struct mst_row_resource root = {.id = clone_id};
     struct clone clone = {.tx = tx};

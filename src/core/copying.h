@@ -17,19 +17,7 @@
 
 #include "core/resource.h"
 
-/*
- * How many points there are in a tree of resources; counting stops behind MST_CLONE_POINTS_MAX, the
- * most that are copied. With a reader's transaction: a command cannot see both files.
- */
-MST_MUST_USE enum mst_err mst_copying_measure(struct mst_tx *tx, int64_t template_id,
-                                              int64_t *ret_n);
-
-/* What is still to be copied into a clone and what is below it. */
-MST_MUST_USE enum mst_err
-mst_copying_of(struct mst_tx *tx, int64_t clone_id,
-               enum mst_err (*each)(void *arg, const struct mst_row_point_copy *copy), void *arg);
-
-/* The same for all clones, one of them at a time; MST_ENOENT if there is none. */
+/* What is to be copied to any clone, one port of it; MST_ENOENT if there is nothing. */
 MST_MUST_USE enum mst_err mst_copying_first(struct mst_tx *tx, struct mst_row_point_copy *ret_copy);
 
 /*

@@ -72,9 +72,10 @@ MST_MUST_USE enum mst_err mst_resource_create(const struct mst_domain *domain, s
                                               struct mst_row_resource *ret_resource);
 
 /*
- * A copy of template below owner (1.9): description, limits, dataports, aliases unless
- * MST_MODEL_NOALIASES. The new client is PENDING until deadline. MST_NO_ROOM, MST_BAD_VALUE (the
- * template is not a client). May have written when it refuses: undo.
+ * A copy of template below owner (1.9): descriptions, limits and all that it owns, with references inside
+ * pointing to the copies; aliases unless MST_MODEL_NOALIASES. Clients in it are PENDING until deadline. Unless
+ * MST_MODEL_NOHISTORICAL it is noted which points are to be copied (copying.h). MST_NO_ROOM,
+ * MST_BAD_VALUE (the template is not a client). May have written when it refuses: undo.
  */
 MST_MUST_USE enum mst_err mst_resource_clone(const struct mst_domain *domain, struct mst_tx *tx,
                                              const struct mst_row_resource *template,

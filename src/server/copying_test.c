@@ -1,6 +1,7 @@
 /* The points of a template on their way to its clones, with what may happen in between. */
 #include <string.h>
 
+#include "core/clone.h"
 #include "core/copying.h"
 #include "core/data.h"
 #include "server/copying.h"
@@ -84,7 +85,7 @@ static enum mst_err find_copies(struct mst_world *w, struct mst_tx *tx, struct m
 
     io.n_copies = 0;
     return err == MST_OK && call->verdict == MST_DONE
-               ? mst_copying_of(tx, clone.id, note_copy, NULL)
+               ? mst_clone_copies(tx, clone.id, note_copy, NULL)
                : err;
 }
 
@@ -221,7 +222,7 @@ static int64_t measure(void)
 
     ck_assert_int_eq(mst_reader_open(world.store, &reader), MST_OK);
     ck_assert_int_eq(mst_reader_begin(reader, &tx), MST_OK);
-    ck_assert_int_eq(mst_copying_measure(tx, world.template_id, &n), MST_OK);
+    ck_assert_int_eq(mst_clone_count_points(tx, world.template_id, &n), MST_OK);
     mst_reader_end(reader);
     mst_reader_close(reader);
     return n;

@@ -11,6 +11,7 @@
 
 #include "front/http/points.h"
 
+#include "core/clone.h"
 #include "core/copying.h"
 #include "core/data.h"
 #include "sys/defect.h"
@@ -207,7 +208,7 @@ static enum mst_err note_copy(void *arg, const struct mst_row_point_copy *row)
 static enum mst_err find_copies(struct mst_exchange *x, struct mst_tx *tx)
 {
     struct mst_points_work *work = x->points;
-    enum mst_err err = mst_copying_of(tx, work->clone_id, note_copy, x);
+    enum mst_err err = mst_clone_copies(tx, work->clone_id, note_copy, x);
 
     if (mst_defect(MST_DEFECT_DIE_BEFORE_COPY))
         _exit(EXIT_FAILURE);

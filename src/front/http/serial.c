@@ -1,5 +1,5 @@
 /* /provision/manage/model/<model>/<sn>: one serial number (protocol.md 2.6.5). */
-#include "core/copying.h"
+#include "core/clone.h"
 #include "core/enable.h"
 #include "core/group.h"
 #include "core/serial.h"
@@ -128,7 +128,7 @@ static enum mst_err look_at_template(struct mst_exchange *x, struct mst_tx *tx)
     work->n_points = 0;
     return work->options & MST_MODEL_NOHISTORICAL
                ? MST_OK
-               : mst_copying_measure(tx, work->template_id, &work->n_points);
+               : mst_clone_count_points(tx, work->template_id, &work->n_points);
 }
 
 enum mst_err mst_serial_prepare(struct mst_exchange *x, struct mst_tx *tx)

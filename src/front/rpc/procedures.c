@@ -1,6 +1,6 @@
 /* The table of procedures (protocol.md 2.15.4), and those that change something. */
 #include "core/client.h"
-#include "core/copying.h"
+#include "core/clone.h"
 #include "core/share.h"
 #include "front/rpc/call.h"
 
@@ -110,7 +110,7 @@ static enum mst_err look_at_source(struct mst_rpc_call *call, struct mst_tx *tx)
         (read_clone_options(json) & MST_MODEL_NOHISTORICAL))
         return MST_OK;
     err = find_source(call, tx, json, &source);
-    return err == MST_OK ? mst_copying_measure(tx, source.id, &call->n_points) : err;
+    return err == MST_OK ? mst_clone_count_points(tx, source.id, &call->n_points) : err;
 }
 
 static enum mst_err create_clone(struct mst_rpc_call *call, struct mst_tx *tx,
