@@ -131,4 +131,14 @@ case 'a model in other letters', [qw(why M s1)], 0, qr/^verdict +unknown-model\n
 case 'a vendor that is none', [qw(why m s1 --vendor ACME)], 0, qr/^verdict +unknown-vendor\n.*the vendor acme is known/ms, '';
 case 'nothing', ['why', 'm', ''], 1, '', qr/400: vendor, model and serial number must not be empty/;
 is $m->stop, 0, 'the server ends well';
+
+# -- the setting by which the list is the object of the documentation (A4) --
+
+$m = Muster->start(variant => $variant, set => { ranges_wrapped => 'yes' })->init;
+$m->model('m');
+is $m->manage('GET', 'model/m/?show=ranges')->{status}, 204, 'wrapped, no ranges are none all the same';
+case 'a range', ['range', 'add', 'm', @m1], 0, "m: 1 range added\n", $guessable;
+like $m->manage('GET', 'model/m/?show=ranges')->{body}, qr/^\{"ranges":\[\{"format":"mac:48",.*\}\]\}$/, 'the list is wrapped';
+case 'the tool reads it', [qw(range list m)], 0, qr/01:02:03:04:05:FF +256$/m, '';
+is $m->stop, 0, 'that server ends well too';
 done_testing;
