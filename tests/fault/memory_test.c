@@ -213,6 +213,39 @@ MST_TEST(groups_survive_the_failure_of_any_allocation)
 }
 MST_TEST_END
 
+#define MACS  "{\"ranges\":[{\"format\":\"mac:48\",\"first\":0,\"last\":281474976710655}]}"
+#define RANGE "[{\"format\":\"base\\u00310\",\"length\":null,\"first\":1,\"last\":\"9\"}]"
+
+MST_TEST(ranges_and_why_survive_the_failure_of_any_allocation)
+{
+    static const struct {
+        const char *method, *path, *body;
+        unsigned want, again;
+    } rows[] = {
+        {"POST",   "/provision/manage/model/m1/",             RANGE, 205, 409},
+        {"GET",    "/provision/manage/model/m1/?show=ranges", "",    200, 200},
+        {"GET",    "/provision/manage/model/m1/5",            "",    204, 204},
+        {"GET",    "/muster/v1/why?model=m1&sn=dev1",         "",    200, 200},
+        {"GET",    "/muster/v1/why?model=m1&sn=DEV1",         "",    200, 200},
+        {"GET",    "/muster/v1/why?model=m1&sn=5",            "",    200, 200},
+        {"GET",    "/muster/v1/why?model=M1&sn=dev1",         "",    200, 200},
+        {"POST",   "/provision/manage/model/m1/",             MACS,  205, 409},
+        {"POST",   "/provision/manage/model/m1/",             "[}",  400, 400},
+        {"DELETE", "/provision/manage/model/m1/",             MACS,  205, 205},
+        {"DELETE", "/provision/manage/model/m1/",             RANGE, 205, 205},
+    };
+
+    begin();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct request request = make(rows[i].method, rows[i].path, scene.by_token, rows[i].body);
+
+        sweep(&request, rows[i].want, rows[i].again);
+    }
+    mst_site_stop(site);
+    ck_assert_uint_ge(n_fired, FIRED_MIN);
+}
+MST_TEST_END
+
 MST_TEST(content_survives_the_failure_of_any_allocation)
 {
     static const struct {
@@ -452,6 +485,7 @@ MST_TEST_END
 
 MST_TESTS("fault/memory", requests_survive_the_failure_of_any_allocation,
           groups_survive_the_failure_of_any_allocation,
+          ranges_and_why_survive_the_failure_of_any_allocation,
           content_survives_the_failure_of_any_allocation,
           blobs_survive_the_failure_of_any_allocation, rpc_survives_the_failure_of_any_allocation,
           rules_shares_and_clones_survive_the_failure_of_any_allocation,
