@@ -472,8 +472,13 @@ static enum mst_err bind_client(struct import *import, struct mst_row_serial *se
     err = find_rid(import, &import->item->rid, &is_there, &client);
     if (err != MST_OK)
         return err;
-    if (!is_there)
-        return missing(import, "its client is not there");
+    if (!is_there) { /* a borrower's, whose own fleet may come later or never */
+        import->why = import->to->is_checking
+                          ? NULL
+                          : "its client is not part of the fleet: the device must "
+                            "be enabled again";
+        return MST_OK;
+    }
     if (client.kind != MST_KIND_CLIENT || client.sn.len > 0)
         return refuse(import, MST_EXISTS, "its client is none, or hangs on another serial number");
     client.model_id = serial->model_id;
@@ -490,7 +495,7 @@ static enum mst_err note_borrower(struct import *import, struct mst_row_serial *
     enum mst_verdict verdict;
     enum mst_err err;
 
-    if (import->item->lent_to.len == 0)
+    if (import->item->lent_to.len == 0 || serial->client_id == 0)
         return MST_OK;
     err = mst_vendor_get(import->tx, import->item->lent_to, &verdict, &borrower);
     return err == MST_OK && verdict == MST_DONE ? mst_lending_note(import->tx, serial, borrower.id)
