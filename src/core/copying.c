@@ -80,12 +80,18 @@ static enum mst_err copy_page(struct mst_tx *tx, const struct mst_row_point_copy
     return err;
 }
 
-enum mst_err mst_copying_piece(struct mst_tx *tx, const struct mst_row_point_copy *copy,
-                               int64_t before, bool *ret_is_more, int64_t *ret_before)
+static size_t less(size_t left, size_t taken)
 {
-    size_t n_all = 0, n_bytes = 0, n = PAGE;
+    return left > taken ? left - taken : 0;
+}
 
-    while (n == PAGE && n_all < MST_COPY_POINTS_MAX && n_bytes < MST_COPY_BYTES_MAX) {
+enum mst_err mst_copying_piece(struct mst_tx *tx, const struct mst_row_point_copy *copy,
+                               int64_t before, struct mst_copying_budget *budget, bool *ret_is_more,
+                               int64_t *ret_before)
+{
+    size_t n = PAGE;
+
+    while (n == PAGE && budget->points > 0 && budget->bytes > 0) {
         struct mst_arena_mark mark = mst_arena_mark(mst_tx_arena(tx));
         size_t bytes;
         enum mst_err err = copy_page(tx, copy, &before, &n, &bytes);
@@ -93,8 +99,8 @@ enum mst_err mst_copying_piece(struct mst_tx *tx, const struct mst_row_point_cop
         mst_arena_rewind(mst_tx_arena(tx), mark);
         if (err != MST_OK)
             return err;
-        n_all += n;
-        n_bytes += bytes;
+        budget->points = less(budget->points, n);
+        budget->bytes = less(budget->bytes, bytes);
     }
     *ret_is_more = n == PAGE;
     *ret_before = before;

@@ -20,15 +20,23 @@
 /* What is to be copied to any clone, one port of it; MST_ENOENT if there is nothing. */
 MST_MUST_USE enum mst_err mst_copying_first(struct mst_tx *tx, struct mst_row_point_copy *ret_copy);
 
+/* How much a command may still copy; a new one may copy MST_COPYING_BUDGET. */
+struct mst_copying_budget {
+    size_t points, bytes;
+};
+#define MST_COPYING_BUDGET ((struct mst_copying_budget){MST_COPY_POINTS_MAX, MST_COPY_BYTES_MAX})
+
 /*
- * Copies some of the points older than *before, newest first, so that the latest value is right
- * from the beginning; MST_COPYING_ALL to begin with. *ret_before is where to go on, if *ret_is_more. A point
- * of the target's own stays. In a MST_FILE_POINTS command.
+ * Copies points older than *before, newest first, so that the latest value is right from the
+ * beginning, until none is left or the budget is spent, which a page of values may overdraw. *ret_before is where
+ * to go on, if *ret_is_more; MST_COPYING_ALL begins. A point of the target's own stays. In a
+ * MST_FILE_POINTS command.
  */
 #define MST_COPYING_ALL INT64_MAX
 MST_MUST_USE enum mst_err mst_copying_piece(struct mst_tx *tx,
                                             const struct mst_row_point_copy *copy, int64_t before,
-                                            bool *ret_is_more, int64_t *ret_before);
+                                            struct mst_copying_budget *budget, bool *ret_is_more,
+                                            int64_t *ret_before);
 
 /* Nothing is left to be copied. each_port is told target and source if they were dropped meanwhile:
    their points are then to be removed (mst_data_flush). */

@@ -23,9 +23,11 @@ static enum mst_err find_copy(void *arg, struct mst_tx *tx)
 
 static enum mst_err copy_piece(void *arg, struct mst_tx *tx)
 {
+    struct mst_copying_budget budget = MST_COPYING_BUDGET;
     struct resume *resume = arg;
 
-    return mst_copying_piece(tx, &resume->copy, resume->before, &resume->is_more, &resume->before);
+    return mst_copying_piece(tx, &resume->copy, resume->before, &budget, &resume->is_more,
+                             &resume->before);
 }
 
 static enum mst_err note_gone(void *arg, int64_t port_id)

@@ -91,9 +91,12 @@ static enum mst_err find_copies(struct mst_world *w, struct mst_tx *tx, struct m
 
 static enum mst_err copy_piece(struct mst_world *w, struct mst_tx *tx, struct mst_world_call *call)
 {
+    struct mst_copying_budget budget = MST_COPYING_BUDGET;
+
     (void)w;
     call->verdict = MST_DONE;
-    return mst_copying_piece(tx, &io.copies[call->limit], io.before, &io.is_more, &io.before);
+    return mst_copying_piece(tx, &io.copies[call->limit], io.before, &budget, &io.is_more,
+                             &io.before);
 }
 
 static enum mst_err note_gone(void *arg, int64_t port_id)

@@ -172,12 +172,13 @@ static enum mst_err after_copy(struct mst_exchange *x, struct mst_tx *tx)
 static enum mst_err copy_some(struct mst_exchange *x, struct mst_tx *tx)
 {
     struct mst_points_work *work = x->points;
+    struct mst_copying_budget budget = MST_COPYING_BUDGET;
     struct progress next = work->done;
     bool is_more = false;
 
     for (size_t n = 0; n < PORTS_PER_COMMAND && next.at < work->copies.n_rows && !is_more; n++) {
-        enum mst_err err =
-            mst_copying_piece(tx, &work->copies.rows[next.at], next.before, &is_more, &next.before);
+        enum mst_err err = mst_copying_piece(tx, &work->copies.rows[next.at], next.before, &budget,
+                                             &is_more, &next.before);
 
         if (err != MST_OK)
             return err;
