@@ -31,7 +31,7 @@ is 'every command is proposed' "$(proposals '')" "$nouns"
 is 'a command that has begun' "$(proposals ini)" 'init '
 is 'every option is proposed' "$(proposals --)" "$options"
 for noun in $nouns; do
-    names=$("$tool" $noun --help | sed -n "1{/^usage:/q;};s/^  muster $noun \([a-z]*\).*/\1/p" | sort | tr '\n' ' ')
+    names=$("$tool" $noun --help | sed -n "1{/^usage:/q;};s/^  muster $noun \([a-z-]*\).*/\1/p" | sort | tr '\n' ' ')
     [ -n "$names" ] || continue
     is "what muster $noun knows" "$(proposals $noun '')" "$names"
     for name in $names; do
