@@ -1,0 +1,238 @@
+/* A vendor goes out of one world and into another: whole, in pages of any size, again, and by bits. */
+#include <string.h>
+
+#include "core/fleet.h"
+#include "tests/lib/unit.h"
+#include "tests/lib/world.h"
+
+#define RUN(world, verb, ...) \
+    mst_world_run(world, mst_do_##verb, &(struct mst_world_call){__VA_ARGS__})
+
+enum { ITEMS_MAX = 64, ARENA_MAX = 1 << 20 };
+
+static struct mst_world from, to;
+static struct mst_arena arena; /* of the items */
+static struct mst_fleet_item items[ITEMS_MAX];
+static size_t n_items, page_max, n_in_page;
+static struct mst_fleet_place place;
+static char live_rid[MST_TEXT_CHARS], live_cik[MST_TEXT_CHARS];
+
+static void keep(struct mst_span *text)
+{
+    ck_assert_int_eq(mst_arena_dup(&arena, *text, text), MST_OK);
+}
+
+static enum mst_err keep_item(void *arg, const struct mst_fleet_item *item)
+{
+    struct mst_fleet_item *kept = &items[n_items++];
+    struct mst_span *aliases;
+
+    (void)arg;
+    ck_assert_uint_le(n_items, ITEMS_MAX);
+    *kept = *item;
+    keep(&kept->name);
+    keep(&kept->meta);
+    keep(&kept->detail);
+    keep(&kept->model);
+    keep(&kept->sn);
+    keep(&kept->extra);
+    keep(&kept->activated_by);
+    aliases = mst_arena_array(&arena, kept->n_aliases + 1, sizeof *aliases);
+    for (size_t i = 0; i < kept->n_aliases; i++) {
+        aliases[i] = item->aliases[i];
+        keep(&aliases[i]);
+    }
+    kept->aliases = aliases;
+    ck_assert_uint_eq(kept->n_log, 0);
+    return ++n_in_page == page_max ? MST_EREFUSED : MST_OK;
+}
+
+static enum mst_err export_page(struct mst_world *world, struct mst_tx *tx,
+                                struct mst_world_call *call)
+{
+    struct mst_row_vendor vendor;
+    enum mst_err err = mst_vendor_get(tx, MST_LIT("acme"), &call->verdict, &vendor);
+
+    n_in_page = 0;
+    if (err == MST_OK)
+        err =
+            mst_fleet_export(&world->domain, tx, &vendor, &place, keep_item, NULL, &call->verdict);
+    keep(&place.text);
+    return err;
+}
+
+static void export_all(size_t max)
+{
+    n_items = 0;
+    page_max = max;
+    place = (struct mst_fleet_place){0};
+    while (place.phase != MST_FLEET_AT_END) {
+        struct mst_world_call call = {.sn = ""};
+        ck_assert_int_eq(mst_world_run(&from, export_page, &call), MST_DONE);
+    }
+}
+
+static enum mst_fleet_outcome outcome;
+static const char *why;
+
+/* Item number call->id. */
+static enum mst_err import_item(struct mst_world *world, struct mst_tx *tx,
+                                struct mst_world_call *call)
+{
+    const struct mst_fleet_import import = {.vendor = MST_LIT("acme"), .domain_rid = items[0].rid};
+
+    return mst_fleet_import_item(&world->domain, tx, &import, &items[call->id], &call->verdict,
+                                 &outcome, &why);
+}
+
+static enum mst_verdict put(size_t i)
+{
+    return mst_world_run(&to, import_item, &(struct mst_world_call){.id = (int64_t)i});
+}
+
+/* The worlds have the same keys and so the same RIDs: "to" is made a stranger by using up numbers. */
+static void open_worlds(void)
+{
+    struct mst_world_call call = {.sn = "live", .attempt = mst_world_attempt()};
+
+    mst_arena_init(&arena, ARENA_MAX);
+    mst_world_open(&from, 1, NULL);
+    ck_assert_int_eq(RUN(&from, add_model, .options = MST_MODEL_NOCOMMENTS), MST_DONE);
+    ck_assert_int_eq(RUN(&from, add, .sn = "free"), MST_DONE);
+    ck_assert_int_eq(RUN(&from, add, .sn = "live", .extra = "x"), MST_DONE);
+    ck_assert_int_eq(mst_world_run(&from, mst_do_enable_owner, &call), MST_DONE);
+    memcpy(live_rid, call.handle, sizeof live_rid);
+    call.attempt = mst_world_attempt();
+    ck_assert_int_eq(mst_world_run(&from, mst_do_activate, &call), MST_DONE);
+    memcpy(live_cik, call.handle, sizeof live_cik);
+    mst_world_open(&to, 2, NULL);
+    for (int i = 0; i < 30; i++)
+        ck_assert_int_eq(RUN(&to, create, .caller_id = to.domain_id, .rid = to.domain_rid,
+                             .kind = MST_KIND_CLIENT),
+                         MST_DONE);
+    ck_assert_int_eq(RUN(&to, unregister, .vendor = "acme"), MST_DONE);
+    ck_assert_int_eq(RUN(&to, drop, .caller_id = to.root_id, .rid = to.domain_rid), MST_DONE);
+}
+
+static void close_worlds(void)
+{
+    mst_world_close(&from);
+    mst_world_close(&to);
+    mst_arena_fini(&arena);
+}
+
+static bool is_live(struct mst_world *world, const char *cik)
+{
+    return RUN(world, authenticate, .key = cik) == MST_DONE;
+}
+
+MST_TEST(pages_of_any_size_give_the_same_items)
+{
+    enum mst_fleet_type types[ITEMS_MAX];
+    size_t n_all;
+
+    open_worlds();
+    export_all(ITEMS_MAX);
+    n_all = n_items;
+    ck_assert_uint_gt(n_all, 10);
+    for (size_t i = 0; i < n_all; i++)
+        types[i] = items[i].type;
+    for (size_t max = 1; max < 5; max++) {
+        export_all(max);
+        ck_assert_uint_eq(n_items, n_all);
+        for (size_t i = 0; i < n_all; i++)
+            ck_assert_int_eq(items[i].type, types[i]);
+    }
+    close_worlds();
+}
+MST_TEST_END
+
+MST_TEST(a_vendor_that_was_imported_works_and_is_not_imported_twice)
+{
+    struct mst_world_call view = {.sn = "live"};
+
+    open_worlds();
+    export_all(ITEMS_MAX);
+    ck_assert(!is_live(&to, live_cik));
+    for (size_t i = 0; i < n_items; i++) {
+        ck_assert_msg(put(i) == MST_DONE, "item %zu: %s", i, why);
+        ck_assert_int_eq(outcome, MST_FLEET_MADE);
+    }
+    ck_assert(is_live(&to, live_cik));
+    ck_assert(is_live(&to, from.portal_cik));
+    ck_assert_int_eq(mst_world_run(&to, mst_do_view, &view), MST_DONE);
+    ck_assert_str_eq(view.view_rid, live_rid);
+    ck_assert_str_eq(view.status, "activated");
+    for (size_t i = 0; i < n_items; i++) {
+        ck_assert_int_eq(put(i), MST_DONE);
+        ck_assert_int_eq(outcome, MST_FLEET_THERE);
+    }
+    close_worlds();
+}
+MST_TEST_END
+
+MST_TEST(an_item_whose_outcome_is_unknown_is_imported_once)
+{
+    open_worlds();
+    export_all(ITEMS_MAX);
+    for (size_t i = 0; i < n_items; i++) {
+        to.next_fault = i % 2 ? MST_WORLD_LOST : MST_WORLD_KEPT;
+        ck_assert_int_eq(put(i), MST_DONE);
+    }
+    ck_assert(is_live(&to, live_cik));
+    close_worlds();
+}
+MST_TEST_END
+
+MST_TEST(an_item_survives_a_store_that_fails_once_at_any_point)
+{
+    open_worlds();
+    export_all(ITEMS_MAX);
+    for (size_t i = 0; i < n_items; i++) {
+        int n_failed = 0;
+        for (int n = 1;; n++) {
+            struct mst_world_call call = {.id = (int64_t)i};
+            to.fail_at = n;
+            (void)mst_world_run(&to, import_item, &call);
+            if (to.fail_at > 0)
+                break;
+            ck_assert_int_eq(call.err, MST_EIO);
+            n_failed++;
+        }
+        to.fail_at = 0;
+        ck_assert_int_gt(n_failed, 0);
+        ck_assert_msg(put(i) == MST_DONE, "item %zu: %s", i, why);
+        ck_assert_int_eq(outcome, MST_FLEET_THERE);
+    }
+    ck_assert(is_live(&to, live_cik));
+    close_worlds();
+}
+MST_TEST_END
+
+MST_TEST(what_does_not_fit_is_refused)
+{
+    struct mst_handle rid;
+
+    open_worlds();
+    export_all(ITEMS_MAX);
+    ck_assert_int_eq(put(1), MST_NOT_FOUND); /* its owner is not there yet */
+    ck_assert_int_eq(put(0), MST_DONE);
+    rid = items[1].owner;
+    items[1].owner.text[0] = '\0';
+    ck_assert_int_eq(put(1), MST_BAD_VALUE); /* a second client below the root */
+    items[1].owner = rid;
+    rid = items[1].cik;
+    items[1].cik = items[0].cik;
+    ck_assert_int_eq(put(1), MST_EXISTS); /* a key of another */
+    items[1].cik = rid;
+    ck_assert_int_eq(put(1), MST_DONE);
+    items[1].type = MST_FLEET_DISPATCH;
+    ck_assert_int_eq(put(1), MST_EXISTS); /* a RID of another */
+    close_worlds();
+}
+MST_TEST_END
+
+MST_TESTS("core/fleet", pages_of_any_size_give_the_same_items,
+          a_vendor_that_was_imported_works_and_is_not_imported_twice,
+          an_item_whose_outcome_is_unknown_is_imported_once,
+          an_item_survives_a_store_that_fails_once_at_any_point, what_does_not_fit_is_refused)
