@@ -110,7 +110,8 @@ static enum mst_err find_owner(struct import *import, bool *ret_is_there,
                                struct mst_row_resource *ret_owner)
 {
     struct mst_row_resource domain;
-    bool is_domain_there, is_within = false;
+    bool is_domain_there,
+        is_within = import->to->is_checking; /* or the domain client was not kept */
     enum mst_err err;
 
     *ret_is_there = false;
@@ -184,6 +185,19 @@ static enum mst_err set_key(struct import *import, int64_t client_id)
     return mst_tx_update(import->tx, MST_TABLE_CLIENT, &client, MST_BIT(client, foreign_bits));
 }
 
+/* While checking, of a client whose owner was not kept: is at least its key free? */
+static enum mst_err check_key(struct import *import)
+{
+    struct mst_row_client other;
+    bool is_taken = false;
+    enum mst_err err = MST_OK;
+
+    if (is_given(&import->item->cik))
+        err = mst_access_key(import->domain, import->tx, mst_handle_span(&import->item->cik),
+                             &is_taken, &other);
+    return err == MST_OK && is_taken ? refuse(import, MST_EXISTS, "its key is taken here") : err;
+}
+
 static enum mst_err insert(struct import *import, struct mst_row_resource *resource)
 {
     const struct mst_fleet_item *item = import->item;
@@ -236,11 +250,8 @@ static enum mst_err import_resource(struct import *import)
     err = find_owner(import, &has_owner, &owner);
     if (err != MST_OK || import->verdict != MST_DONE)
         return err;
-    if (!has_owner) { /* while checking: at least its key can be looked at */
-        err = mst_domain_root(import->tx, &owner.id);
-        if (err != MST_OK)
-            return err;
-    }
+    if (!has_owner)
+        return check_key(import);
     resource.owner_id = owner.id;
     err = mst_resource_depth(import->tx, owner.id, &depth);
     if (err == MST_OK && depth >= MST_TREE_DEPTH_MAX)
@@ -254,7 +265,7 @@ static enum mst_err import_resource(struct import *import)
         return refuse(import, import->verdict, "its RID is none");
     if (err == MST_OK && import->verdict == MST_DONE && kind == MST_KIND_CLIENT)
         err = set_key(import, resource.id);
-    if (err == MST_OK && import->verdict == MST_DONE && has_owner)
+    if (err == MST_OK && import->verdict == MST_DONE)
         err = add_aliases(import, &resource);
     return err;
 }

@@ -248,7 +248,7 @@ is($other->manage('GET', 'model/')->{body}, '', 'which is as it was');
     my $big = Muster->start(variant => $variant)->init(vendor => 'big');
     $big->model('m');
     $big->add('m', map { sprintf 's%05d', $_ } 1 .. 3500);
-    $big->enable('m', sprintf 's%05d', $_) for 1 .. 5;
+    $big->enable('m', sprintf 's%05d', $_) for 1 .. 300; # more resources than go in one call
     my $device = $big->activate('m', 's00001')->{body};
     my $at = (tool($many, 'fleet', 'key'))[1];
     chomp $at;
