@@ -2,7 +2,7 @@
 #   DEVICES=1000000 ROUNDS=3 SECONDS=5 make bench
 #   SIZES="100000 1000000 10000000" make bench-scale
 
-.PHONY: bench bench-scale bench-ranges bench-backup bench-content bench-import
+.PHONY: bench bench-scale bench-ranges bench-backup bench-content bench-import bench-fleet
 bench: deps-bench
 	$(MAKE) -j2 V=release all build/release/test/tests/tool/prepare
 	bench/run
@@ -31,3 +31,8 @@ bench-import:
 bench-content: deps-bench
 	$(MAKE) -j2 V=release all
 	bench/content
+
+# A vendor from one server to another: SERIALS="10000 100000" DEVICES=2000 make bench-fleet
+bench-fleet: deps-bench
+	$(MAKE) -j2 V=release all
+	bench/fleet
