@@ -10,7 +10,7 @@
 #include "sys/log.h"
 #include "sys/queue.h"
 
-enum { RETRY_S = 10, DROPPED_ROOM = 16 };
+enum { RETRY_S = 2, DROPPED_ROOM = 16 };
 
 struct mst_sweeper {
     struct mst_store *store;

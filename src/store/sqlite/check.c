@@ -157,6 +157,7 @@ struct check {
     const char *dir;
     const struct mst_offline_talk *talk;
     struct mst_sql_conn conns[MST_FILE_COUNT]; /* a store from before content.db lacks that one */
+    int64_t version;                           /* of muster.db */
     unsigned n_done;
     uint64_t n_faults;
 };
@@ -235,10 +236,14 @@ static int open_still(const char *path, sqlite3 **ret_db)
     return rc;
 }
 
-static enum mst_err check_version(struct check *check, sqlite3 *db)
+static enum mst_err check_version(struct check *check, const struct mst_sql_conn *conn)
 {
+    sqlite3 *db = conn->db;
     int64_t version = 0;
     int rc = mst_sql_number(db, "PRAGMA user_version", &version);
+
+    if (conn->file == MST_FILE_STATE)
+        check->version = version;
 
     if (rc != SQLITE_OK)
         return mst_sql_err(rc);
@@ -249,17 +254,12 @@ static enum mst_err check_version(struct check *check, sqlite3 *db)
     return version < 1 ? MST_ECORRUPT : MST_OK;
 }
 
-/* A store that no muster with content.db has opened yet has none. */
-static enum mst_err check_missing(struct check *check, enum mst_file file)
+/* A store that no muster with content.db has opened yet has none. muster.db is opened first. */
+static enum mst_err check_missing(const struct check *check, enum mst_file file)
 {
-    int64_t version = CONTENT_SINCE;
-    int rc = SQLITE_OK;
+    bool is_early = file == MST_FILE_CONTENT && check->version < CONTENT_SINCE;
 
-    if (file == MST_FILE_CONTENT)
-        rc = mst_sql_number(check->conns[MST_FILE_STATE].db, "PRAGMA user_version", &version);
-    if (rc != SQLITE_OK)
-        return mst_sql_err(rc);
-    return version < CONTENT_SINCE ? MST_OK : MST_ENOENT;
+    return is_early ? MST_OK : MST_ENOENT;
 }
 
 static enum mst_err open_file(struct check *check, enum mst_file file)
@@ -281,7 +281,7 @@ static enum mst_err open_file(struct check *check, enum mst_file file)
     free(path);
     if (rc == SQLITE_OK)
         rc = mst_sql_exec(conn->db, "PRAGMA cache_size=-%d", CACHE_KIB);
-    err = rc == SQLITE_OK ? check_version(check, conn->db) : mst_sql_err(rc);
+    err = rc == SQLITE_OK ? check_version(check, conn) : mst_sql_err(rc);
     return err;
 }
 
@@ -363,6 +363,8 @@ static enum mst_err check_fact(struct check *check, const struct fact *fact)
 
     begin_step(check, "what rows say of each other");
     rc = sqlite3_prepare_v2(check->conns[MST_FILE_STATE].db, fact->sql, -1, &stmt, NULL);
+    if (rc == SQLITE_ERROR && check->version < MST_SCHEMA_VERSION)
+        return MST_OK; /* of tables that came with a later version */
     if (rc == SQLITE_OK)
         rc = tell_rows(check, fact->text, stmt, &n);
     (void)sqlite3_finalize(stmt);

@@ -182,6 +182,15 @@ void mst_sql_checkpointer_end_turn(struct mst_sql_checkpointer *checkpointer, in
     unlock(checkpointer);
 }
 
+void mst_sql_checkpointer_hurry(struct mst_sql_checkpointer *checkpointer)
+{
+    if (!checkpointer)
+        return;
+    lock(checkpointer);
+    checkpointer->long_at = 0;
+    unlock(checkpointer);
+}
+
 /* ---- passes: the lock is held, and given up while a pass runs ---- */
 
 static void wait_for_turn_end(struct mst_sql_checkpointer *checkpointer)

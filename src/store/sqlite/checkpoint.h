@@ -25,4 +25,8 @@ void mst_sql_checkpointer_stop(struct mst_sql_checkpointer *checkpointer);
 void mst_sql_checkpointer_begin_turn(struct mst_sql_checkpointer *checkpointer);
 void mst_sql_checkpointer_end_turn(struct mst_sql_checkpointer *checkpointer, int wal_frames);
 
+/* Room is short: the log is to be brought to an end whatever its length, as soon as the rule lets. In the
+   committer's turn. NULL is nothing. */
+void mst_sql_checkpointer_hurry(struct mst_sql_checkpointer *checkpointer);
+
 #endif

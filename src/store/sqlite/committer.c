@@ -22,6 +22,10 @@
  *     process ends without a further answer (design.md 5.4). A full disk is certain: the
  *     commit record was not written.
  *
+ * content.db takes nothing more when the disk has just the room that is needed to move its log into
+ * it, and a little for the others: what was given up of an upload could not be removed from a
+ * disk that is really full, and devices want to go on activating.
+ *
  * Steps 2 to 4 are the committer's turn: the thread of checkpoint.c keeps clear of it. Without that
  * thread the checkpoint runs here, between two commits, so it cannot race one (design.md 5.5).
  */
@@ -31,6 +35,7 @@
 #include "store/sqlite/engine.h"
 #include "sys/clock.h"
 #include "sys/defect.h"
+#include "sys/file.h"
 #include "sys/log.h"
 #include "sys/metric.h"
 
@@ -38,7 +43,11 @@
  * When the log is that long it is moved into the file. Everybody waits meanwhile, and
  * the wait grows with the log: docs/decide/0009 has the figures.
  */
-enum { CHECKPOINT_BYTES = 2 * 1024 * 1024 };
+enum {
+    CHECKPOINT_BYTES = 2 * 1024 * 1024,
+    ROOM_KEPT_BYTES = 4 * 1024 * 1024,
+    ROOM_LEAST_BYTES = 1024 * 1024
+};
 
 static int checkpoint_step(const struct mst_sql_committer *committer)
 {
@@ -117,6 +126,23 @@ static enum attempt run_item(struct batch *batch, struct mst_sql_item *item, boo
     return tx->failure != SQLITE_OK ? SPOILT : AGAIN_GUARDED;
 }
 
+/* Pages of the file that are free need no room on the disk when the log is moved into them. */
+static bool is_room_short(const struct mst_sql_committer *committer)
+{
+    uint64_t page = (uint64_t)mst_sql_page_bytes(committer->conn.file);
+    uint64_t needed = (uint64_t)committer->wal_frames * page + ROOM_KEPT_BYTES, room;
+    int64_t n_free = 0;
+
+    if (committer->conn.file != MST_FILE_CONTENT)
+        return false;
+    room = mst_path_room(committer->engine->dir);
+    if (room >= needed)
+        return false;
+    if (mst_sql_number(committer->conn.db, "PRAGMA freelist_count", &n_free) != SQLITE_OK)
+        n_free = 0;
+    return room < ROOM_LEAST_BYTES || room + (uint64_t)n_free * page < needed;
+}
+
 static enum attempt run_items(struct batch *batch, bool is_guarded)
 {
     struct mst_sql_committer *committer = batch->committer;
@@ -129,6 +155,7 @@ static enum attempt run_items(struct batch *batch, bool is_guarded)
     batch->tx.touched = &committer->touched;
     batch->tx.tx.window_now = mst_window_now(&batch->mark_before, &batch->now);
     batch->tx.tx.wall_now = batch->now.wall_s;
+    batch->tx.is_room_short = is_room_short(committer);
     for (size_t i = 0; i < committer->n_items && attempt == DONE; i++)
         attempt = run_item(batch, &committer->items[i], is_guarded);
     return attempt;
@@ -202,6 +229,13 @@ static void end_turn(struct mst_sql_committer *committer)
     mst_sql_checkpointer_end_turn(committer->checkpointer, committer->n_frames_written);
 }
 
+/* What the log holds twice or more takes room once in the file. */
+static void hurry_checkpoint(struct mst_sql_committer *committer)
+{
+    mst_sql_checkpointer_hurry(committer->checkpointer);
+    committer->checkpoint_at = 0;
+}
+
 static void run_batch(struct mst_sql_committer *committer)
 {
     struct batch batch = {.committer = committer};
@@ -219,6 +253,8 @@ static void run_batch(struct mst_sql_committer *committer)
         attempt = run_items(&batch, true);
     }
     rc = attempt == DONE ? commit(&batch) : batch.tx.failure;
+    if (batch.tx.is_room_short || (rc & 0xff) == SQLITE_FULL)
+        hurry_checkpoint(committer);
     if (rc == SQLITE_OK) {
         end_turn(committer);
         mst_stripes_publish(committer->engine->stripes, committer->conn.file, &committer->touched);

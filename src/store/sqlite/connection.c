@@ -56,6 +56,10 @@ static int set_writer(sqlite3 *db, enum mst_file file)
                           mst_defect(MST_DEFECT_SYNC_OFF) ? "OFF" : "FULL");
     if (rc == SQLITE_OK)
         rc = mst_sql_exec(db, "PRAGMA cache_size=-%d", caches[file].writer_kib);
+    /* Debian's SQLite writes zeros over all that is deleted: removing a blob would write as much as
+       storing it did, on a disk that may be full. */
+    if (rc == SQLITE_OK && file == MST_FILE_CONTENT)
+        rc = mst_sql_exec(db, "PRAGMA secure_delete=FAST");
     return rc;
 }
 

@@ -203,6 +203,8 @@ static enum mst_err tx_insert(struct mst_tx *tx, enum mst_table number, void *ro
     enum mst_err err = enter_write(sql_tx(tx), number, &conn);
     int rc;
 
+    if (err == MST_OK && sql_tx(tx)->is_room_short)
+        err = MST_EFULL;
     if (err != MST_OK)
         return err;
     rc = mst_sql_insert(conn->db, &conn->statements, number, &stmt);

@@ -14,6 +14,8 @@ struct mst_sql_tx {
     const uint64_t *seqs;        /* with it: of each file, from before its view was opened */
     int failure; /* the first code that spoils the transaction; the rest is then not worth doing */
 
+    bool is_room_short; /* nothing is to be added: see committer.c */
+
     /* Of the command being run; set by mst_sql_tx_item. */
     bool is_guarded;      /* a savepoint goes before its first write */
     bool has_savepoint;   /* it stands */
