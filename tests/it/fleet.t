@@ -235,7 +235,6 @@ is($late->activate('m1', 'late')->{status}, 409, 'and no longer');
 # ---- names that are taken, interruptions ----
 
 my $other = Muster->start(variant => $variant)->init;
-my $other_dry = "$dir/other";
 must_work('a fleet with a passphrase goes to any server', $late, 'fleet', 'import', "$dir/p", '--passphrase-file', "$dir/pass");
 must_fail('a vendor of that name', $other, qr/line 3: another vendor of that name/, 'fleet', 'import', "$dir/p", '--passphrase-file', "$dir/pass");
 is($other->manage('GET', 'model/')->{body}, '', 'which is as it was');
@@ -306,7 +305,15 @@ is($other->manage('GET', 'model/')->{body}, '', 'which is as it was');
     is(join(' ', grep { !$written->{$_} } @{ $both[1] }), '', 'and no other');
 }
 
-$_->stop for $new, $late;
+for my $moment ('while the server runs', 'after it ended') {
+    for my $path (grep { !/root\.cik$/ } glob("$new->{dir}/*"), "$new->{dir}.log") {
+        my $bytes = slurp($path);
+        my @found = grep { index($bytes, $key{$_}) >= 0 || index($bytes, pack 'H*', $key{$_}) >= 0 } sort keys %key;
+        is("@found", '', 'no key that was brought along is in ' . ($path =~ s{.*/}{}r) . " $moment");
+    }
+    $new->stop if $new->{pid};
+}
+$late->stop;
 for ($new, $late) {
     system(Muster::bin($variant, 'muster') . " check --data $_->{dir} >$dir/check 2>&1");
     is($? >> 8, 0, 'the store is whole') or diag slurp("$dir/check");

@@ -77,7 +77,6 @@ is(status_with(slurp("$dir/n")), 204, 'and the new one in force');
 fails('an unknown serial number', 1, qr/row 1: no such serial number/, 'm', 'zz', '--key-file', spew("$dir/z", new_key()));
 fails('a serial number without a device', 1, qr/row 1: it was never added/, 'm', 'c', '--key-file', "$dir/z");
 fails('an unknown model', 1, qr/no such model/, 'nosuch', 'c', '--key-file', "$dir/z");
-fails('something that is no key', 5, qr/./, 'm', 'c', '--key-file', spew("$dir/bad", "12345\n")) if 0;
 fails('a key as a word', 2, qr/./, 'm', 'c', $all_keys[0]);
 fails('a bad row', 2, qr/line 2: the key is not 40 digits.*nothing was sent/, 'm', '--file',
     spew("$dir/csv", 'c,' . new_key() . "\nd,xyz\n"), '--owner', $m->{portal_rid});
