@@ -364,7 +364,8 @@ static enum mst_err read_body(struct mst_exchange *x, struct mst_tx *tx)
     err = mst_fleet_read_line(&x->arena, &keys, HEAD_LINE, line, &head, &why);
     if (err != MST_OK || head.what != MST_FLEET_LINE_HEAD) {
         mst_secret_wipe(&keys, sizeof keys);
-        return say_wrong(x, HEAD_LINE, 400, why);
+        return say_wrong(x, HEAD_LINE, 400,
+                         err != MST_OK ? why : "it does not say what fleet it is");
     }
     importing->to.vendor = head.head.vendor;
     importing->to.domain_rid = head.head.rid;
