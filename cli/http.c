@@ -143,9 +143,8 @@ static void take_field(struct cli_reply *reply, struct mst_span line)
         char *value;
         size_t max;
     } wanted[] = {
-        {MST_LIT("X-Muster-Refused: "), reply->why,           sizeof reply->why          },
-        {MST_LIT("Repr-Digest: "),      reply->digest,        sizeof reply->digest       },
-        {MST_LIT("Content-Range: "),    reply->content_range, sizeof reply->content_range},
+        {MST_LIT("X-Muster-Refused: "), reply->why,    sizeof reply->why   },
+        {MST_LIT("Repr-Digest: "),      reply->digest, sizeof reply->digest},
     };
 
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
