@@ -74,6 +74,9 @@ printf '%040d' 7 >line-7.token
 printf '%s\n' 'No;Serial;Part;Order' '1;e0001;A;4711' '2;e0002;A;4711' >erp.csv
 printf '%s\n' sn,0001 sn,0002 >members.csv
 echo '{"ranges": [{"format": "base10", "length": 6, "first": 300000, "last": 399999}]}' >ranges.json
+printf '%040d' 8 >old.key
+printf '0002,%040d\n' 9 >keys.csv
+mkdir -p build && printf 'firmware' >build/firmware.bin
 sed -n 's/.*"vendor_cik": "\(.*\)".*/\1/p' "$profile" >vendor.cik
 put_there() {
     cp "$work/profile.json" "$profile" && chmod 600 "$profile"
@@ -85,10 +88,10 @@ put_there() {
 }
 for noun in $(muster --help | sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
     case $noun in
-    store | backup | restore | check) continue ;; # they name places on the machine: tests of their own
+    store | backup | restore | check | fleet) continue ;; # they name other places and servers: tests of their own
     esac
     put_there >/dev/null 2>&1
-    names=$(muster $noun --help | sed -n "1{/^usage:/q;};s/^  muster $noun \([a-z]*\).*/\1/p")
+    names=$(muster $noun --help | sed -n "1{/^usage:/q;};s/^  muster $noun \([a-z-]*\).*/\1/p")
     for name in ${names:-''}; do
         examples_of $noun $name | sed "s#127.0.0.1:8080#$http#" >"$work/examples"
         while read -r line; do
