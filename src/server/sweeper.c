@@ -4,13 +4,15 @@
 #include <time.h>
 
 #include "core/blob.h"
+#include "core/copying.h"
 #include "server/command.h"
+#include "server/copying.h"
 #include "server/sweeper.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 #include "sys/queue.h"
 
-enum { RETRY_S = 2, DROPPED_ROOM = 16 };
+enum { RETRY_S = 2, COPIES_EVERY_S = 60, DROPPED_ROOM = 16 };
 
 struct mst_sweeper {
     struct mst_store *store;
@@ -22,9 +24,10 @@ struct mst_sweeper {
     pthread_cond_t settled; /* nothing is left to do, or a step failed */
     bool is_ended;
     bool is_busy;
-    bool has_failed;  /* wait before the next attempt */
-    bool is_look_due; /* at all blobs */
-    int64_t *dropped; /* blobs whose uploads were given up */
+    bool has_failed;    /* wait before the next attempt */
+    bool is_look_due;   /* at all blobs */
+    bool is_copies_due; /* a look at copies that nobody finishes */
+    int64_t *dropped;   /* blobs whose uploads were given up */
     size_t n_dropped, dropped_cap;
 };
 
@@ -56,7 +59,7 @@ static bool is_ended(struct mst_sweeper *sweeper)
 
 static bool has_work(const struct mst_sweeper *sweeper)
 {
-    return sweeper->is_look_due || sweeper->n_dropped > 0;
+    return sweeper->is_look_due || sweeper->is_copies_due || sweeper->n_dropped > 0;
 }
 
 /* Of a blob that cannot be noted the next start takes care. */
@@ -158,43 +161,84 @@ static enum mst_err look_through(struct mst_sweeper *sweeper)
     return err;
 }
 
+/* ---- copies ---- */
+
+/* A copy under way may be met here too: it is then made twice, with the same result. */
+static enum mst_err finish_copies(struct mst_sweeper *sweeper)
+{
+    struct mst_row_point_copy copy;
+    uint64_t n = 0;
+    struct mst_tx *tx;
+    enum mst_err err = mst_reader_begin(sweeper->reader, &tx);
+
+    if (err != MST_OK)
+        return err;
+    err = mst_copying_first(tx, &copy);
+    mst_reader_end(sweeper->reader);
+    if (err == MST_ENOENT)
+        return MST_OK;
+    return err != MST_OK ? err : mst_copying_resume(sweeper->store, &n);
+}
+
+void mst_sweeper_copies(struct mst_sweeper *sweeper)
+{
+    lock(sweeper);
+    sweeper->is_copies_due = true;
+    (void)pthread_cond_signal(&sweeper->woken);
+    unlock(sweeper);
+}
+
 /* ---- the thread ---- */
 
+/* Until there is work, or it is time to look for some. */
 static void wait_for_work(struct mst_sweeper *sweeper)
 {
-    uint64_t until_ns = mst_clock_mono_ns() + RETRY_S * UINT64_C(1000000000);
+    uint64_t after_s = sweeper->has_failed ? RETRY_S : COPIES_EVERY_S;
+    uint64_t until_ns = mst_clock_mono_ns() + after_s * UINT64_C(1000000000);
     const struct timespec until = {.tv_sec = (time_t)(until_ns / 1000000000),
                                    .tv_nsec = (long)(until_ns % 1000000000)};
 
-    if (!sweeper->has_failed) {
-        (void)pthread_cond_wait(&sweeper->woken, &sweeper->lock);
-        return;
+    while (!sweeper->is_ended && (sweeper->has_failed || !has_work(sweeper))) {
+        if (pthread_cond_timedwait(&sweeper->woken, &sweeper->lock, &until) == 0)
+            continue;
+        sweeper->is_copies_due |= !sweeper->has_failed;
+        sweeper->has_failed = false;
     }
-    while (!sweeper->is_ended &&
-           pthread_cond_timedwait(&sweeper->woken, &sweeper->lock, &until) == 0)
-        continue;
-    sweeper->has_failed = false;
 }
 
-/* What failed comes back; the lock is given up while a blob is swept. */
-static void work(struct mst_sweeper *sweeper)
+/* The lock is given up meanwhile. What fails comes back. */
+static enum mst_err do_one(struct mst_sweeper *sweeper)
 {
-    bool is_look = sweeper->is_look_due;
-    int64_t blob_id = sweeper->n_dropped > 0 ? sweeper->dropped[--sweeper->n_dropped] : 0;
     enum mst_err err;
 
-    if (blob_id == 0)
-        sweeper->is_look_due = false;
-    sweeper->is_busy = true;
+    if (sweeper->n_dropped > 0) {
+        int64_t blob_id = sweeper->dropped[--sweeper->n_dropped];
+
+        unlock(sweeper);
+        err = sweep_dropped(sweeper, blob_id);
+        lock(sweeper);
+        if (err != MST_OK)
+            note_dropped(sweeper, blob_id);
+        return err;
+    }
+    bool *is_due = sweeper->is_copies_due ? &sweeper->is_copies_due : &sweeper->is_look_due;
+
+    *is_due = false;
     unlock(sweeper);
-    err = blob_id != 0 ? sweep_dropped(sweeper, blob_id) : look_through(sweeper);
+    err = is_due == &sweeper->is_copies_due ? finish_copies(sweeper) : look_through(sweeper);
     lock(sweeper);
+    *is_due |= err != MST_OK;
+    return err;
+}
+
+static void work(struct mst_sweeper *sweeper)
+{
+    enum mst_err err;
+
+    sweeper->is_busy = true;
+    err = do_one(sweeper);
     sweeper->is_busy = false;
     sweeper->has_failed = err != MST_OK;
-    if (err != MST_OK && blob_id != 0)
-        note_dropped(sweeper, blob_id);
-    else if (err != MST_OK)
-        sweeper->is_look_due = is_look;
     if (err != MST_OK || !has_work(sweeper))
         (void)pthread_cond_broadcast(&sweeper->settled);
 }

@@ -154,5 +154,51 @@ MST_TEST(what_is_dropped_later_is_removed_unless_something_points_to_it)
 }
 MST_TEST_END
 
+/* A clone whose enabling failed behind its first commit: dataport 2 lacks the points of dataport 1. */
+static enum mst_err leave_copy(void *arg, struct mst_tx *tx)
+{
+    struct mst_row_point_copy copy = {.target_id = 2, .source_id = 1};
+    enum mst_err err = mst_tx_insert(tx, MST_TABLE_POINT_COPY, &copy);
+
+    (void)arg;
+    for (int64_t id = 1; id <= 2 && err == MST_OK; id++) {
+        struct mst_row_resource port = {.id = id, .kind = MST_KIND_DATAPORT, .owner_id = 9};
+
+        err = mst_tx_insert(tx, MST_TABLE_RESOURCE, &port);
+    }
+    return err;
+}
+
+static enum mst_err put_points(void *arg, struct mst_tx *tx)
+{
+    enum mst_err err = MST_OK;
+
+    (void)arg;
+    for (int64_t at = 1; at <= PIECES && err == MST_OK; at++) {
+        struct mst_row_point point = {.dataport_id = 1, .at = at, .value = MST_LIT("7")};
+
+        err = mst_tx_insert(tx, MST_TABLE_POINT, &point);
+    }
+    return err;
+}
+
+MST_TEST(a_copy_that_a_request_left_behind_is_finished)
+{
+    struct mst_sweeper *sweeper;
+
+    open_store();
+    ck_assert_int_eq(mst_sweeper_start(store, &domain, &sweeper), MST_OK);
+    ck_assert_int_eq(mst_command_wait(store, MST_FILE_POINTS, put_points, NULL), MST_OK);
+    ck_assert_int_eq(mst_command_wait(store, MST_FILE_STATE, leave_copy, NULL), MST_OK);
+    mst_sweeper_copies(sweeper);
+    ck_assert_int_eq(mst_sweeper_wait(sweeper), MST_OK);
+    ck_assert_int_eq(count(MST_IX_POINT_COPY), 0);
+    ck_assert_int_eq(count(MST_IX_POINT), 2 * PIECES);
+    mst_sweeper_stop(sweeper);
+    mst_store_close(store);
+}
+MST_TEST_END
+
 MST_TESTS("server/sweeper", the_start_removes_what_nothing_points_to_and_keeps_the_rest,
-          what_is_dropped_later_is_removed_unless_something_points_to_it)
+          what_is_dropped_later_is_removed_unless_something_points_to_it,
+          a_copy_that_a_request_left_behind_is_finished)
