@@ -20,6 +20,7 @@ struct import {
     const struct mst_fleet_import *to;
     const struct mst_fleet_item *item;
     struct mst_row_vendor vendor; /* id 0: it is not there yet */
+    int64_t domain_id;            /* of its domain client, 0 the same */
     enum mst_fleet_outcome outcome;
     enum mst_verdict verdict;
     const char *why;
@@ -109,9 +110,7 @@ static bool is_domain(const struct import *import)
 static enum mst_err find_owner(struct import *import, bool *ret_is_there,
                                struct mst_row_resource *ret_owner)
 {
-    struct mst_row_resource domain;
-    bool is_domain_there,
-        is_within = import->to->is_checking; /* or the domain client was not kept */
+    bool is_within = import->to->is_checking; /* or the domain client was not kept */
     enum mst_err err;
 
     *ret_is_there = false;
@@ -128,10 +127,8 @@ static enum mst_err find_owner(struct import *import, bool *ret_is_there,
     err = find_rid(import, &import->item->owner, ret_is_there, ret_owner);
     if (err == MST_OK && !*ret_is_there)
         return missing(import, "its owner is not there");
-    if (err == MST_OK)
-        err = find_rid(import, &import->to->domain_rid, &is_domain_there, &domain);
-    if (err == MST_OK && is_domain_there)
-        err = mst_access_is_within(import->tx, domain.id, ret_owner->id, &is_within);
+    if (err == MST_OK && import->domain_id != 0)
+        err = mst_access_is_within(import->tx, import->domain_id, ret_owner->id, &is_within);
     if (err == MST_OK && (!is_within || ret_owner->kind != MST_KIND_CLIENT))
         return refuse(import, MST_RESTRICTED, "its owner is not a client of this fleet");
     return err;
@@ -274,9 +271,7 @@ static enum mst_err import_resource(struct import *import)
 
 static enum mst_err import_vendor(struct import *import)
 {
-    struct mst_row_vendor vendor = {.name = import->item->name};
-    struct mst_row_resource domain;
-    bool is_there;
+    struct mst_row_vendor vendor = {.name = import->item->name, .client_id = import->domain_id};
     enum mst_err err;
 
     if (!mst_span_eq(import->item->name, import->to->vendor) || !is_domain(import) ||
@@ -284,26 +279,34 @@ static enum mst_err import_vendor(struct import *import)
         return refuse(import, MST_BAD_VALUE, "it is not the vendor of this file");
     if (import->vendor.id != 0)
         return there(import);
-    err = find_rid(import, &import->to->domain_rid, &is_there, &domain);
-    if (err != MST_OK || !is_there)
-        return err != MST_OK ? err : missing(import, "its domain client is not there");
-    vendor.client_id = domain.id;
+    if (import->domain_id == 0)
+        return missing(import, "its domain client is not there");
     err = mst_tx_insert(import->tx, MST_TABLE_VENDOR, &vendor);
     return err == MST_EEXIST
                ? refuse(import, MST_EXISTS, "the domain client has another vendor name here")
                : err;
 }
 
-/* A client of the fleet by its RID; 0 if it is not there. */
+static enum mst_err is_in_fleet(const struct import *import, int64_t resource_id, bool *ret_is_in)
+{
+    *ret_is_in = false;
+    if (import->domain_id == 0)
+        return MST_OK;
+    return mst_access_is_within(import->tx, import->domain_id, resource_id, ret_is_in);
+}
+
+/* A client of the fleet by its RID; 0 if it is not there, or somebody else's. */
 static enum mst_err client_id_of(const struct import *import, const struct mst_handle *rid,
                                  int64_t *ret_id)
 {
     struct mst_row_resource resource;
-    bool is_there = false;
+    bool is_there = false, is_ours = false;
     enum mst_err err = is_given(rid) ? find_rid(import, rid, &is_there, &resource) : MST_OK;
 
+    if (err == MST_OK && is_there && resource.kind == MST_KIND_CLIENT)
+        err = is_in_fleet(import, resource.id, &is_ours);
     if (err == MST_OK)
-        *ret_id = is_there && resource.kind == MST_KIND_CLIENT ? resource.id : 0;
+        *ret_id = is_ours ? resource.id : 0;
     return err;
 }
 
@@ -472,10 +475,26 @@ static enum mst_err burn_number(struct mst_tx *tx, int64_t *ret_id)
     return err;
 }
 
+/* A client of the fleet; or, if a borrower enabled it, of the borrower's, which was imported too. */
+static enum mst_err may_bind(const struct import *import, const struct mst_row_resource *client,
+                             bool *ret_may)
+{
+    struct mst_row_vendor borrower;
+    enum mst_verdict verdict;
+    enum mst_err err = is_in_fleet(import, client->id, ret_may);
+
+    if (err != MST_OK || *ret_may || client->foreign_rid.len == 0)
+        return err;
+    err = mst_vendor_get(import->tx, import->item->lent_to, &verdict, &borrower);
+    if (err != MST_OK || verdict != MST_DONE)
+        return err;
+    return mst_access_is_within(import->tx, borrower.client_id, client->id, ret_may);
+}
+
 static enum mst_err bind_client(struct import *import, struct mst_row_serial *serial)
 {
     struct mst_row_resource client;
-    bool is_there;
+    bool is_there, may;
     enum mst_err err;
 
     if (!is_given(&import->item->rid))
@@ -492,6 +511,10 @@ static enum mst_err bind_client(struct import *import, struct mst_row_serial *se
     }
     if (client.kind != MST_KIND_CLIENT || client.sn.len > 0)
         return refuse(import, MST_EXISTS, "its client is none, or hangs on another serial number");
+    err = may_bind(import, &client, &may);
+    if (err != MST_OK || !may)
+        return err != MST_OK ? err
+                             : refuse(import, MST_RESTRICTED, "its client is somebody else's here");
     client.model_id = serial->model_id;
     client.sn = serial->sn;
     serial->client_id = client.id;
@@ -579,22 +602,35 @@ static enum mst_err (*const imports[MST_FLEET_TYPE_COUNT])(struct import *import
     [MST_FLEET_SERIAL] = import_serial,
 };
 
-/* A vendor of that name may be there: then it must be this one. */
-static enum mst_err find_vendor(struct import *import)
+/*
+ * What is here of the fleet already. A vendor of its name must be this one. Without it, a client with the
+ * RID of the domain client must be a child of the root that was imported itself: whatever a file calls
+ * its domain client, nobody else's tree becomes its own.
+ */
+static enum mst_err find_fleet(struct import *import)
 {
     enum mst_verdict verdict;
-    struct mst_row_resource domain;
-    bool is_there;
+    struct mst_row_resource domain = {0};
+    int64_t root_id = 0;
+    bool is_there = false;
     enum mst_err err = mst_vendor_get(import->tx, import->to->vendor, &verdict, &import->vendor);
 
-    if (err != MST_OK || verdict != MST_DONE) {
+    if (err != MST_OK || verdict != MST_DONE)
         import->vendor = (struct mst_row_vendor){0};
+    if (err == MST_OK)
+        err = find_rid(import, &import->to->domain_rid, &is_there, &domain);
+    if (err == MST_OK)
+        err = mst_domain_root(import->tx, &root_id);
+    if (err != MST_OK)
         return err;
-    }
-    err = find_rid(import, &import->to->domain_rid, &is_there, &domain);
-    if (err == MST_OK && (!is_there || domain.id != import->vendor.client_id))
-        return refuse(import, MST_EXISTS, "another vendor of that name is here");
-    return err;
+    import->domain_id = is_there ? domain.id : 0;
+    if (import->vendor.id != 0)
+        return import->domain_id == import->vendor.client_id
+                   ? MST_OK
+                   : refuse(import, MST_EXISTS, "another vendor of that name is here");
+    return !is_there || (domain.owner_id == root_id && domain.foreign_rid.len > 0)
+               ? MST_OK
+               : refuse(import, MST_RESTRICTED, "its domain client is somebody else's here");
 }
 
 enum mst_err mst_fleet_import_item(const struct mst_domain *domain, struct mst_tx *tx,
@@ -608,7 +644,7 @@ enum mst_err mst_fleet_import_item(const struct mst_domain *domain, struct mst_t
                             .item = item,
                             .outcome = MST_FLEET_MADE,
                             .verdict = MST_DONE};
-    enum mst_err err = find_vendor(&import);
+    enum mst_err err = find_fleet(&import);
 
     if (err == MST_OK && import.verdict == MST_DONE)
         err = imports[item->type](&import);

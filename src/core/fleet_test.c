@@ -232,7 +232,107 @@ MST_TEST(what_does_not_fit_is_refused)
 }
 MST_TEST_END
 
+/* ---- files that reach for what is somebody else's ---- */
+
+static size_t find_item(enum mst_fleet_type type, const char *name)
+{
+    for (size_t i = 0; i < n_items; i++)
+        if (items[i].type == type &&
+            mst_span_eq(type == MST_FLEET_SERIAL ? items[i].sn : items[i].name, mst_span_str(name)))
+            return i;
+    ck_abort_msg("no %s", name);
+}
+
+/* Whose acme is, and what its m1 was made with. */
+struct looked {
+    struct mst_world_call call; /* first */
+    int64_t client_id, template_id, creator_id;
+};
+
+static enum mst_err look(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)
+{
+    struct mst_row_vendor vendor = {.name = MST_LIT("acme")};
+    struct mst_row_model model = {.name = MST_LIT("m1")};
+    struct looked *looked = (struct looked *)call;
+    enum mst_err err = mst_tx_get(tx, MST_IX_VENDOR_NAME, &vendor);
+
+    (void)world;
+    model.vendor_id = vendor.id;
+    if (err == MST_OK)
+        err = mst_tx_get(tx, MST_IX_MODEL_NAME, &model);
+    looked->client_id = vendor.client_id;
+    looked->template_id = model.template_id;
+    looked->creator_id = model.creator_id;
+    call->verdict = MST_DONE;
+    return err;
+}
+
+MST_TEST(a_model_of_a_file_gets_no_client_that_is_somebody_elses)
+{
+    struct mst_world_vendor other;
+    struct looked looked = {.client_id = 0};
+    size_t model;
+
+    open_worlds();
+    mst_world_add_vendor(&to, "umbrella", &other);
+    export_all(ITEMS_MAX);
+    model = find_item(MST_FLEET_MODEL, "m1");
+    memcpy(items[model].template.text, other.portal_rid, MST_HANDLE_CHARS);
+    memcpy(items[model].creator.text, other.domain_rid, MST_HANDLE_CHARS);
+    for (size_t i = 0; i <= model; i++)
+        ck_assert_int_eq(put(i), MST_DONE);
+    ck_assert_int_eq(mst_world_run(&to, look, &looked.call), MST_DONE);
+    ck_assert_int_eq(looked.template_id, 0);
+    ck_assert_int_eq(looked.creator_id, looked.client_id);
+    close_worlds();
+}
+MST_TEST_END
+
+MST_TEST(a_serial_number_of_a_file_hangs_on_no_client_that_is_somebody_elses)
+{
+    struct mst_world_vendor other;
+    size_t live;
+
+    open_worlds();
+    mst_world_add_vendor(&to, "umbrella", &other);
+    export_all(ITEMS_MAX);
+    live = find_item(MST_FLEET_SERIAL, "live");
+    for (size_t i = 0; i < live; i++)
+        ck_assert_int_eq(put(i), MST_DONE);
+    memcpy(items[live].rid.text, other.portal_rid, MST_HANDLE_CHARS);
+    ck_assert_int_eq(put(live), MST_RESTRICTED);
+    items[live].lent_to = MST_LIT("umbrella"); /* nor by saying that it was lent */
+    ck_assert_int_eq(put(live), MST_RESTRICTED);
+    close_worlds();
+}
+MST_TEST_END
+
+MST_TEST(a_file_whose_domain_client_is_somebody_elses_is_refused)
+{
+    struct mst_world_vendor other;
+    size_t vendor;
+
+    open_worlds();
+    mst_world_add_vendor(&to, "umbrella", &other);
+    ck_assert_int_eq(RUN(&to, unregister, .key = other.domain_cik, .vendor = "umbrella"), MST_DONE);
+    export_all(ITEMS_MAX);
+    vendor = find_item(MST_FLEET_VENDOR, "acme");
+    for (int i = 0; i < 2; i++) {
+        const char *rid = i == 0 ? other.domain_rid : other.portal_rid;
+
+        memcpy(items[0].rid.text, rid, MST_HANDLE_CHARS);
+        items[vendor].rid = items[0].rid;
+        ck_assert_int_eq(put(0), MST_RESTRICTED);
+        ck_assert_int_eq(put(vendor), MST_RESTRICTED);
+    }
+    close_worlds();
+}
+MST_TEST_END
+
 MST_TESTS("core/fleet", pages_of_any_size_give_the_same_items,
           a_vendor_that_was_imported_works_and_is_not_imported_twice,
           an_item_whose_outcome_is_unknown_is_imported_once,
-          an_item_survives_a_store_that_fails_once_at_any_point, what_does_not_fit_is_refused)
+          an_item_survives_a_store_that_fails_once_at_any_point, what_does_not_fit_is_refused,
+          a_model_of_a_file_gets_no_client_that_is_somebody_elses,
+          a_serial_number_of_a_file_hangs_on_no_client_that_is_somebody_elses,
+          a_file_whose_domain_client_is_somebody_elses_is_refused)

@@ -13,7 +13,7 @@
 #include "base/limits.h"
 #include "front/fleet/format.h"
 
-enum { VERSION = 1, DEPTH_MAX = 4, MAC_CHARS = 2 * MST_LINE_MAC_BYTES };
+enum { VERSION = 1, MAC_CHARS = 2 * MST_LINE_MAC_BYTES };
 
 /* ,"mac":"<32 digits>"} */
 #define MAC_BEFORE MST_LIT(",\"mac\":\"")
