@@ -316,34 +316,44 @@ static bool open_seal(const struct mst_exchange *x, struct mst_span line,
     return is_open;
 }
 
+/* Line number n, behind the head. */
+static enum mst_err read_line(struct mst_exchange *x, const struct mst_file_keys *keys, uint64_t n,
+                              struct mst_span line)
+{
+    struct importing *importing = x->work;
+    struct mst_fleet_read read;
+    const char *why;
+    enum mst_err err = mst_fleet_read_line(&x->arena, keys, n, line, &read, &why);
+
+    if (err != MST_OK)
+        err = say_wrong(x, n, 400, why);
+    else if (importing->has_end || read.what == MST_FLEET_LINE_HEAD)
+        err = say_wrong(x, n, 400, "it is not in its place");
+    else if (read.what == MST_FLEET_LINE_END)
+        importing->has_end = true;
+    else
+        importing->items[importing->n_items++] = read.item;
+    mst_secret_wipe(&read, sizeof read); /* a key may be in it */
+    return err;
+}
+
 /* Reads the items behind the head. */
 static enum mst_err read_items(struct mst_exchange *x, const struct mst_file_keys *keys,
                                struct mst_cur *cur)
 {
     struct importing *importing = x->work;
+    enum mst_err err = MST_OK;
     struct mst_span line;
 
     importing->items = mst_arena_array(&x->arena, MST_FLEET_LINES_MAX, sizeof *importing->items);
     if (!importing->items)
         return MST_ENOMEM;
-    for (uint64_t n = importing->from; next_line(cur, &line); n++) {
-        struct mst_fleet_read read;
-        const char *why;
-        enum mst_err err;
-
+    for (uint64_t n = importing->from; err == MST_OK && next_line(cur, &line); n++) {
         if (importing->n_items == MST_FLEET_LINES_MAX)
             return say_wrong(x, n, 413, "too many lines for one call");
-        err = mst_fleet_read_line(&x->arena, keys, n, line, &read, &why);
-        if (err != MST_OK)
-            return say_wrong(x, n, 400, why);
-        if (importing->has_end || read.what == MST_FLEET_LINE_HEAD)
-            return say_wrong(x, n, 400, "it is not in its place");
-        importing->has_end = read.what == MST_FLEET_LINE_END;
-        if (!importing->has_end)
-            importing->items[importing->n_items++] = read.item;
-        mst_secret_wipe(&read, sizeof read);
+        err = read_line(x, keys, n, line);
     }
-    return MST_OK;
+    return err;
 }
 
 static enum mst_err read_body(struct mst_exchange *x, struct mst_tx *tx)

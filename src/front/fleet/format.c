@@ -529,21 +529,20 @@ static enum mst_err read_item(struct mst_arena *arena, const struct mst_file_key
                               const json_t *json, enum mst_fleet_type type,
                               struct mst_fleet_item *ret_item, const char **ret_why)
 {
-    struct mst_fleet_item item = {.type = type};
     size_t n_known = 2;
 
+    *ret_item = (struct mst_fleet_item){.type = type};
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         const json_t *value =
             fields[i].types >> type & 1 ? json_object_get(json, fields[i].name) : NULL;
         if (!value)
             continue;
         n_known++;
-        if (!read_value(arena, keys, &fields[i], value, &item)) {
+        if (!read_value(arena, keys, &fields[i], value, ret_item)) {
             *ret_why = "one of its fields has a value that cannot be";
             return MST_ESYNTAX;
         }
     }
-    *ret_item = item;
     *ret_why = "it has a field that this version does not know";
     return n_known == json_object_size(json) ? MST_OK : MST_ESYNTAX;
 }
