@@ -8,7 +8,7 @@
 #include "core/enable.h"
 #include "core/foreign.h"
 
-/* Has this client this very key in force already, or did this attempt bring one? */
+/* Has this client this very key in force already? */
 static enum mst_err is_there(const struct mst_domain *domain, struct mst_tx *tx,
                              const struct mst_row_client *client, const struct mst_brought_key *key,
                              bool *ret_is_there)
@@ -75,13 +75,15 @@ static enum mst_err bring(const struct mst_domain *domain, struct mst_tx *tx,
 enum mst_err mst_import_serial_key(const struct mst_domain *domain, struct mst_tx *tx,
                                    const struct mst_row_vendor *vendor,
                                    const struct mst_row_model *model, struct mst_span sn,
-                                   const struct mst_brought_key *key, enum mst_verdict *ret_verdict)
+                                   const struct mst_brought_key *key, enum mst_verdict *ret_verdict,
+                                   int64_t *ret_clone_id)
 {
     struct mst_change change = {.model_id = model->id, .sn = sn};
     struct mst_handle rid;
     struct mst_bond bond;
     enum mst_err err;
 
+    *ret_clone_id = 0;
     *ret_verdict = MST_BAD_VALUE;
     if (!is_handle(domain, key->cik))
         return MST_OK;
@@ -95,6 +97,8 @@ enum mst_err mst_import_serial_key(const struct mst_domain *domain, struct mst_t
     }
     if (err != MST_OK)
         return err;
+    if (key->owner.len > 0 && bond.client.key_attempt == key->attempt) /* now, or in a run before */
+        *ret_clone_id = bond.client.id;
     *ret_verdict = mst_lifecycle_step(bond.state, MST_ON_REPLACE_KEY, false).verdict;
     if (*ret_verdict != MST_DONE)
         return MST_OK;

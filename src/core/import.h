@@ -16,13 +16,13 @@ struct mst_brought_key {
  * that key in force already, nothing happens: MST_DONE. Refusals, which change nothing unless an owner
  * is given (then: undo): MST_BAD_VALUE (cik), MST_NO_SERIAL, MST_HAS_NO_CLIENT, MST_ORPHANED (no owner
  * given), MST_ACTIVATED (not replacing), MST_EXISTS (another client's key), and those of mst_enable_owner.
+ * *ret_clone_id is the client if this attempt enabled it (clone.h: its points are to be copied), else 0.
  */
-MST_MUST_USE enum mst_err mst_import_serial_key(const struct mst_domain *domain, struct mst_tx *tx,
-                                                const struct mst_row_vendor *vendor,
-                                                const struct mst_row_model *model,
-                                                struct mst_span sn,
-                                                const struct mst_brought_key *key,
-                                                enum mst_verdict *ret_verdict);
+MST_MUST_USE enum mst_err
+mst_import_serial_key(const struct mst_domain *domain, struct mst_tx *tx,
+                      const struct mst_row_vendor *vendor, const struct mst_row_model *model,
+                      struct mst_span sn, const struct mst_brought_key *key,
+                      enum mst_verdict *ret_verdict, int64_t *ret_clone_id);
 
 /* The same for a client that is named itself, with or without a serial number. key->owner is not used. */
 MST_MUST_USE enum mst_err mst_import_client_key(const struct mst_domain *domain, struct mst_tx *tx,

@@ -336,6 +336,33 @@ MST_TEST(stored_points_are_copied_and_the_latest_can_be_read_as_soon_as_the_key_
 }
 MST_TEST_END
 
+MST_TEST(devices_that_bring_their_keys_get_the_points_too)
+{
+    static const char *const sns[] = {"a", "b"};
+    char rid[41], path[128], body[256], wanted[256];
+
+    begin();
+    write_history(3);
+    (void)snprintf(wanted, sizeof wanted, "%s", storage(scene.template_rid, "note"));
+    HAS(wanted, "\"count\":3");
+    ck_assert_status(site, 205, "POST", M1, scene.by_token, "sn[]=a&sn[]=b");
+    (void)snprintf(path, sizeof path, "/muster/v1/keys/m1?owner=%s", scene.portal_rid);
+    (void)snprintf(body, sizeof body, "a,%040d\nb,%040d\n", 1, 2);
+    ck_assert_uint_eq(
+        mst_site_ask_typed(site, "POST", path, scene.by_vendor, "text/csv", body).status, 200);
+    for (size_t i = 0; i < 2; i++) {
+        struct mst_answer answer;
+
+        (void)snprintf(path, sizeof path, M1 "%s", sns[i]);
+        answer = mst_site_ask(site, "GET", path, scene.by_token, NULL);
+        ck_assert(mst_span_starts(answer.body, MST_LIT("activated,")));
+        (void)snprintf(rid, sizeof rid, "%.40s", &answer.body.ptr[strlen("activated,")]);
+        ck_assert_str_eq(storage(rid, "note"), wanted);
+    }
+    mst_site_stop(site);
+}
+MST_TEST_END
+
 MST_TEST(without_history_the_copy_begins_empty_and_removed_comments_change_nothing)
 {
     char rid[41];
@@ -511,6 +538,7 @@ MST_TESTS("conform/1.9",
           a_child_that_is_a_device_is_copied_without_its_serial_number,
           an_owner_inside_the_template_gets_a_copy_of_it_as_it_was,
           stored_points_are_copied_and_the_latest_can_be_read_as_soon_as_the_key_works,
+          devices_that_bring_their_keys_get_the_points_too,
           without_history_the_copy_begins_empty_and_removed_comments_change_nothing,
           a_template_with_more_points_than_a_copy_may_have_is_409_and_leaves_nothing,
           a_template_that_changes_while_an_enabling_waits_is_copied_with_its_own_points,

@@ -848,7 +848,7 @@ enum mst_err mst_do_import_key(struct mst_world *world, struct mst_tx *tx,
     if (err != MST_OK || call->verdict != MST_DONE)
         return err;
     return mst_import_serial_key(&world->domain, tx, &vendor, &model, text(call->sn), &key,
-                                 &call->verdict);
+                                 &call->verdict, &call->id);
 }
 
 enum mst_err mst_do_import_client_key(struct mst_world *world, struct mst_tx *tx,

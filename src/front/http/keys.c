@@ -8,6 +8,7 @@
 #include "core/import.h"
 #include "front/http/handlers.h"
 #include "front/http/params.h"
+#include "front/http/points.h"
 #include "wire/csv.h"
 
 enum { MODEL_PATH_SEGMENTS = 4, FROM_MAX = 1000000000 };
@@ -22,6 +23,9 @@ struct work {
     int64_t from; /* the number of the first row */
     struct mst_span owner;
     bool is_replacing;
+    struct mst_points_found points; /* with an owner: those that each one enabled gets */
+    int64_t *clones;                /* that were enabled, */
+    size_t n_clones, n_copied;      /* and how many have their points */
 };
 
 /* Keys lie in the body too. */
@@ -41,7 +45,7 @@ static const char *reason_of(enum mst_verdict verdict)
         [MST_ACTIVATED] = "it has a key in force: say that it shall be replaced",
         [MST_EXISTS] = "another client has this key",
         [MST_NO_OWNER] = "the owner does not exist, or is not below the vendor",
-        [MST_NO_ROOM] = "the owner has no room for one more client",
+        [MST_NO_ROOM] = "the owner has no room for one more client, or its points are too many",
         [MST_NO_TEMPLATE] = "the template of the model was dropped",
     };
 
@@ -91,19 +95,30 @@ enum mst_err mst_keys_prepare(struct mst_exchange *x, struct mst_tx *tx)
     struct mst_form query;
     enum mst_err err = mst_exchange_query(x, &query);
 
-    (void)tx;
+    x->release = wipe_body;
     if (!work)
         return MST_ENOMEM;
     if (err != MST_OK)
         return err;
     x->work = work;
-    x->release = wipe_body;
     work->owner = mst_form_value(&query, "owner");
     work->is_replacing = mst_form_true(&query, "replace");
     work->from = 1;
     if (!mst_param_int(&query, "from", &work->from) || work->from < 1 || work->from > FROM_MAX)
         return mst_exchange_refuse(x, MST_BAD_VALUE);
-    return read_rows(x, work);
+    err = read_rows(x, work);
+    if (err != MST_OK || work->owner.len == 0 || !has_model(x))
+        return err;
+    work->clones = mst_arena_array(&x->arena, work->n_rows, sizeof *work->clones);
+    return work->clones ? mst_points_find(x, tx, &work->points) : MST_ENOMEM;
+}
+
+static enum mst_err look_again(struct mst_exchange *x, struct mst_tx *tx)
+{
+    struct work *work = x->work;
+    enum mst_err err = mst_points_find(x, tx, &work->points);
+
+    return err == MST_OK ? mst_exchange_go(x, MST_STATE, mst_guard, mst_keys_post) : err;
 }
 
 static enum mst_err bring_to_client(struct mst_exchange *x, struct mst_tx *tx, struct mst_span rid,
@@ -121,10 +136,46 @@ static enum mst_err bring_to_client(struct mst_exchange *x, struct mst_tx *tx, s
     return mst_import_client_key(mst_exchange_domain(x), tx, &client, key, ret_verdict);
 }
 
+static enum mst_err bring_to_serial(struct mst_exchange *x, struct mst_tx *tx, struct mst_span sn,
+                                    const struct mst_brought_key *key,
+                                    enum mst_verdict *ret_verdict)
+{
+    struct work *work = x->work;
+    int64_t clone_id;
+    enum mst_err err = mst_import_serial_key(mst_exchange_domain(x), tx, &x->manager.vendor,
+                                             &x->model, sn, key, ret_verdict, &clone_id);
+
+    if (err != MST_OK || *ret_verdict != MST_DONE || clone_id == 0)
+        return err;
+    if (work->points.n_points > MST_CLONE_POINTS_MAX)
+        *ret_verdict = MST_NO_ROOM;
+    work->clones[work->n_clones++] = clone_id;
+    return MST_OK;
+}
+
+/* After the commit, one clone after the other. */
+static enum mst_err copy_points(struct mst_exchange *x, struct mst_tx *tx)
+{
+    struct work *work = x->work;
+
+    (void)tx;
+    if (work->points.n_points > 0 && work->n_copied < work->n_clones)
+        return mst_points_copy(x, work->clones[work->n_copied++], MST_NOWHERE, copy_points);
+    (void)mst_buf_addf(&x->reply, "{\"keys\":%zu}", work->n_rows);
+    return mst_exchange_answer(x, 200, MST_TYPE_JSON);
+}
+
 enum mst_err mst_keys_post(struct mst_exchange *x, struct mst_tx *tx)
 {
-    const struct work *work = x->work;
+    struct work *work = x->work;
 
+    if (work->clones && mst_points_are_stale(x, &work->points)) {
+        (void)mst_exchange_go(x, MST_READ, mst_guard, look_again);
+        return MST_EREFUSED;
+    }
+    if (work->points.n_points == 0)
+        x->model.options |= MST_MODEL_NOHISTORICAL;
+    work->n_clones = 0;
     for (size_t i = 0; i < work->n_rows; i++) {
         const struct row *row = &work->rows[i];
         const struct mst_brought_key key = {.cik = row->cik,
@@ -132,10 +183,8 @@ enum mst_err mst_keys_post(struct mst_exchange *x, struct mst_tx *tx)
                                             .is_replacing = work->is_replacing,
                                             .attempt = x->attempt};
         enum mst_verdict verdict;
-        enum mst_err err =
-            has_model(x) ? mst_import_serial_key(mst_exchange_domain(x), tx, &x->manager.vendor,
-                                                 &x->model, row->name, &key, &verdict)
-                         : bring_to_client(x, tx, row->name, &key, &verdict);
+        enum mst_err err = has_model(x) ? bring_to_serial(x, tx, row->name, &key, &verdict)
+                                        : bring_to_client(x, tx, row->name, &key, &verdict);
 
         if (err != MST_OK)
             return err;
@@ -144,6 +193,5 @@ enum mst_err mst_keys_post(struct mst_exchange *x, struct mst_tx *tx)
             return refuse_row(x, i, mst_outcome_status(x->route->family, verdict),
                               reason_of(verdict));
     }
-    (void)mst_buf_addf(&x->reply, "{\"keys\":%zu}", work->n_rows);
-    return mst_exchange_answer(x, 200, MST_TYPE_JSON);
+    return mst_exchange_go(x, MST_NOWHERE, NULL, copy_points);
 }

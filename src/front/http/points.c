@@ -229,3 +229,20 @@ enum mst_err mst_points_copy(struct mst_exchange *x, int64_t clone_id, enum mst_
     x->points->clone_id = clone_id;
     return mst_exchange_go(x, MST_READ, NULL, find_copies);
 }
+
+/* ---- counting ---- */
+
+enum mst_err mst_points_find(struct mst_exchange *x, struct mst_tx *tx,
+                             struct mst_points_found *ret_found)
+{
+    *ret_found =
+        (struct mst_points_found){.template_id = x->model.template_id, .options = x->model.options};
+    return ret_found->options & MST_MODEL_NOHISTORICAL
+               ? MST_OK
+               : mst_clone_count_points(tx, ret_found->template_id, &ret_found->n_points);
+}
+
+bool mst_points_are_stale(const struct mst_exchange *x, const struct mst_points_found *found)
+{
+    return x->model.template_id != found->template_id || x->model.options != found->options;
+}

@@ -25,4 +25,16 @@ MST_MUST_USE enum mst_err mst_points_flush(struct mst_exchange *x, const struct 
 MST_MUST_USE enum mst_err mst_points_copy(struct mst_exchange *x, int64_t clone_id,
                                           enum mst_where where, mst_step *then);
 
+/* What enabling copies. A command does not see the points file, so it is found before. */
+struct mst_points_found {
+    int64_t template_id, options; /* of the model, when they were counted */
+    int64_t n_points;
+};
+
+/* Counts those of x->model's template. MST_READ. */
+MST_MUST_USE enum mst_err mst_points_find(struct mst_exchange *x, struct mst_tx *tx,
+                                          struct mst_points_found *ret_found);
+/* Was x->model changed since? */
+bool mst_points_are_stale(const struct mst_exchange *x, const struct mst_points_found *found);
+
 #endif

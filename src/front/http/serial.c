@@ -1,5 +1,4 @@
 /* /provision/manage/model/<model>/<sn>: one serial number (protocol.md 2.6.5). */
-#include "core/clone.h"
 #include "core/enable.h"
 #include "core/group.h"
 #include "core/serial.h"
@@ -114,22 +113,8 @@ struct work {
     enum action action;
     struct mst_param old_sn;
     struct mst_span owner;
-    int64_t template_id, options; /* of the model, when the points were counted */
-    int64_t n_points;             /* that enabling would copy */
+    struct mst_points_found points; /* ENABLE_OWNER */
 };
-
-/* A command does not see the points file, so what it must know of it is found before. */
-static enum mst_err look_at_template(struct mst_exchange *x, struct mst_tx *tx)
-{
-    struct work *work = x->work;
-
-    work->template_id = x->model.template_id;
-    work->options = x->model.options;
-    work->n_points = 0;
-    return work->options & MST_MODEL_NOHISTORICAL
-               ? MST_OK
-               : mst_clone_count_points(tx, work->template_id, &work->n_points);
-}
 
 enum mst_err mst_serial_prepare(struct mst_exchange *x, struct mst_tx *tx)
 {
@@ -156,12 +141,13 @@ enum mst_err mst_serial_prepare(struct mst_exchange *x, struct mst_tx *tx)
     if (work->action == REMAP && work->old_sn.text.len == 0)
         return mst_exchange_refuse(x, MST_BAD_VALUE);
     x->work = work;
-    return work->action == ENABLE_OWNER ? look_at_template(x, tx) : MST_OK;
+    return work->action == ENABLE_OWNER ? mst_points_find(x, tx, &work->points) : MST_OK;
 }
 
 static enum mst_err look_again(struct mst_exchange *x, struct mst_tx *tx)
 {
-    enum mst_err err = look_at_template(x, tx);
+    struct work *work = x->work;
+    enum mst_err err = mst_points_find(x, tx, &work->points);
 
     return err == MST_OK ? mst_exchange_go(x, MST_STATE, mst_guard, x->route->step) : err;
 }
@@ -181,16 +167,15 @@ static enum mst_err enable_owner(struct mst_exchange *x, struct mst_tx *tx, stru
     int64_t client_id;
     enum mst_err err;
 
-    if (x->model.template_id != work->template_id || x->model.options != work->options) {
-        /* it was changed in between */
+    if (mst_points_are_stale(x, &work->points)) {
         (void)mst_exchange_go(x, MST_READ, mst_guard, look_again);
         return MST_EREFUSED;
     }
-    if (work->n_points == 0)
+    if (work->points.n_points == 0)
         x->model.options |= MST_MODEL_NOHISTORICAL;
     err = mst_enable_owner(domain, tx, &x->vendor, &x->model, x->borrower, sn, work->owner,
                            x->attempt, &verdict, &rid);
-    if (err == MST_OK && verdict == MST_DONE && work->n_points > MST_CLONE_POINTS_MAX)
+    if (err == MST_OK && verdict == MST_DONE && work->points.n_points > MST_CLONE_POINTS_MAX)
         verdict = MST_NO_ROOM;
     err = mst_exchange_settle(x, err, verdict);
     if (err == MST_OK)
@@ -199,8 +184,8 @@ static enum mst_err enable_owner(struct mst_exchange *x, struct mst_tx *tx, stru
     if (err != MST_OK)
         return err;
     (void)mst_buf_add(&x->reply, mst_handle_span(&rid));
-    return work->n_points > 0 ? mst_points_copy(x, client_id, MST_NOWHERE, enabled)
-                              : enabled(x, tx);
+    return work->points.n_points > 0 ? mst_points_copy(x, client_id, MST_NOWHERE, enabled)
+                                     : enabled(x, tx);
 }
 
 static enum mst_err remap(struct mst_exchange *x, struct mst_tx *tx, struct mst_span sn,
