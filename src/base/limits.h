@@ -77,9 +77,11 @@
 #define MST_KEPT_BUFFER_MAX       MST_KIB(64) /* larger buffers are given back after the request */
 #define MST_DESCRIPTORS_MAX       (1 << 20) /* a loop's table: the kernel's own limit, as it comes */
 #define MST_ADMIN_CONNECTIONS_MAX 64        /* of monitoring, to one address */
-#define MST_NEAR_MODELS_MAX       1000   /* model names that "why not?" compares with one unknown */
-#define MST_LISTING_MAX           100000 /* RIDs in one RPC listing: 4 MiB of reply */
-#define MST_STORAGE_SCAN_MAX      10000  /* points that info counts in one call */
+#define MST_NEAR_MODELS_MAX       1000 /* model names that "why not?" compares with one unknown */
+#define MST_NEAR_ZEROS_MAX \
+    16 /* zeros that it puts in front of an unknown number: one look-up each */
+#define MST_LISTING_MAX      100000 /* RIDs in one RPC listing: 4 MiB of reply */
+#define MST_STORAGE_SCAN_MAX 10000  /* points that info counts in one call */
 
 /* memory */
 #define MST_REQUEST_ARENA_MAX MST_MIB(32)  /* the largest body, decoded, and its reply */

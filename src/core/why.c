@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "core/client.h"
 #include "core/lending.h"
 #include "core/model.h"
@@ -48,6 +50,13 @@ static const struct {
 static const char no_template[] =
     "the model's template was dropped or its share code revoked, so enabling is refused: give the "
     "model another template first";
+
+static const char listed_elsewhere[] = "enable it in the model that lists it, whose name the "
+                                       "device must send, or take it off that list "
+                                       "first: a vendor lists a serial number once";
+
+static const char not_yours[] = "the vendor that asks did not enable it; of others it is not told";
+static const char lent[] = "enable it with an owner, or ask the vendor that has the model";
 
 /* ---- what is written almost alike ---- */
 
@@ -160,7 +169,8 @@ static const struct mst_sn_shape mac_shapes[] = {
 
 enum {
     WRITINGS = sizeof writings / sizeof writings[0],
-    MACS = sizeof mac_shapes / sizeof mac_shapes[0]
+    MACS = sizeof mac_shapes / sizeof mac_shapes[0],
+    WRITINGS_MAX = WRITINGS + MACS + MST_NEAR_ZEROS_MAX
 };
 
 /* Twelve digits alone may be a MAC too. */
@@ -169,6 +179,20 @@ static bool is_mac(struct mst_span sn, uint64_t *ret_value)
     const struct mst_sn_shape digits = {MST_SN_BASE16, MST_SN_EITHER, 12};
 
     return mst_sn_read_mac(sn, ret_value) || mst_sn_read(&digits, sn, ret_value);
+}
+
+/* What a spreadsheet took away from a number, or put in front of it. */
+static size_t write_zeros(size_t n_zeros, struct mst_span sn, char ret[MST_SN_MAX + 1])
+{
+    sn = without_zeros(sn);
+    for (size_t i = 0; i < sn.len; i++)
+        if (sn.ptr[i] < '0' || sn.ptr[i] > '9')
+            return 0;
+    if (n_zeros + sn.len > MST_SN_MAX)
+        return 0;
+    memset(ret, '0', n_zeros);
+    memcpy(ret + n_zeros, sn.ptr, sn.len);
+    return n_zeros + sn.len;
 }
 
 /* Gives the length; 0: not one that can be written so. */
@@ -182,14 +206,17 @@ static size_t write_nth(size_t n, struct mst_span sn, char ret[MST_SN_MAX + 1])
             ret[i] = writings[n].change(sn.ptr[i]);
         return sn.len;
     }
-    return is_mac(sn, &mac) ? mst_sn_write(&mac_shapes[n - WRITINGS], mac, ret) : 0;
+    n -= WRITINGS;
+    if (n < MACS)
+        return is_mac(sn, &mac) ? mst_sn_write(&mac_shapes[n], mac, ret) : 0;
+    return write_zeros(n - MACS + 1, sn, ret);
 }
 
 /* The serial number as the model knows it, if that is written almost alike. */
 static enum mst_err find_near_sn(const struct mst_domain *domain, struct mst_tx *tx,
                                  int64_t model_id, struct mst_span sn, struct mst_span *ret_sn)
 {
-    for (size_t n = 0; n < WRITINGS + MACS && sn.len <= MST_SN_MAX; n++) {
+    for (size_t n = 0; n < WRITINGS_MAX && sn.len <= MST_SN_MAX; n++) {
         char text[MST_SN_MAX + 1];
         struct mst_span written = mst_span_of(text, write_nth(n, sn, text));
         struct mst_bond bond;
@@ -307,11 +334,19 @@ static enum mst_err check_share(struct mst_tx *tx, const struct mst_row_vendor *
     return MST_OK;
 }
 
-static void say(struct mst_why *why)
+static void say(const struct mst_domain *domain, bool is_own, struct mst_why *why)
 {
     why->word = words[why->verdict].word;
     why->text = words[why->verdict].text;
-    why->advice = why->is_template_gone ? no_template : words[why->verdict].advice;
+    why->advice = words[why->verdict].advice;
+    if (why->is_template_gone) {
+        why->advice = no_template;
+    } else if (why->elsewhere.len > 0 && !domain->is_sn_scope_model) {
+        why->advice = listed_elsewhere;
+    } else if (why->verdict == MST_NO_SERIAL && !is_own) {
+        why->text = not_yours;
+        why->advice = lent;
+    }
 }
 
 enum mst_err mst_why(const struct mst_domain *domain, struct mst_tx *tx,
@@ -347,7 +382,7 @@ enum mst_err mst_why(const struct mst_domain *domain, struct mst_tx *tx,
         err = tell_serial(domain, tx, &model, is_own ? NULL : asker, activation->sn, &bond, &why);
     if (err != MST_OK)
         return err;
-    say(&why);
+    say(domain, is_own, &why);
     *ret_why = why;
     return MST_OK;
 }

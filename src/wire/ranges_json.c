@@ -193,7 +193,7 @@ enum mst_err mst_ranges_json_read(struct mst_span text, struct mst_arena *arena,
     return MST_OK;
 }
 
-enum mst_err mst_ranges_json_put(struct mst_buf *out, const struct mst_sn_range *range)
+static enum mst_err put(struct mst_buf *out, const struct mst_sn_range *range, const char *quote)
 {
     const struct mst_sn_shape *shape = &range->shape;
     const char *casing = mst_sn_casing_word(shape->casing);
@@ -207,9 +207,19 @@ enum mst_err mst_ranges_json_put(struct mst_buf *out, const struct mst_sn_range 
         (void)mst_buf_addf(out, ",\"casing\":\"%s\"", casing);
     else
         (void)mst_buf_add_str(out, ",\"casing\":null");
-    (void)mst_buf_add_str(out, ",\"first\":");
+    (void)mst_buf_addf(out, ",\"first\":%s", quote);
     (void)mst_buf_add_u64(out, range->first);
-    (void)mst_buf_add_str(out, ",\"last\":");
+    (void)mst_buf_addf(out, "%s,\"last\":%s", quote, quote);
     (void)mst_buf_add_u64(out, range->last);
-    return mst_buf_add_byte(out, '}');
+    return mst_buf_addf(out, "%s}", quote);
+}
+
+enum mst_err mst_ranges_json_put(struct mst_buf *out, const struct mst_sn_range *range)
+{
+    return put(out, range, "");
+}
+
+enum mst_err mst_ranges_json_put_text(struct mst_buf *out, const struct mst_sn_range *range)
+{
+    return put(out, range, "\"");
 }

@@ -21,4 +21,7 @@ MST_MUST_USE enum mst_err mst_ranges_json_read(struct mst_span text, struct mst_
 /* Appends a range as an object: exactly format, length, casing, first, last. */
 enum mst_err mst_ranges_json_put(struct mst_buf *out, const struct mst_sn_range *range);
 
+/* The same with first and last as decimal strings: few JSON libraries keep 64 bits without a sign. */
+enum mst_err mst_ranges_json_put_text(struct mst_buf *out, const struct mst_sn_range *range);
+
 #endif

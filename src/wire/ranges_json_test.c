@@ -33,6 +33,23 @@ static enum mst_err again(const char *text, struct mst_buf *out)
     "{\"format\":\"base16\",\"length\":16,\"casing\":\"lower\",\"first\":0,\"last\":" \
     "18446744073709551615}"
 
+MST_TEST(ends_can_be_written_as_text)
+{
+    const struct mst_sn_range all = {
+        .shape = {MST_SN_BASE16, MST_SN_LOWER, 16},
+          .first = 0, .last = UINT64_MAX
+    };
+    struct mst_buf out;
+
+    mst_buf_init(&out, 4096);
+    ck_assert_int_eq(mst_ranges_json_put_text(&out, &all), MST_OK);
+    ck_assert_span_str(mst_buf_span(&out),
+                       "{\"format\":\"base16\",\"length\":16,\"casing\":\"lower\",\"first\":\"0\","
+                       "\"last\":\"18446744073709551615\"}");
+    mst_buf_fini(&out);
+}
+MST_TEST_END
+
 MST_TEST(every_form_that_clients_send_is_read_without_loss)
 {
     static const struct {
@@ -144,5 +161,6 @@ MST_TEST(without_memory_reading_says_so)
 }
 MST_TEST_END
 
-MST_TESTS("wire/ranges_json", every_form_that_clients_send_is_read_without_loss,
-          every_bad_form_is_refused, without_memory_reading_says_so)
+MST_TESTS("wire/ranges_json", ends_can_be_written_as_text,
+          every_form_that_clients_send_is_read_without_loss, every_bad_form_is_refused,
+          without_memory_reading_says_so)

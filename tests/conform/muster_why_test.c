@@ -142,12 +142,17 @@ MST_TEST(a_serial_number_that_is_written_almost_like_a_known_one_is_told)
         {OF("m1", "p%20q"),             "p+q"              },
         {OF("m1", "s%2Bt"),             "s t"              },
         {OF("m1", "0042"),              "42"               },
+        {OF("m1", "7"),                 "0007"             },
+        {OF("m1", "00000007"),          "0007"             },
+        {OF("m1", "123"),               "000123"           },
     };
     char has[64];
 
     begin();
     change("POST", MODELS "m1/", MAC_RANGE, 205);
-    change("POST", MODELS "m1/", "sn[]=ab-c&sn[]=XY1&sn[]=p%2Bq&sn[]=s%20t&sn[]=42", 205);
+    change("POST", MODELS "m1/",
+           "[{\"format\":\"base10\",\"length\":6,\"first\":100,\"last\":200}]", 205);
+    change("POST", MODELS "m1/", "sn[]=ab-c&sn[]=XY1&sn[]=p%2Bq&sn[]=s%20t&sn[]=42&sn[]=0007", 205);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         (void)snprintf(has, sizeof has, "\"near_sn\":\"%s\"", rows[i].near);
         expect(rows[i].query, "unknown-serial", 404, has, "\"sn\":");
@@ -170,9 +175,11 @@ MST_TEST(ranges_and_other_models_are_told)
     change("POST", MODELS "m1/", MAC_RANGE, 205);
     expect(OF("m1", "01:02:03:04:05:02"), "not-enabled", 409,
            "\"range\":{\"format\":\"mac:48\",\"length\":null,\"casing\":\"upper\","
-           "\"first\":1108152157440,\"last\":1108152157695}",
+           "\"first\":\"1108152157440\",\"last\":\"1108152157695\"}",
            "listed_under");
-    expect(OF("m1", "01:02:03:04:05:01"), "not-enabled", 409, "\"listed_under\":\"m2\"", NULL);
+    expect(OF("m1", "01:02:03:04:05:01"), "not-enabled", 409, "\"listed_under\":\"m2\"",
+           "\"advice\":\"enable it with");
+    expect(OF("m1", "q"), "unknown-serial", 404, "take it off that list", "add the serial");
     expect(OF("m1", "q"), "unknown-serial", 404, "\"listed_under\":\"m2\"", "near");
     expect(OF("m2", "q"), "not-enabled", 409, NULL, "listed_under");
     mst_site_stop(site);

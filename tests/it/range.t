@@ -125,6 +125,7 @@ case 'another casing', [qw(why m 01:02:03:04:05:0b)], 0,
     qr/^verdict +unknown-serial\n.*^a device is told +404\n.*^almost the same +the serial number 01:02:03:04:05:0B is known/ms, '';
 case 'one of a range', [qw(why m 01:02:03:04:05:0B)], 0, qr/^verdict +not-enabled\n.*^what to do +enable it/ms, '';
 is why('m', '01:02:03:04:05:0B')->{range}{casing}, 'upper', 'the range is told';
+is why('m', 'abcd')->{range}{last}, '18446744073709551615', 'whatever its size';
 is $m->activate('m', 's1')->{status}, 200, 'it is activated';
 case 'an activated one', [qw(why m s1)], 0, qr/^activated +\d{4}-.* from 127\.0\.0\.1$/m, '';
 case 'a model in other letters', [qw(why M s1)], 0, qr/^verdict +unknown-model\n.*^almost the same +the model m is known/ms, '';

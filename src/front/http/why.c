@@ -46,7 +46,7 @@ static void add_facts(struct mst_buf *out, const struct mst_why *why)
     add_text(out, "listed_under", why->elsewhere);
     if (why->is_in_range) {
         (void)mst_buf_add_str(out, ",\"range\":");
-        (void)mst_ranges_json_put(out, &why->range);
+        (void)mst_ranges_json_put_text(out, &why->range);
     }
     if (why->is_template_gone)
         (void)mst_buf_add_str(out, ",\"template_gone\":true");
