@@ -35,9 +35,15 @@ static const char *which_resource(struct cli *cli)
     return rid;
 }
 
-/* One call by the vendor. */
+static const char NO_RESOURCE[] =
+    "there is no such resource: a RID is 40 digits 0-9a-f, and what it "
+    "names lies below the vendor";
+static const char NO_CODE[] =
+    "there is no such code, or it was revoked already: see 'muster code list'";
+
+/* One call by the vendor; missing: what to say if there is nothing of the name. */
 static enum cli_exit call(struct cli *cli, const char *procedure, json_t *arguments,
-                          json_t **ret_result)
+                          const char *missing, json_t **ret_result)
 {
     struct cli_rpc_auth auth = {0};
     bool is_token;
@@ -47,7 +53,8 @@ static enum cli_exit call(struct cli *cli, const char *procedure, json_t *argume
         json_decref(arguments);
         return exit;
     }
-    return cli_rpc_one(cli, &auth, procedure, arguments, NULL, ret_result);
+    exit = cli_rpc_one(cli, &auth, procedure, arguments, "invalid", ret_result);
+    return exit == CLI_OK && *ret_result == NULL ? cli_fail(cli, CLI_REFUSED, "%s", missing) : exit;
 }
 
 static enum cli_exit run_create(struct cli *cli)
@@ -59,8 +66,8 @@ static enum cli_exit run_create(struct cli *cli)
 
     if (rid == NULL)
         return CLI_USAGE;
-    exit =
-        call(cli, "share", json_pack("[s, {s:s}]", rid, "meta", meta != NULL ? meta : ""), &code);
+    exit = call(cli, "share", json_pack("[s, {s:s}]", rid, "meta", meta != NULL ? meta : ""),
+                NO_RESOURCE, &code);
     if (exit == CLI_OK && !json_is_string(code))
         exit = cli_fail(cli, CLI_SERVER, "the server answered with no code");
     if (exit == CLI_OK && cli->is_json) {
@@ -88,7 +95,7 @@ static enum cli_exit run_list(struct cli *cli)
 
     if (rid == NULL)
         return CLI_USAGE;
-    exit = call(cli, "info", json_pack("[s, [s]]", rid, "shares"), &result);
+    exit = call(cli, "info", json_pack("[s, [s]]", rid, "shares"), NO_RESOURCE, &result);
     if (exit != CLI_OK)
         return exit;
     shares = json_object_get(result, "shares");
@@ -112,7 +119,7 @@ static enum cli_exit run_revoke(struct cli *cli)
         return cli_fail(cli, CLI_USAGE,
                         "models that were made by this code can add no devices any more, and its "
                         "user reads nothing any more; devices stay. Say --yes if that is meant");
-    exit = call(cli, "revoke", json_pack("[s, s]", "share", code), &result);
+    exit = call(cli, "revoke", json_pack("[s, s]", "share", code), NO_CODE, &result);
     json_decref(result);
     return exit == CLI_OK ? cli_print_done(cli, "code", code, "revoked") : exit;
 }

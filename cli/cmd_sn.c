@@ -369,6 +369,8 @@ static enum cli_exit run_list(struct cli *cli)
         cli_options_number(&cli->options, "limit", 1, INT64_MAX / 2, INT64_MAX, &pages.limit) !=
             MST_OK)
         return cli_fail(cli, CLI_USAGE, "%s", cli->options.problem);
+    if (cli_options_text(&cli->options, "vendor") != NULL)
+        (void)snprintf(empty, sizeof empty, "none enabled yet: 'muster device enable' does that");
     if (pages.offset > 0)
         (void)snprintf(empty, sizeof empty, "no serial numbers behind the first %llu",
                        (unsigned long long)pages.offset);

@@ -130,8 +130,11 @@ static enum cli_exit check_row(struct importing *importing, const struct cli_csv
 
     importing->n_total++;
     return problem == NULL ? CLI_OK
-                           : cli_fail(importing->cli, CLI_USAGE, "line %zu: %s; nothing was sent",
-                                      row->line, problem);
+                           : cli_fail(importing->cli, CLI_USAGE, "line %zu: %s%s; nothing was sent",
+                                      row->line, problem,
+                                      importing->n_total == 1 && importing->n_left_out == 0
+                                          ? " (if this is a heading, leave it out with --heading)"
+                                          : "");
 }
 
 static enum cli_exit take_row(struct importing *importing, const struct cli_csv_row *row)
@@ -207,7 +210,8 @@ static enum cli_exit show(const struct importing *importing)
     if (importing->cli->is_json)
         (void)fprintf(importing->cli->out, "{\"keys\":%zu}\n", importing->n_done);
     else
-        (void)fprintf(importing->cli->out, "%zu keys in force\n", importing->n_done);
+        (void)fprintf(importing->cli->out, "%zu key%s in force\n", importing->n_done,
+                      importing->n_done == 1 ? "" : "s");
     return CLI_OK;
 }
 

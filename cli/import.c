@@ -302,8 +302,9 @@ static enum cli_exit finish(struct cli_job *job)
                         (unsigned long long)job->max_errors);
     if (tally->refused == 0)
         return CLI_OK;
-    return cli_fail(job->cli, CLI_REFUSED, "%s: %llu rows are in error%s%s", job->model,
-                    (unsigned long long)tally->refused, job->errors != NULL ? ": see " : "",
+    return cli_fail(job->cli, CLI_REFUSED, "%s: %llu %s in error%s%s", job->model,
+                    (unsigned long long)tally->refused, tally->refused == 1 ? "row is" : "rows are",
+                    job->errors != NULL ? ": see " : "",
                     job->errors != NULL ? job->errors_path : "");
 }
 

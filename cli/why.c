@@ -60,6 +60,13 @@ enum cli_exit cli_why_get(struct cli *cli, const char *vendor, const char *model
     return ask(cli, vendor, model, sn, false, ret_answer);
 }
 
+/* Why was a call refused? Of the vendor that it named, as the call itself. */
+static bool ask_aside(struct cli *cli, const char *model, const char *sn, json_t **ret_answer)
+{
+    return ask(cli, cli_options_text(&cli->options, "vendor"), model, sn, true, ret_answer) ==
+           CLI_OK;
+}
+
 static const char *text_of(const json_t *answer, const char *key)
 {
     return json_string_value(json_object_get(answer, key));
@@ -128,7 +135,7 @@ void cli_why_not_enabled(struct cli *cli, const struct cli_call *call, struct ms
     const char *model = call->names[0];
     json_t *answer;
 
-    if (ask(cli, NULL, model, call->names[1], true, &answer) != CLI_OK)
+    if (!ask_aside(cli, model, call->names[1], &answer))
         return;
     if (add_device(ret_text, answer))
         (void)mst_buf_add_str(ret_text, "; 'muster device reenable' gives it a new key");
@@ -139,7 +146,10 @@ void cli_why_not_enabled(struct cli *cli, const struct cli_call *call, struct ms
                            "%s --template RID'",
                            model, model);
     else if (!add_elsewhere(ret_text, model, answer))
-        (void)mst_buf_add_str(ret_text, "the owner has no room for one more client (its limits)");
+        (void)mst_buf_addf(ret_text, "the owner has no room for one more client (its limits)%s",
+                           is_verdict(answer, "unknown-serial")
+                               ? ", or the model's template is gone, which its vendor can tell"
+                               : "");
     json_decref(answer);
 }
 
@@ -147,7 +157,7 @@ void cli_why_not_reenabled(struct cli *cli, const struct cli_call *call, struct 
 {
     json_t *answer;
 
-    if (ask(cli, NULL, call->names[0], call->names[1], true, &answer) == CLI_OK)
+    if (ask_aside(cli, call->names[0], call->names[1], &answer))
         add_no_device(ret_text, "", answer);
     json_decref(answer);
 }
@@ -159,11 +169,11 @@ void cli_why_not_moved(struct cli *cli, const struct cli_call *call, struct mst_
     json_t *answer;
     bool is_known;
 
-    if (ask(cli, NULL, model, call->names[1], true, &answer) != CLI_OK)
+    if (!ask_aside(cli, model, call->names[1], &answer))
         return;
     is_known = add_device(ret_text, answer) || add_elsewhere(ret_text, model, answer);
     json_decref(answer);
-    if (is_known || ask(cli, NULL, model, old_sn, true, &answer) != CLI_OK)
+    if (is_known || !ask_aside(cli, model, old_sn, &answer))
         return;
     (void)snprintf(who, sizeof who, "%s: ", old_sn);
     add_no_device(ret_text, who, answer);
@@ -226,7 +236,10 @@ static bool set_times(json_t *shown, const json_t *answer)
     }
     if (is_good && number_of(answer, "activated_at", &seconds)) {
         cli_time_text(seconds, at, sizeof at);
-        (void)snprintf(text, sizeof text, "%s from %s", at, from != NULL ? from : "?");
+        if (from != NULL && strcmp(from, "imported") == 0)
+            (void)snprintf(text, sizeof text, "%s by an import of its key", at);
+        else
+            (void)snprintf(text, sizeof text, "%s from %s", at, from != NULL ? from : "?");
         is_good = set_text(shown, "activated", text);
     }
     if (is_good && number_of(answer, "created", &seconds)) {
@@ -252,7 +265,7 @@ static bool set_near(json_t *shown, const json_t *answer)
 
         if (near == NULL)
             continue;
-        (void)snprintf(text, sizeof text, "%s %s is known: casing and signs count", nears[i].what,
+        (void)snprintf(text, sizeof text, "%s %s is known: every character counts", nears[i].what,
                        near);
         return set_text(shown, "near", text);
     }

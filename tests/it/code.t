@@ -72,7 +72,9 @@ says 'revoking is asked back' 2 'Say --yes'
 as acme code revoke "$share_code" --yes
 ends 'it is taken back' 0
 as acme code revoke "$share_code" --yes
-says 'and cannot be twice' 1 'invalid'
+says 'and cannot be twice' 1 'no such code'
+as acme code create 0123456789abcdef0123456789abcdef01234567
+says 'a code of nothing' 1 'no such resource'
 as umbrella device enable lamp 2
 says 'no device is added any more' 1 'template'
 as umbrella model set lamp --option nocomments

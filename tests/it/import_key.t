@@ -59,13 +59,13 @@ my $k = new_key();
 my @sockets = map { $m->dial } 1 .. 8;
 my $ask = Muster::bytes_of('GET', '/onep:v1/stack/alias?temp', [Muster::with_cik($k)]);
 is($m->talk($_, $ask)->{status}, 401, 'an unknown key is refused') for @sockets;
-is(works('a key is brought', 'm', 'a', '--key-file', spew("$dir/k", "$k\n")), "1 keys in force\n", 'it says so');
+is(works('a key is brought', 'm', 'a', '--key-file', spew("$dir/k", "$k\n")), "1 key in force\n", 'it says so');
 is($m->talk($_, $ask)->{status}, 204, 'every connection knows it at once') for @sockets;
 is($m->device_key($rid{a}), $k, 'the owner sees it');
 like($m->manage('GET', 'model/m/a?show=log')->{body}, qr/^\d+,imported,/, 'the log says that it was imported');
 is($m->activate('m', 'a')->{status}, 409, 'the device cannot activate any more');
 unlike($m->log, qr/second/, 'and that raises no alarm');
-is(works('the same again', 'm', 'a', '--key-file', "$dir/k"), "1 keys in force\n", 'changes nothing');
+is(works('the same again', 'm', 'a', '--key-file', "$dir/k"), "1 key in force\n", 'changes nothing');
 is($m->manage('GET', 'model/m/a?show=log')->{body} =~ tr/\n//, 1, 'not even the log');
 
 fails('a key of another device', 1, qr/row 1: another client has this key/, 'm', 'b', '--key-file', "$dir/k");
@@ -86,6 +86,7 @@ spew("$dir/csv", join '', "sn,cik\n", map {"$_,$k{$_}\n"} qw(b c d));
 is(works('many are brought and enabled', 'm', '--file', "$dir/csv", '--heading', '--owner', $m->{portal_rid}),
     "3 keys in force\n", 'all of them');
 is(status_with($k{$_}), 204, "$_ is alive") for qw(b c d);
+fails('a heading', 2, qr/line 1: .*--heading/, 'm', '--file', "$dir/csv");
 spew("$dir/csv", "e,$k{e}\nzz,$k{b}\n");
 fails('one of many', 1, qr/row 2: no such/, 'm', '--file', "$dir/csv", '--owner', $m->{portal_rid});
 is(status_with($k{e}), 401, 'stops all of its call');

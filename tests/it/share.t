@@ -72,6 +72,12 @@ as umbrella device enable thermo 0001 --vendor acme --json
 ends 'it enables' 0
 rid=$(member rid)
 like 'for an owner of its own' "$rid" '^[0-9a-f]{40}$'
+as umbrella device enable thermo 0001 --vendor acme
+says 'once: it is told what it has' 1 "it has a device already: RID $rid"
+as umbrella why thermo 0002 --vendor acme
+like 'of what it did not enable it is told how it can' "$out" 'enable it with an owner, or ask the vendor'
+as umbrella device reenable thermo 0002 --vendor acme
+says 'and that is not there for it' 1 'thermo 0002: 404'
 as umbrella sn list thermo --vendor acme --json
 is 'it lists what it enabled, without the text' "$out" \
     "[{\"sn\":\"0001\",\"status\":\"notactivated\",\"rid\":\"$rid\",\"extra\":\"\"}]"
