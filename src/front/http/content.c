@@ -171,10 +171,9 @@ enum mst_err mst_contents_list(struct mst_exchange *x, struct mst_tx *tx)
 }
 
 struct entry_work {
-    struct mst_param id;
+    struct mst_entry entry;
     struct mst_span meta;
     bool is_protected;
-    bool is_delete;
 };
 
 enum mst_err mst_contents_prepare(struct mst_exchange *x, struct mst_tx *tx)
@@ -188,14 +187,11 @@ enum mst_err mst_contents_prepare(struct mst_exchange *x, struct mst_tx *tx)
         return MST_ENOMEM;
     x->work = work;
     err = mst_exchange_form(x, &form);
-    if (err == MST_OK)
-        err = mst_param_get(x, &form, "id", &work->id);
     if (err != MST_OK)
         return err;
     work->meta = mst_form_value(&form, mst_form_get(&form, "meta") ? "meta" : "description");
     work->is_protected = mst_form_true(&form, "protected");
-    work->is_delete = mst_param_is_delete(&form);
-    return work->id.text.len > 0 ? MST_OK : mst_exchange_refuse(x, MST_BAD_VALUE);
+    return mst_entry_read(x, &form, "id", &work->entry);
 }
 
 enum mst_err mst_contents_post(struct mst_exchange *x, struct mst_tx *tx)
@@ -205,13 +201,13 @@ enum mst_err mst_contents_post(struct mst_exchange *x, struct mst_tx *tx)
     struct mst_row_content content;
     enum mst_err err;
 
-    if (work->is_delete) {
-        err = find(x, tx, &work->id, &content);
+    if (work->entry.is_delete) {
+        err = find(x, tx, &work->entry.name, &content);
         if (err == MST_OK)
             err = mst_content_delete(tx, &content);
         return err == MST_OK ? answer_removed(x) : err;
     }
-    err = mst_content_create(tx, x->model.id, work->id.text, work->meta, work->is_protected,
+    err = mst_content_create(tx, x->model.id, work->entry.name.text, work->meta, work->is_protected,
                              &verdict);
     err = mst_exchange_settle(x, err, verdict);
     return err == MST_OK ? mst_exchange_answer(x, 205, NULL) : err;

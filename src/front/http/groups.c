@@ -51,9 +51,8 @@ enum mst_err mst_groups_list(struct mst_exchange *x, struct mst_tx *tx)
 }
 
 struct group_work {
-    struct mst_param id;
+    struct mst_entry entry;
     struct mst_span meta;
-    bool is_delete;
 };
 
 enum mst_err mst_groups_prepare(struct mst_exchange *x, struct mst_tx *tx)
@@ -67,13 +66,10 @@ enum mst_err mst_groups_prepare(struct mst_exchange *x, struct mst_tx *tx)
         return MST_ENOMEM;
     x->work = work;
     err = mst_exchange_form(x, &form);
-    if (err == MST_OK)
-        err = mst_param_get(x, &form, "id", &work->id);
     if (err != MST_OK)
         return err;
     work->meta = mst_form_value(&form, "meta");
-    work->is_delete = mst_param_is_delete(&form);
-    return work->id.text.len > 0 ? MST_OK : mst_exchange_refuse(x, MST_BAD_VALUE);
+    return mst_entry_read(x, &form, "id", &work->entry);
 }
 
 static enum mst_err find(struct mst_exchange *x, struct mst_tx *tx, const struct mst_param *id,
@@ -102,12 +98,12 @@ enum mst_err mst_groups_post(struct mst_exchange *x, struct mst_tx *tx)
     struct mst_row_model_group group;
     enum mst_err err;
 
-    if (work->is_delete) {
-        err = find(x, tx, &work->id, &group);
+    if (work->entry.is_delete) {
+        err = find(x, tx, &work->entry.name, &group);
         if (err == MST_OK)
             err = mst_group_delete(tx, &group);
     } else {
-        err = mst_group_create(tx, x->model.id, work->id.text, work->meta, &verdict);
+        err = mst_group_create(tx, x->model.id, work->entry.name.text, work->meta, &verdict);
         err = mst_exchange_settle(x, err, verdict);
     }
     return err == MST_OK ? mst_exchange_answer(x, 205, NULL) : err;

@@ -8,11 +8,10 @@
 enum { WINDOW_KEPT = -1 };
 
 struct work {
-    struct mst_param model;
+    struct mst_entry entry; /* of the collection */
     struct mst_template template;
     int64_t options;
     int64_t window_s; /* an addition of ours: WINDOW_KEPT, 0 = the server's, or seconds */
-    bool is_delete;
 };
 
 static const struct {
@@ -130,14 +129,9 @@ enum mst_err mst_models_prepare(struct mst_exchange *x, struct mst_tx *tx)
 
     (void)tx;
     if (err == MST_OK)
-        err = mst_param_get(x, &form, "model", &work->model);
-    if (err != MST_OK)
+        err = mst_entry_read(x, &form, "model", &work->entry);
+    if (err != MST_OK || work->entry.is_delete)
         return err;
-    work->is_delete = mst_param_is_delete(&form);
-    if (work->model.text.len == 0)
-        return mst_exchange_refuse(x, MST_BAD_VALUE);
-    if (work->is_delete)
-        return MST_OK;
     if (read_settings(&form, work) != MST_DONE || !has_template(work))
         return mst_exchange_refuse(x, MST_BAD_VALUE);
     return MST_OK;
@@ -159,13 +153,13 @@ static enum mst_err create(struct mst_exchange *x, struct mst_tx *tx, const stru
     const struct mst_domain *domain = mst_exchange_domain(x);
     enum mst_verdict verdict = MST_BAD_VALUE;
     struct mst_row_model model = {0};
-    enum mst_err err = mst_model_create(domain, tx, &x->manager, work->model.text, &work->template,
-                                        work->options, &verdict);
+    enum mst_err err = mst_model_create(domain, tx, &x->manager, work->entry.name.text,
+                                        &work->template, work->options, &verdict);
 
     err = mst_exchange_settle(x, err, verdict);
     if (err != MST_OK || work->window_s == WINDOW_KEPT)
         return err;
-    err = mst_model_get(tx, x->manager.vendor.id, work->model.text, &verdict, &model);
+    err = mst_model_get(tx, x->manager.vendor.id, work->entry.name.text, &verdict, &model);
     err = mst_exchange_settle(x, err, verdict);
     if (err != MST_OK)
         return err;
@@ -179,8 +173,8 @@ enum mst_err mst_models_post(struct mst_exchange *x, struct mst_tx *tx)
     struct mst_row_model model;
     enum mst_err err;
 
-    if (work->is_delete) {
-        err = find_model(x, tx, &work->model, &model);
+    if (work->entry.is_delete) {
+        err = find_model(x, tx, &work->entry.name, &model);
         if (err == MST_OK)
             err = mst_model_delete(mst_exchange_domain(x), tx, &model);
         return err == MST_OK ? mst_exchange_go(x, MST_NOWHERE, NULL, mst_content_removed) : err;

@@ -32,6 +32,33 @@ bool mst_param_is_delete(const struct mst_form *form)
     return mst_form_true(form, "delete") || mst_form_true(form, "remove");
 }
 
+enum mst_err mst_entry_read(struct mst_exchange *x, const struct mst_form *form, const char *param,
+                            struct mst_entry *ret_entry)
+{
+    struct mst_entry entry = {.is_delete = mst_param_is_delete(form)};
+    enum mst_err err = mst_param_get(x, form, param, &entry.name);
+
+    if (err != MST_OK)
+        return err;
+    if (entry.name.text.len == 0)
+        return mst_exchange_refuse(x, MST_BAD_VALUE);
+    *ret_entry = entry;
+    return MST_OK;
+}
+
+enum mst_err mst_entry_prepare(struct mst_exchange *x, const char *param)
+{
+    struct mst_entry *entry = mst_arena_alloc(&x->arena, sizeof *entry);
+    struct mst_form form;
+    enum mst_err err;
+
+    if (!entry)
+        return MST_ENOMEM;
+    x->work = entry;
+    err = mst_exchange_form(x, &form);
+    return err == MST_OK ? mst_entry_read(x, &form, param, entry) : err;
+}
+
 bool mst_param_int(const struct mst_form *form, const char *name, int64_t *ret_value)
 {
     const struct mst_form_item *item = mst_form_get(form, name);

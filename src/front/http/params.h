@@ -18,6 +18,17 @@ MST_MUST_USE enum mst_err mst_param_get(struct mst_exchange *x, const struct mst
                                         const char *name, struct mst_param *ret_param);
 MST_MUST_USE enum mst_err mst_param_of(struct mst_exchange *x, const struct mst_form_item *item,
                                        struct mst_param *ret_param);
+/* What a POST to a collection names, and whether that is to be deleted. */
+struct mst_entry {
+    struct mst_param name;
+    bool is_delete;
+};
+/* The form's param is the name; refused if it is absent or empty. */
+MST_MUST_USE enum mst_err mst_entry_read(struct mst_exchange *x, const struct mst_form *form,
+                                         const char *param, struct mst_entry *ret_entry);
+/* The same of the exchange's form, as x->work: for collections that need no more. */
+MST_MUST_USE enum mst_err mst_entry_prepare(struct mst_exchange *x, const char *param);
+
 /* "delete=true" or "remove=true". */
 bool mst_param_is_delete(const struct mst_form *form);
 /* A whole number that may be negative, cut to 64 bits if it has more. absent: *ret_value is left.

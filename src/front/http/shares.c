@@ -5,11 +5,6 @@
 
 enum { VENDOR_SEGMENT = 4 };
 
-struct work {
-    struct mst_span vendor;
-    bool is_delete;
-};
-
 enum mst_err mst_shares_list(struct mst_exchange *x, struct mst_tx *tx)
 {
     enum mst_err err = mst_lending_list(tx, &x->model, mst_reply_name, x);
@@ -19,30 +14,16 @@ enum mst_err mst_shares_list(struct mst_exchange *x, struct mst_tx *tx)
 
 enum mst_err mst_shares_prepare(struct mst_exchange *x, struct mst_tx *tx)
 {
-    struct work *work = mst_arena_alloc(&x->arena, sizeof *work);
-    struct mst_form form;
-    enum mst_err err;
-
     (void)tx;
-    if (!work)
-        return MST_ENOMEM;
-    err = mst_exchange_form(x, &form);
-    if (err != MST_OK)
-        return err;
-    work->vendor = mst_form_value(&form, "vendor");
-    if (work->vendor.len == 0)
-        return mst_exchange_refuse(x, MST_BAD_VALUE);
-    work->is_delete = mst_param_is_delete(&form);
-    x->work = work;
-    return MST_OK;
+    return mst_entry_prepare(x, "vendor");
 }
 
 enum mst_err mst_shares_post(struct mst_exchange *x, struct mst_tx *tx)
 {
-    const struct work *work = x->work;
+    const struct mst_entry *entry = x->work;
     enum mst_verdict verdict = MST_BAD_VALUE;
-    enum mst_err err = (work->is_delete ? mst_lending_remove
-                                        : mst_lending_add)(tx, &x->model, work->vendor, &verdict);
+    enum mst_err err = (entry->is_delete ? mst_lending_remove : mst_lending_add)(
+        tx, &x->model, entry->name.text, &verdict);
 
     err = mst_exchange_settle(x, err, verdict);
     return err == MST_OK ? mst_exchange_answer(x, 205, NULL) : err;

@@ -5,11 +5,6 @@
 
 enum { ID_SEGMENT = 3 };
 
-struct work {
-    struct mst_param id;
-    bool is_delete;
-};
-
 enum mst_err mst_tokens_list(struct mst_exchange *x, struct mst_tx *tx)
 {
     enum mst_err err = mst_token_list(tx, &x->manager, mst_reply_name, x);
@@ -19,23 +14,8 @@ enum mst_err mst_tokens_list(struct mst_exchange *x, struct mst_tx *tx)
 
 enum mst_err mst_tokens_prepare(struct mst_exchange *x, struct mst_tx *tx)
 {
-    struct work *work = mst_arena_alloc(&x->arena, sizeof *work);
-    struct mst_form form;
-    enum mst_err err;
-
     (void)tx;
-    if (!work)
-        return MST_ENOMEM;
-    err = mst_exchange_form(x, &form);
-    if (err == MST_OK)
-        err = mst_param_get(x, &form, "id", &work->id);
-    if (err != MST_OK)
-        return err;
-    work->is_delete = mst_param_is_delete(&form);
-    if (work->id.text.len == 0)
-        return mst_exchange_refuse(x, MST_BAD_VALUE);
-    x->work = work;
-    return MST_OK;
+    return mst_entry_prepare(x, "id");
 }
 
 static enum mst_err answer_token(struct mst_exchange *x, enum mst_err err, enum mst_verdict verdict,
@@ -52,19 +32,19 @@ static enum mst_err answer_token(struct mst_exchange *x, enum mst_err err, enum 
 
 enum mst_err mst_tokens_post(struct mst_exchange *x, struct mst_tx *tx)
 {
-    const struct work *work = x->work;
+    const struct mst_entry *entry = x->work;
     enum mst_verdict verdict = MST_BAD_VALUE;
     struct mst_handle token;
     enum mst_err err;
 
-    if (!work->is_delete) {
-        err = mst_token_create(mst_exchange_domain(x), tx, &x->manager, work->id.text, &verdict,
+    if (!entry->is_delete) {
+        err = mst_token_create(mst_exchange_domain(x), tx, &x->manager, entry->name.text, &verdict,
                                &token);
         return answer_token(x, err, verdict, &token);
     }
-    err = mst_token_delete(tx, &x->manager, work->id.text, &verdict);
-    if (err == MST_OK && verdict == MST_NOT_FOUND && work->id.plus.len > 0)
-        err = mst_token_delete(tx, &x->manager, work->id.plus, &verdict);
+    err = mst_token_delete(tx, &x->manager, entry->name.text, &verdict);
+    if (err == MST_OK && verdict == MST_NOT_FOUND && entry->name.plus.len > 0)
+        err = mst_token_delete(tx, &x->manager, entry->name.plus, &verdict);
     err = mst_exchange_settle(x, err, verdict);
     return err == MST_OK ? mst_exchange_answer(x, 205, NULL) : err;
 }
