@@ -14,8 +14,8 @@ static const struct cli_field FIELDS[] = {
 };
 
 static const struct cli_reason REASONS[] = {
-    {400, "a model is not shared with the vendor that has it"},
-    {404, "there is no such model: see 'muster model list'"  },
+    {400, "name another vendor: a model is not shared with the vendor that has it"},
+    {404, "there is no such model: see 'muster model list'"                       },
     CLI_REASONS_END
 };
 

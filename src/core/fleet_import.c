@@ -26,6 +26,9 @@ struct import {
     const char *why;
 };
 
+static const char key_taken[] =
+    "its key is taken here: re-enable one of the two devices that have it";
+
 static enum mst_err refuse(struct import *import, enum mst_verdict verdict, const char *why)
 {
     import->verdict = verdict;
@@ -178,7 +181,7 @@ static enum mst_err set_key(struct import *import, int64_t client_id)
         err = mst_foreign_set_cik(import->domain, import->tx, &client,
                                   mst_handle_span(&import->item->cik), &import->verdict);
     if (err != MST_OK || import->verdict != MST_DONE)
-        return err != MST_OK ? err : refuse(import, import->verdict, "its key is taken here");
+        return err != MST_OK ? err : refuse(import, import->verdict, key_taken);
     return mst_tx_update(import->tx, MST_TABLE_CLIENT, &client, MST_BIT(client, foreign_bits));
 }
 
@@ -192,7 +195,7 @@ static enum mst_err check_key(struct import *import)
     if (is_given(&import->item->cik))
         err = mst_access_key(import->domain, import->tx, mst_handle_span(&import->item->cik),
                              &is_taken, &other);
-    return err == MST_OK && is_taken ? refuse(import, MST_EXISTS, "its key is taken here") : err;
+    return err == MST_OK && is_taken ? refuse(import, MST_EXISTS, key_taken) : err;
 }
 
 static enum mst_err insert(struct import *import, struct mst_row_resource *resource)
@@ -627,7 +630,9 @@ static enum mst_err find_fleet(struct import *import)
     if (import->vendor.id != 0)
         return import->domain_id == import->vendor.client_id
                    ? MST_OK
-                   : refuse(import, MST_EXISTS, "another vendor of that name is here");
+                   : refuse(
+                         import, MST_EXISTS,
+                         "another vendor of that name is here: it has to give the name up first");
     return !is_there || (domain.owner_id == root_id && domain.foreign_rid.len > 0)
                ? MST_OK
                : refuse(import, MST_RESTRICTED, "its domain client is somebody else's here");

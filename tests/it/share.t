@@ -57,6 +57,8 @@ as acme share add nosuch umbrella
 says 'a model that is not there' 1 'no such model'
 as acme share add thermo acme
 says 'oneself' 1 'not shared with the vendor that has it'
+as acme share add thermo ''
+says 'nobody' 1 'name another vendor'
 as acme share add thermo umbrella
 is 'shared' "$code $out" '0 umbrella: may use it'
 as acme share add thermo umbrella
