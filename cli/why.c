@@ -1,10 +1,13 @@
 #include "cli/why.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
 #include "cli/output.h"
+#include "cli/ranges.h"
 #include "cli/status.h"
+#include "wire/ranges_json.h"
 
 enum { TEXT_MAX = 1024, TIME_TEXT = 32, QUERY_MAX = 4096 };
 
@@ -189,6 +192,7 @@ static const struct cli_field FIELDS[] = {
     {"status",        "a device is told"},
     {"text",          "meaning"         },
     {"near",          "almost the same" },
+    {"in_range",      "in the range"    },
     {"listed_under",  "listed under"    },
     {"window",        "window"          },
     {"activated",     "activated"       },
@@ -272,7 +276,34 @@ static bool set_near(json_t *shown, const json_t *answer)
     return true;
 }
 
-static bool translate(json_t *shown, const char *model, const char *sn, const json_t *answer)
+/* It is known by a range, and stands in no list. */
+static bool set_range(json_t *shown, json_t *answer)
+{
+    json_t *range = json_object_get(answer, "range");
+    json_t *list = range != NULL ? json_pack("[O]", range) : NULL;
+    char *json = list != NULL ? json_dumps(list, JSON_COMPACT) : NULL;
+    struct mst_sn_range *items;
+    struct mst_arena arena;
+    struct mst_buf text;
+    bool is_good = range == NULL || json != NULL;
+    size_t n = 0;
+
+    mst_arena_init(&arena, MST_REQUEST_ARENA_MAX);
+    mst_buf_init(&text, TEXT_MAX);
+    if (json != NULL && mst_ranges_json_read(mst_span_str(json), &arena, 1, &items, &n) == MST_OK &&
+        n == 1) {
+        cli_ranges_say(&text, items);
+        is_good =
+            mst_buf_err(&text) == MST_OK && cli_json_set(shown, "in_range", mst_buf_span(&text));
+    }
+    mst_buf_fini(&text);
+    mst_arena_fini(&arena);
+    free(json);
+    json_decref(list);
+    return is_good;
+}
+
+static bool translate(json_t *shown, const char *model, const char *sn, json_t *answer)
 {
     static const char *const same[] = {"verdict", "text",         "advice",
                                        "rid",     "listed_under", "client_status"};
@@ -284,7 +315,7 @@ static bool translate(json_t *shown, const char *model, const char *sn, const js
     for (size_t i = 0; i < sizeof same / sizeof same[0] && is_good; i++)
         is_good = set_text(shown, same[i], text_of(answer, same[i]));
     is_good = is_good && json_object_set(shown, "status", json_object_get(answer, "status")) == 0 &&
-              set_near(shown, answer) && set_times(shown, answer);
+              set_near(shown, answer) && set_range(shown, answer) && set_times(shown, answer);
     return is_good;
 }
 

@@ -123,7 +123,7 @@ is why('m', 's1')->{status}, 200, 'as JSON';
 cmp_ok why('m', 's1')->{seconds_left}, '>', 86000, 'with the time that is left';
 case 'another casing', [qw(why m 01:02:03:04:05:0b)], 0,
     qr/^verdict +unknown-serial\n.*^a device is told +404\n.*^almost the same +the serial number 01:02:03:04:05:0B is known/ms, '';
-case 'one of a range', [qw(why m 01:02:03:04:05:0B)], 0, qr/^verdict +not-enabled\n.*^what to do +enable it/ms, '';
+case 'one of a range', [qw(why m 01:02:03:04:05:0B)], 0, qr/^verdict +not-enabled\n.*^in the range +mac:48 upper, 01:02:03:04:05:00 to 01:02:03:04:05:FF\n.*^what to do +enable it/ms, '';
 is why('m', '01:02:03:04:05:0B')->{range}{casing}, 'upper', 'the range is told';
 is why('m', 'abcd')->{range}{last}, '18446744073709551615', 'whatever its size';
 is $m->activate('m', 's1')->{status}, 200, 'it is activated';
