@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "core/client.h"
 #include "core/clone.h"
 #include "core/data.h"
-#include "core/json.h"
 #include "core/quota.h"
 
 struct node {
@@ -226,37 +226,40 @@ static enum mst_err node_of_rid(const struct clone *clone, struct mst_span rid,
     return err;
 }
 
-/* Replaces in copy, which is as long as text, each string that is the RID of a source. */
+/* If rid is that of a source, its copy's is written to place. */
+static enum mst_err rewrite_rid(const struct clone *clone, struct mst_span rid, char *place,
+                                bool *ret_is_changed)
+{
+    const struct node *node;
+    struct mst_handle handle;
+    enum mst_err err = node_of_rid(clone, rid, &node);
+
+    if (err != MST_OK || !node)
+        return err;
+    err = mst_domain_rid(clone->domain, &node->copy, &handle);
+    if (err != MST_OK)
+        return err;
+    memcpy(place, handle.text, sizeof handle.text);
+    *ret_is_changed = true;
+    return MST_OK;
+}
+
+/* Replaces in copy, which is as long as text, each string of text that is the RID of a source. */
 static enum mst_err rewrite_value(const struct clone *clone, struct mst_span text, char *copy,
                                   bool *ret_is_changed)
 {
-    struct mst_cur cur = mst_cur_of(text);
-    char c;
+    struct mst_json json = mst_json_of(text);
+    enum mst_err err = MST_OK;
+    struct mst_span string;
+    size_t from;
 
-    while (mst_cur_peek(&cur, &c)) {
-        const struct node *node = NULL;
-        struct mst_handle handle;
-        struct mst_span rid;
-        enum mst_err err = MST_OK;
-
-        if (c != '"') {
-            (void)mst_cur_skip(&cur, 1);
-            continue;
-        }
-        if (!mst_json_string(&cur, &rid))
-            break;
-        if (rid.len == MST_HANDLE_CHARS)
-            err = node_of_rid(clone, rid, &node);
-        if (err == MST_OK && node)
-            err = mst_domain_rid(clone->domain, &node->copy, &handle);
-        if (err != MST_OK)
-            return err;
-        if (!node)
-            continue;
-        memcpy(&copy[cur.pos - 1 - MST_HANDLE_CHARS], handle.text, sizeof handle.text);
-        *ret_is_changed = true;
+    while (err == MST_OK && (from = mst_span_find(text, '"', json.cur.pos)) < text.len) {
+        (void)mst_cur_skip(&json.cur, from - json.cur.pos);
+        err = mst_json_string(&json, mst_tx_arena(clone->tx), &string);
+        if (err == MST_OK && json.cur.pos == from + MST_HANDLE_CHARS + 2)
+            err = rewrite_rid(clone, string, &copy[from + 1], ret_is_changed);
     }
-    return MST_OK;
+    return err == MST_ESYNTAX ? MST_OK : err;
 }
 
 /* Only these keys of a detail hold references; a message or a script may hold any text. */
@@ -268,23 +271,22 @@ static bool has_references(struct mst_span key)
 static enum mst_err rewrite(const struct clone *clone, struct mst_span text, char *copy,
                             bool *ret_is_changed)
 {
-    struct mst_cur cur = mst_cur_of(text);
+    struct mst_json json = mst_json_of(text);
+    struct mst_arena *arena = mst_tx_arena(clone->tx);
+    enum mst_err err = mst_json_open(&json, '{');
     struct mst_span key;
-    enum mst_err err = MST_OK;
+    bool is_more;
 
-    if (!mst_json_expect(&cur, '{'))
-        return MST_OK;
-    do {
-        if (!mst_json_string(&cur, &key) || !mst_json_expect(&cur, ':'))
-            break;
-        size_t from = cur.pos;
-        if (!mst_json_skip(&cur))
-            break;
-        if (has_references(key))
-            err = rewrite_value(clone, mst_span_cut(text, from, cur.pos), &copy[from],
+    while (err == MST_OK && (err = mst_json_member(&json, arena, &is_more, &key)) == MST_OK &&
+           is_more) {
+        size_t from = json.cur.pos;
+
+        err = mst_json_skip(&json);
+        if (err == MST_OK && has_references(key))
+            err = rewrite_value(clone, mst_span_cut(text, from, json.cur.pos), &copy[from],
                                 ret_is_changed);
-    } while (err == MST_OK && mst_json_expect(&cur, ','));
-    return err;
+    }
+    return err == MST_ESYNTAX ? MST_OK : err; /* what is no JSON is copied as it is */
 }
 
 static enum mst_err copy_references_of(const struct clone *clone, struct node *node)

@@ -3,27 +3,12 @@
  * changed: whatever does not look like JSON ends the search, and the text is then left alone.
  */
 #include "base/buf.h"
+#include "base/json.h"
 #include "base/limits.h"
-#include "core/json.h"
 #include "core/meta.h"
 
 /* Six bytes for the longest escape of one byte. */
 enum { ESCAPED_MAX = 6 * 256 };
-
-static void add_string(struct mst_buf *buf, struct mst_span text)
-{
-    (void)mst_buf_add_byte(buf, '"');
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        if (c < 0x20)
-            (void)mst_buf_addf(buf, "\\u%04x", c);
-        else if (c == '"' || c == '\\')
-            (void)mst_buf_addf(buf, "\\%c", c);
-        else
-            (void)mst_buf_add_byte(buf, (char)c);
-    }
-    (void)mst_buf_add_byte(buf, '"');
-}
 
 static enum mst_err finish(struct mst_buf *buf, struct mst_arena *arena, struct mst_span *ret_text)
 {
@@ -42,48 +27,71 @@ enum mst_err mst_meta_device(struct mst_arena *arena, struct mst_span vendor, st
 
     mst_buf_init(&buf, 3 * ESCAPED_MAX);
     (void)mst_buf_add_str(&buf, "{\"device\":{\"type\":\"vendor\",\"vendor\":");
-    add_string(&buf, vendor);
+    (void)mst_json_put(&buf, vendor);
     (void)mst_buf_add_str(&buf, ",\"model\":");
-    add_string(&buf, model);
+    (void)mst_json_put(&buf, model);
     (void)mst_buf_add_str(&buf, ",\"sn\":");
-    add_string(&buf, sn);
+    (void)mst_json_put(&buf, sn);
     (void)mst_buf_add_str(&buf, "}}");
     return finish(&buf, arena, ret_meta);
 }
 
 /* ---- finding ---- */
 
-/* From before an object to before the value of its member name. */
-static bool enter(struct mst_cur *cur, struct mst_span name)
+/* From before an object to before the value of its member name. MST_ENOENT: it has none. */
+static enum mst_err enter(struct mst_json *json, struct mst_arena *arena, struct mst_span name)
 {
+    enum mst_err err = mst_json_open(json, '{');
     struct mst_span key;
+    bool is_more;
 
-    if (!mst_json_expect(cur, '{'))
-        return false;
-    do {
-        if (!mst_json_string(cur, &key) || !mst_json_expect(cur, ':'))
-            return false;
+    while (err == MST_OK && (err = mst_json_member(json, arena, &is_more, &key)) == MST_OK) {
+        if (!is_more)
+            return MST_ENOENT;
         if (mst_span_eq(key, name))
-            return true;
-    } while (mst_json_skip(cur) && mst_json_expect(cur, ','));
-    return false;
+            return MST_OK;
+        err = mst_json_skip(json);
+    }
+    return err;
+}
+
+/* The string at meta.device.sn, quotes and all, as the places where it begins and ends. */
+static enum mst_err find_sn(struct mst_arena *arena, struct mst_span meta, size_t *ret_from,
+                            size_t *ret_to)
+{
+    struct mst_json json = mst_json_of(meta);
+    struct mst_span old;
+    size_t from;
+    enum mst_err err = enter(&json, arena, MST_LIT("device"));
+
+    if (err == MST_OK)
+        err = enter(&json, arena, MST_LIT("sn"));
+    from = mst_span_find(meta, '"', json.cur.pos);
+    if (err == MST_OK)
+        err = mst_json_string(&json, arena, &old);
+    if (err != MST_OK)
+        return err;
+    *ret_from = from;
+    *ret_to = json.cur.pos;
+    return MST_OK;
 }
 
 enum mst_err mst_meta_set_sn(struct mst_arena *arena, struct mst_span meta, struct mst_span sn,
                              struct mst_span *ret_meta)
 {
-    struct mst_cur cur = mst_cur_of(meta);
-    struct mst_span old;
+    size_t from, to;
     struct mst_buf buf;
+    enum mst_err err = find_sn(arena, meta, &from, &to);
 
-    if (!enter(&cur, MST_LIT("device")) || !enter(&cur, MST_LIT("sn")) ||
-        !mst_json_string(&cur, &old) || meta.len + ESCAPED_MAX > MST_META_MAX) {
+    if (err == MST_ENOMEM)
+        return err;
+    if (err != MST_OK || meta.len + ESCAPED_MAX > MST_META_MAX) {
         *ret_meta = meta;
         return MST_OK;
     }
     mst_buf_init(&buf, MST_META_MAX);
-    (void)mst_buf_add(&buf, mst_span_cut(meta, 0, cur.pos - old.len - 2));
-    add_string(&buf, sn);
-    (void)mst_buf_add(&buf, mst_cur_rest(&cur));
+    (void)mst_buf_add(&buf, mst_span_cut(meta, 0, from));
+    (void)mst_json_put(&buf, sn);
+    (void)mst_buf_add(&buf, mst_span_cut(meta, to, meta.len));
     return finish(&buf, arena, ret_meta);
 }

@@ -2,11 +2,11 @@
  * JSON libraries keep integers in 64 bits with a sign, or in doubles. The ends of a range have 64
  * bits without one, so numbers are taken as they are written.
  */
-#include "wire/json_text.h"
+#include "base/json.h"
 #include "wire/ranges_json.h"
 
 struct reading {
-    struct mst_json_text json;
+    struct mst_json json;
     struct mst_arena *arena;
     struct mst_sn_range range;
 };
@@ -14,19 +14,19 @@ struct reading {
 static enum mst_err next_member(struct reading *reading, bool *ret_is_more,
                                 struct mst_span *ret_name)
 {
-    return mst_json_text_member(&reading->json, reading->arena, ret_is_more, ret_name);
+    return mst_json_member(&reading->json, reading->arena, ret_is_more, ret_name);
 }
 
 /* ---- the members of a range ---- */
 
 static bool is_null(struct reading *reading)
 {
-    return mst_json_text_kind(&reading->json) == MST_JSON_NULL;
+    return mst_json_kind(&reading->json) == MST_JSON_NULL;
 }
 
 static enum mst_err read_string(struct reading *reading, struct mst_span *ret_text)
 {
-    return mst_json_text_string(&reading->json, reading->arena, ret_text);
+    return mst_json_string(&reading->json, reading->arena, ret_text);
 }
 
 static enum mst_err read_format(struct reading *reading)
@@ -45,7 +45,7 @@ static enum mst_err read_casing(struct reading *reading)
     enum mst_err err;
 
     if (is_null(reading))
-        return mst_json_text_skip(&reading->json);
+        return mst_json_skip(&reading->json);
     err = read_string(reading, &word);
     if (err == MST_OK && !mst_sn_casing_of(word, &reading->range.shape.casing))
         err = MST_EINVAL;
@@ -55,9 +55,9 @@ static enum mst_err read_casing(struct reading *reading)
 static enum mst_err read_number(struct reading *reading, uint64_t *ret_value)
 {
     struct mst_span digits;
-    enum mst_err err = mst_json_text_kind(&reading->json) == MST_JSON_STRING
+    enum mst_err err = mst_json_kind(&reading->json) == MST_JSON_STRING
                            ? read_string(reading, &digits)
-                           : mst_json_text_number(&reading->json, &digits);
+                           : mst_json_number(&reading->json, &digits);
 
     if (err == MST_OK && mst_span_u64(digits, UINT64_MAX, ret_value) != MST_OK)
         err = MST_EINVAL;
@@ -80,7 +80,7 @@ static enum mst_err read_length(struct reading *reading)
     enum mst_err err;
 
     if (is_null(reading))
-        return mst_json_text_skip(&reading->json);
+        return mst_json_skip(&reading->json);
     err = read_number(reading, &length);
     if (err == MST_OK && (length == 0 || length > MST_SN_MAX))
         err = MST_EINVAL;
@@ -112,12 +112,12 @@ static enum mst_err read_member(struct reading *reading, struct mst_span name, u
         *seen |= 1u << k;
         return members[k].read(reading);
     }
-    return mst_json_text_skip(&reading->json);
+    return mst_json_skip(&reading->json);
 }
 
 static enum mst_err read_range(struct reading *reading)
 {
-    enum mst_err err = mst_json_text_open(&reading->json, '{');
+    enum mst_err err = mst_json_open(&reading->json, '{');
     struct mst_span name;
     unsigned seen = 0;
     bool is_more;
@@ -142,10 +142,10 @@ struct found {
 
 static enum mst_err read_array(struct reading *reading, struct found *found)
 {
-    enum mst_err err = mst_json_text_open(&reading->json, '[');
+    enum mst_err err = mst_json_open(&reading->json, '[');
     bool is_more;
 
-    while (err == MST_OK && (err = mst_json_text_element(&reading->json, &is_more)) == MST_OK &&
+    while (err == MST_OK && (err = mst_json_element(&reading->json, &is_more)) == MST_OK &&
            is_more) {
         err = found->n < found->max ? read_range(reading) : MST_EFULL;
         if (err == MST_OK)
@@ -156,7 +156,7 @@ static enum mst_err read_array(struct reading *reading, struct found *found)
 
 static enum mst_err read_object(struct reading *reading, struct found *found)
 {
-    enum mst_err err = mst_json_text_open(&reading->json, '{');
+    enum mst_err err = mst_json_open(&reading->json, '{');
     bool is_more, is_there = false;
     struct mst_span name;
 
@@ -166,7 +166,7 @@ static enum mst_err read_object(struct reading *reading, struct found *found)
         if (is_it && is_there)
             err = MST_ESYNTAX;
         else
-            err = is_it ? read_array(reading, found) : mst_json_text_skip(&reading->json);
+            err = is_it ? read_array(reading, found) : mst_json_skip(&reading->json);
         is_there = is_there || is_it;
     }
     return err == MST_OK && !is_there ? MST_ESYNTAX : err;
@@ -175,17 +175,17 @@ static enum mst_err read_object(struct reading *reading, struct found *found)
 enum mst_err mst_ranges_json_read(struct mst_span text, struct mst_arena *arena, size_t max,
                                   struct mst_sn_range **ret_ranges, size_t *ret_n)
 {
-    struct reading reading = {.json = mst_json_text_of(text), .arena = arena};
+    struct reading reading = {.json = mst_json_of(text), .arena = arena};
     struct found found = {.ranges = mst_arena_array(arena, max, sizeof(struct mst_sn_range)),
                           .max = max};
     enum mst_err err;
 
     if (!found.ranges)
         return MST_ENOMEM;
-    err = mst_json_text_kind(&reading.json) == MST_JSON_ARRAY ? read_array(&reading, &found)
-                                                              : read_object(&reading, &found);
+    err = mst_json_kind(&reading.json) == MST_JSON_ARRAY ? read_array(&reading, &found)
+                                                         : read_object(&reading, &found);
     if (err == MST_OK)
-        err = mst_json_text_end(&reading.json);
+        err = mst_json_end(&reading.json);
     if (err != MST_OK)
         return err;
     *ret_ranges = found.ranges;

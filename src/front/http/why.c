@@ -1,8 +1,8 @@
 /* GET /muster/v1/why: why can a serial number not activate? An addition of ours (core/why.h). */
+#include "base/json.h"
 #include "core/why.h"
 #include "front/http/handlers.h"
 #include "front/http/params.h"
-#include "wire/json_text.h"
 #include "wire/ranges_json.h"
 
 static void add_text(struct mst_buf *out, const char *name, struct mst_span text)
@@ -10,7 +10,7 @@ static void add_text(struct mst_buf *out, const char *name, struct mst_span text
     if (text.len == 0)
         return;
     (void)mst_buf_addf(out, ",\"%s\":", name);
-    (void)mst_json_text_put(out, text);
+    (void)mst_json_put(out, text);
 }
 
 static void add_number(struct mst_buf *out, const char *name, int64_t value)

@@ -3,11 +3,11 @@
  * nests costs no stack.
  */
 #include "base/hex.h"
-#include "wire/json_text.h"
+#include "base/json.h"
 
-struct mst_json_text mst_json_text_of(struct mst_span text)
+struct mst_json mst_json_of(struct mst_span text)
 {
-    return (struct mst_json_text){.cur = mst_cur_of(text)};
+    return (struct mst_json){.cur = mst_cur_of(text)};
 }
 
 static bool take(struct mst_cur *cur, char c)
@@ -23,7 +23,7 @@ static void skip_blanks(struct mst_cur *cur)
         ;
 }
 
-enum mst_json_kind mst_json_text_kind(const struct mst_json_text *json)
+enum mst_json_kind mst_json_kind(const struct mst_json *json)
 {
     struct mst_cur ahead = json->cur;
     char c;
@@ -49,7 +49,7 @@ enum mst_json_kind mst_json_text_kind(const struct mst_json_text *json)
     }
 }
 
-enum mst_err mst_json_text_open(struct mst_json_text *json, char open)
+enum mst_err mst_json_open(struct mst_json *json, char open)
 {
     skip_blanks(&json->cur);
     if (json->depth == MST_JSON_DEPTH_MAX || !take(&json->cur, open))
@@ -60,7 +60,7 @@ enum mst_err mst_json_text_open(struct mst_json_text *json, char open)
 }
 
 /* Another element or member, or the end of the array or object. */
-static enum mst_err go_on(struct mst_json_text *json, char close, bool *ret_is_more)
+static enum mst_err go_on(struct mst_json *json, char close, bool *ret_is_more)
 {
     bool is_first = json->is_first;
 
@@ -77,7 +77,7 @@ static enum mst_err go_on(struct mst_json_text *json, char close, bool *ret_is_m
     return MST_OK;
 }
 
-enum mst_err mst_json_text_element(struct mst_json_text *json, bool *ret_is_more)
+enum mst_err mst_json_element(struct mst_json *json, bool *ret_is_more)
 {
     return go_on(json, ']', ret_is_more);
 }
@@ -210,8 +210,8 @@ static enum mst_err unescape(struct mst_span raw, struct mst_arena *arena,
     return MST_OK;
 }
 
-enum mst_err mst_json_text_string(struct mst_json_text *json, struct mst_arena *arena,
-                                  struct mst_span *ret_text)
+enum mst_err mst_json_string(struct mst_json *json, struct mst_arena *arena,
+                             struct mst_span *ret_text)
 {
     struct mst_span raw;
     bool has_escapes;
@@ -225,21 +225,21 @@ enum mst_err mst_json_text_string(struct mst_json_text *json, struct mst_arena *
     return MST_OK;
 }
 
-static bool take_colon(struct mst_json_text *json)
+static bool take_colon(struct mst_json *json)
 {
     skip_blanks(&json->cur);
     return take(&json->cur, ':');
 }
 
-enum mst_err mst_json_text_member(struct mst_json_text *json, struct mst_arena *arena,
-                                  bool *ret_is_more, struct mst_span *ret_name)
+enum mst_err mst_json_member(struct mst_json *json, struct mst_arena *arena, bool *ret_is_more,
+                             struct mst_span *ret_name)
 {
     struct mst_span name;
     bool is_more;
     enum mst_err err = go_on(json, '}', &is_more);
 
     if (err == MST_OK && is_more)
-        err = mst_json_text_string(json, arena, &name);
+        err = mst_json_string(json, arena, &name);
     if (err == MST_OK && is_more && !take_colon(json))
         err = MST_ESYNTAX;
     if (err != MST_OK)
@@ -262,7 +262,7 @@ static bool pass_digits(struct mst_cur *cur)
     return cur->pos > from;
 }
 
-enum mst_err mst_json_text_number(struct mst_json_text *json, struct mst_span *ret_text)
+enum mst_err mst_json_number(struct mst_json *json, struct mst_span *ret_text)
 {
     struct mst_cur *cur = &json->cur;
     size_t from;
@@ -284,7 +284,7 @@ enum mst_err mst_json_text_number(struct mst_json_text *json, struct mst_span *r
     return MST_OK;
 }
 
-static enum mst_err pass_word(struct mst_json_text *json, struct mst_span word)
+static enum mst_err pass_word(struct mst_json *json, struct mst_span word)
 {
     struct mst_span got;
 
@@ -296,23 +296,23 @@ static enum mst_err pass_word(struct mst_json_text *json, struct mst_span word)
 /* ---- skipping ---- */
 
 /* One value, or the opening of one that has others in it. */
-static enum mst_err pass_one(struct mst_json_text *json, enum mst_json_kind kind)
+static enum mst_err pass_one(struct mst_json *json, enum mst_json_kind kind)
 {
     struct mst_span ignored;
     bool has_escapes;
 
     switch (kind) {
     case MST_JSON_OBJECT:
-        return mst_json_text_open(json, '{');
+        return mst_json_open(json, '{');
     case MST_JSON_ARRAY:
-        return mst_json_text_open(json, '[');
+        return mst_json_open(json, '[');
     case MST_JSON_STRING:
         skip_blanks(&json->cur);
         return take(&json->cur, '"') && pass_string(&json->cur, &ignored, &has_escapes)
                    ? MST_OK
                    : MST_ESYNTAX;
     case MST_JSON_NUMBER:
-        return mst_json_text_number(json, &ignored);
+        return mst_json_number(json, &ignored);
     case MST_JSON_TRUE:
         return pass_word(json, MST_LIT("true"));
     case MST_JSON_FALSE:
@@ -325,21 +325,21 @@ static enum mst_err pass_one(struct mst_json_text *json, enum mst_json_kind kind
     return MST_ESYNTAX;
 }
 
-static enum mst_err pass_name(struct mst_json_text *json)
+static enum mst_err pass_name(struct mst_json *json)
 {
     enum mst_err err = pass_one(json, MST_JSON_STRING);
 
     return err == MST_OK && !take_colon(json) ? MST_ESYNTAX : err;
 }
 
-enum mst_err mst_json_text_skip(struct mst_json_text *json)
+enum mst_err mst_json_skip(struct mst_json *json)
 {
     const unsigned outside = json->depth;
     uint64_t objects = 0; /* bit n: the level outside + n + 1 is an object */
     enum mst_err err;
 
     do {
-        enum mst_json_kind kind = mst_json_text_kind(json);
+        enum mst_json_kind kind = mst_json_kind(json);
         bool is_more = false;
 
         err = pass_one(json, kind);
@@ -357,7 +357,7 @@ enum mst_err mst_json_text_skip(struct mst_json_text *json)
     return err;
 }
 
-enum mst_err mst_json_text_end(struct mst_json_text *json)
+enum mst_err mst_json_end(struct mst_json *json)
 {
     skip_blanks(&json->cur);
     return mst_cur_at_end(&json->cur) ? MST_OK : MST_ESYNTAX;
@@ -365,7 +365,7 @@ enum mst_err mst_json_text_end(struct mst_json_text *json)
 
 /* ---- writing ---- */
 
-enum mst_err mst_json_text_put(struct mst_buf *out, struct mst_span text)
+enum mst_err mst_json_put(struct mst_buf *out, struct mst_span text)
 {
     (void)mst_buf_add_byte(out, '"');
     for (size_t i = 0; i < text.len; i++) {

@@ -1,16 +1,16 @@
 #include <string.h>
 
+#include "base/json.h"
 #include "tests/lib/unit.h"
-#include "wire/json_text.h"
 
 static struct mst_arena arena;
 
 static enum mst_err skip_all(const char *text)
 {
-    struct mst_json_text json = mst_json_text_of(mst_span_str(text));
-    enum mst_err err = mst_json_text_skip(&json);
+    struct mst_json json = mst_json_of(mst_span_str(text));
+    enum mst_err err = mst_json_skip(&json);
 
-    return err == MST_OK ? mst_json_text_end(&json) : err;
+    return err == MST_OK ? mst_json_end(&json) : err;
 }
 
 MST_TEST(what_is_json_is_passed_over)
@@ -114,35 +114,35 @@ MST_TEST_END
 
 MST_TEST(members_and_elements_are_read_one_by_one)
 {
-    struct mst_json_text json = mst_json_text_of(
-        MST_LIT(" { \"a\\u0041\" : 18446744073709551615 , \"b\":[\"x\\ty\",null]} "));
+    struct mst_json json =
+        mst_json_of(MST_LIT(" { \"a\\u0041\" : 18446744073709551615 , \"b\":[\"x\\ty\",null]} "));
     struct mst_span text;
     bool is_more;
 
     mst_arena_init(&arena, 10000);
-    ck_assert_int_eq(mst_json_text_kind(&json), MST_JSON_OBJECT);
-    ck_assert_int_eq(mst_json_text_open(&json, '{'), MST_OK);
-    ck_assert_int_eq(mst_json_text_member(&json, &arena, &is_more, &text), MST_OK);
+    ck_assert_int_eq(mst_json_kind(&json), MST_JSON_OBJECT);
+    ck_assert_int_eq(mst_json_open(&json, '{'), MST_OK);
+    ck_assert_int_eq(mst_json_member(&json, &arena, &is_more, &text), MST_OK);
     ck_assert(is_more);
     ck_assert_span_str(text, "aA");
-    ck_assert_int_eq(mst_json_text_kind(&json), MST_JSON_NUMBER);
-    ck_assert_int_eq(mst_json_text_number(&json, &text), MST_OK);
+    ck_assert_int_eq(mst_json_kind(&json), MST_JSON_NUMBER);
+    ck_assert_int_eq(mst_json_number(&json, &text), MST_OK);
     ck_assert_span_str(text, "18446744073709551615");
-    ck_assert_int_eq(mst_json_text_member(&json, &arena, &is_more, &text), MST_OK);
-    ck_assert_int_eq(mst_json_text_open(&json, '['), MST_OK);
-    ck_assert_int_eq(mst_json_text_element(&json, &is_more), MST_OK);
-    ck_assert_int_eq(mst_json_text_string(&json, &arena, &text), MST_OK);
+    ck_assert_int_eq(mst_json_member(&json, &arena, &is_more, &text), MST_OK);
+    ck_assert_int_eq(mst_json_open(&json, '['), MST_OK);
+    ck_assert_int_eq(mst_json_element(&json, &is_more), MST_OK);
+    ck_assert_int_eq(mst_json_string(&json, &arena, &text), MST_OK);
     ck_assert_span_str(text, "x\ty");
-    ck_assert_int_eq(mst_json_text_element(&json, &is_more), MST_OK);
+    ck_assert_int_eq(mst_json_element(&json, &is_more), MST_OK);
     ck_assert(is_more);
-    ck_assert_int_eq(mst_json_text_kind(&json), MST_JSON_NULL);
-    ck_assert_int_eq(mst_json_text_skip(&json), MST_OK);
-    ck_assert_int_eq(mst_json_text_element(&json, &is_more), MST_OK);
+    ck_assert_int_eq(mst_json_kind(&json), MST_JSON_NULL);
+    ck_assert_int_eq(mst_json_skip(&json), MST_OK);
+    ck_assert_int_eq(mst_json_element(&json, &is_more), MST_OK);
     ck_assert(!is_more);
-    ck_assert_int_eq(mst_json_text_member(&json, &arena, &is_more, &text), MST_OK);
+    ck_assert_int_eq(mst_json_member(&json, &arena, &is_more, &text), MST_OK);
     ck_assert(!is_more);
-    ck_assert_int_eq(mst_json_text_kind(&json), MST_JSON_NONE);
-    ck_assert_int_eq(mst_json_text_end(&json), MST_OK);
+    ck_assert_int_eq(mst_json_kind(&json), MST_JSON_NONE);
+    ck_assert_int_eq(mst_json_end(&json), MST_OK);
     mst_arena_fini(&arena);
 }
 MST_TEST_END
@@ -163,9 +163,9 @@ MST_TEST(a_code_point_becomes_utf8)
 
     mst_arena_init(&arena, 10000);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct mst_json_text json = mst_json_text_of(mst_span_str(rows[i].text));
+        struct mst_json json = mst_json_of(mst_span_str(rows[i].text));
         struct mst_span text;
-        ck_assert_int_eq(mst_json_text_string(&json, &arena, &text), MST_OK);
+        ck_assert_int_eq(mst_json_string(&json, &arena, &text), MST_OK);
         ck_assert_span_str(text, rows[i].want);
     }
     mst_arena_fini(&arena);
@@ -175,22 +175,22 @@ MST_TEST_END
 MST_TEST(a_string_that_was_written_is_read_back)
 {
     const struct mst_span want = MST_LIT("q\" b\\ \x01\n\x7f \xc3\xa9");
-    struct mst_json_text json;
+    struct mst_json json;
     struct mst_span got;
     struct mst_buf out;
 
     mst_arena_init(&arena, 10000);
     mst_buf_init(&out, 1000);
-    ck_assert_int_eq(mst_json_text_put(&out, want), MST_OK);
+    ck_assert_int_eq(mst_json_put(&out, want), MST_OK);
     ck_assert_span_str(mst_buf_span(&out), "\"q\\\" b\\\\ \\u0001\\u000a\\u007f \xc3\xa9\"");
-    json = mst_json_text_of(mst_buf_span(&out));
-    ck_assert_int_eq(mst_json_text_string(&json, &arena, &got), MST_OK);
+    json = mst_json_of(mst_buf_span(&out));
+    ck_assert_int_eq(mst_json_string(&json, &arena, &got), MST_OK);
     ck_assert_span_eq(got, want);
     mst_buf_fini(&out);
     mst_arena_fini(&arena);
 }
 MST_TEST_END
 
-MST_TESTS("wire/json_text", what_is_json_is_passed_over, what_is_not_json_is_refused,
+MST_TESTS("base/json", what_is_json_is_passed_over, what_is_not_json_is_refused,
           nesting_has_a_bound, members_and_elements_are_read_one_by_one, a_code_point_becomes_utf8,
           a_string_that_was_written_is_read_back)
