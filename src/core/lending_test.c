@@ -163,6 +163,63 @@ MST_TEST(a_device_draws_from_the_borrower_s_owner)
 }
 MST_TEST_END
 
+/* ---- what a reader may see half of ---- */
+
+static enum mst_err count_name(void *arg, struct mst_span name)
+{
+    (void)name;
+    ++*(int *)arg;
+    return MST_OK;
+}
+
+static enum mst_err count_pair(void *arg, struct mst_span vendor, struct mst_span model)
+{
+    (void)vendor;
+    return count_name(arg, model);
+}
+
+static enum mst_err count_view(void *arg, const struct mst_serial_view *view)
+{
+    return count_name(arg, view->sn);
+}
+
+/* Lists all with the rows of the serial number, of the borrower and of the model taken away one after the
+   other, and those that tell of them still there. */
+static enum mst_err list_torn(struct mst_world *of, struct mst_tx *tx, struct mst_world_call *call)
+{
+    struct mst_row_vendor lender = {.name = MST_LIT("acme")};
+    struct mst_row_vendor umbrella = {.name = MST_LIT("umbrella")};
+    struct mst_row_model model = {.name = MST_LIT("m1")};
+    struct mst_row_serial serial = {.sn = MST_LIT("a")};
+    struct mst_serial_page page = {.borrower = &umbrella, .limit = MST_PAGE_MAX};
+    int n = 0;
+
+    ck_assert_int_eq(mst_tx_get(tx, MST_IX_VENDOR_NAME, &lender), MST_OK);
+    ck_assert_int_eq(mst_tx_get(tx, MST_IX_VENDOR_NAME, &umbrella), MST_OK);
+    model.vendor_id = lender.id;
+    ck_assert_int_eq(mst_tx_get(tx, MST_IX_MODEL_NAME, &model), MST_OK);
+    serial.model_id = model.id;
+    ck_assert_int_eq(mst_tx_delete(tx, MST_TABLE_SERIAL, &serial), MST_OK);
+    ck_assert_int_eq(mst_serial_list(&of->domain, tx, &model, &page, count_view, &n), MST_OK);
+    ck_assert_int_eq(mst_tx_delete(tx, MST_TABLE_VENDOR, &umbrella), MST_OK);
+    ck_assert_int_eq(mst_lending_list(tx, &model, count_name, &n), MST_OK);
+    ck_assert_int_eq(mst_tx_delete(tx, MST_TABLE_MODEL, &model), MST_OK);
+    ck_assert_int_eq(mst_lending_list_borrowed(tx, umbrella.id, count_pair, &n), MST_OK);
+    ck_assert_int_eq(n, 0);
+    call->verdict = MST_DONE;
+    return MST_OK;
+}
+
+MST_TEST(what_has_gone_while_it_is_listed_is_passed_over)
+{
+    open_world(5);
+    ck_assert_int_eq(ENABLE("a"), MST_DONE);
+    ck_assert_int_eq(mst_world_run(&world, list_torn, &(struct mst_world_call){.sn = ""}),
+                     MST_DONE);
+    mst_world_close(&world);
+}
+MST_TEST_END
+
 MST_TESTS("core/lending", a_note_follows_the_client_and_ends_with_the_record,
           what_a_model_lent_goes_with_it, a_borrower_s_commands_know_their_own_work_again,
-          a_device_draws_from_the_borrower_s_owner)
+          a_device_draws_from_the_borrower_s_owner, what_has_gone_while_it_is_listed_is_passed_over)

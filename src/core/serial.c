@@ -177,8 +177,8 @@ static enum mst_err show_lent(void *arg, const void *row)
     struct mst_row_serial serial = {.model_id = note->model_id, .sn = note->sn};
     enum mst_err err = mst_tx_get(reader->tx, MST_IX_SERIAL, &serial);
 
-    if (err != MST_OK)
-        return err == MST_ENOENT ? MST_ECORRUPT : err;
+    if (err != MST_OK) /* removed since (READ COMMITTED) */
+        return err == MST_ENOENT ? MST_OK : err;
     return show_serial(arg, &serial);
 }
 
