@@ -106,26 +106,38 @@ static void note_death(void *arg)
     (void)pthread_mutex_unlock(&lock);
 }
 
-/* MST_EUNKNOWN: no answer came, so it may have been done. */
+static void close_store(void)
+{
+    if (world.store)
+        mst_store_close(world.store);
+    world.store = NULL;
+}
+
+/*
+ * MST_EUNKNOWN: no answer came, so it may have been done. The store is then closed at once: a
+ * command that it still holds must not outlive what its argument points to.
+ */
 static enum mst_err run(enum mst_file file, enum mst_err (*work)(void *, struct mst_tx *),
                         void *arg)
 {
-    static struct call call; /* a dead store may still hold it */
-    enum mst_err err;
-
-    call = (struct call){
+    struct call call = {
         .cmd = {.run = run_call, .done = end_call, .file = file},
           .run = work, .arg = arg
     };
+    enum mst_err err;
+
+    if (!world.store)
+        return MST_ECLOSED;
     err = mst_store_submit(world.store, &call.cmd);
     if (err != MST_OK)
         return err;
     (void)pthread_mutex_lock(&lock);
     while (!call.is_done && !is_dead)
         (void)pthread_cond_wait(&changed, &lock);
-    err = call.is_done ? call.err : MST_EUNKNOWN;
     (void)pthread_mutex_unlock(&lock);
-    return err;
+    if (is_dead)
+        close_store();
+    return call.is_done ? call.err : MST_EUNKNOWN;
 }
 
 /* ---- the store ---- */
@@ -146,13 +158,6 @@ static bool open_store(void)
         return true;
     world.store = NULL;
     return false;
-}
-
-static void close_store(void)
-{
-    if (world.store)
-        mst_store_close(world.store);
-    world.store = NULL;
 }
 
 /* ---- what is done ---- */
@@ -231,6 +236,9 @@ static enum mst_err point(void *arg, struct mst_tx *tx)
 
 /* ---- sweeping ---- */
 
+/* No moment leaves so much behind; what is read from a damaged file may have no end. */
+enum { SWEEPS_MAX = 1000 };
+
 struct sweep {
     int64_t blob_id;
     bool is_gone;
@@ -249,9 +257,12 @@ static enum mst_err find_orphan(int64_t blob_id, int64_t *at, int64_t *ret_id)
     struct mst_reader *reader;
     struct mst_tx *tx;
     bool is_orphan = false;
-    enum mst_err err = mst_reader_open(world.store, &reader);
+    enum mst_err err;
 
     *ret_id = 0;
+    if (!world.store)
+        return MST_ECLOSED;
+    err = mst_reader_open(world.store, &reader);
     if (err != MST_OK)
         return err;
     err = mst_reader_begin(reader, &tx);
@@ -271,8 +282,8 @@ static enum mst_err sweep(int64_t blob_id)
     struct sweep sweep = {.blob_id = blob_id};
     enum mst_err err = MST_OK;
 
-    while (err == MST_OK && !sweep.is_gone)
-        err = run(MST_FILE_CONTENT, sweep_step, &sweep);
+    for (int n = 0; err == MST_OK && !sweep.is_gone; n++)
+        err = n < SWEEPS_MAX ? run(MST_FILE_CONTENT, sweep_step, &sweep) : MST_ECORRUPT;
     return err;
 }
 
@@ -281,9 +292,10 @@ static enum mst_err sweep_orphans(int64_t blob_id)
 {
     int64_t at = 0, id;
     enum mst_err err;
+    int n = 0;
 
     do {
-        err = find_orphan(blob_id, &at, &id);
+        err = n++ < SWEEPS_MAX ? find_orphan(blob_id, &at, &id) : MST_ECORRUPT;
         if (err == MST_OK && id != 0)
             err = sweep(id);
     } while (err == MST_OK && at != 0);
