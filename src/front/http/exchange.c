@@ -579,6 +579,8 @@ enum mst_err mst_exchange_query(struct mst_exchange *x, struct mst_form *ret_for
 
     if (x->method == MST_METHOD_GET && text.len == 0)
         text = mst_buf_span(&x->body);
+    while (text.len > 0 && text.ptr[0] == '?') /* documented doubled (2.8.3) */
+        text = mst_span_cut(text, 1, text.len);
     return parse_form(x, text, ret_form);
 }
 
