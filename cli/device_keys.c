@@ -39,6 +39,7 @@ struct importing {
     char query[QUERY_MAX];
     struct mst_buf rows; /* of the next call */
     size_t n_rows;       /* in it */
+    size_t n_rows_max;
     size_t n_done, n_total;
     size_t n_left_out; /* 1: a heading */
     struct cli_progress progress;
@@ -82,7 +83,7 @@ static enum cli_exit add_row(struct importing *importing, struct mst_span name, 
     if (mst_buf_add_byte(&importing->rows, '\n') != MST_OK)
         return cli_no_memory(importing->cli);
     importing->n_rows++;
-    return importing->n_rows == MST_KEYS_MAX ? send_rows(importing) : CLI_OK;
+    return importing->n_rows == importing->n_rows_max ? send_rows(importing) : CLI_OK;
 }
 
 /* What is wrong with a row; NULL: nothing. */
@@ -221,9 +222,11 @@ enum cli_exit cli_device_import_key(struct cli *cli)
     const char *key_file = cli_options_text(&cli->options, "key-file");
     const bool is_clients = cli_options_has(&cli->options, "clients");
     const size_t n = cli->options.n_operands;
-    struct importing importing = {.cli = cli,
-                                  .model = n > 0 ? cli->options.operands[0] : NULL,
-                                  .n_left_out = cli_options_has(&cli->options, "heading")};
+    struct importing importing = {
+        .cli = cli,
+        .model = n > 0 ? cli->options.operands[0] : NULL,
+        .n_rows_max = cli_options_has(&cli->options, "owner") ? MST_KEYS_OWNED_MAX : MST_KEYS_MAX,
+        .n_left_out = cli_options_has(&cli->options, "heading")};
     enum cli_exit exit;
 
     if ((file != NULL) == (key_file != NULL) || is_clients != (n == 0) ||

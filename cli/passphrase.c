@@ -36,11 +36,14 @@ bool cli_kdf_is_bearable(const struct cli_kdf *kdf)
            kdf->memory_kib <= MEMORY_KIB_MAX;
 }
 
-/* A line of the terminal, not shown. */
+enum { CONTROL_C = 3 };
+
+/* A line of the terminal, not shown. Ctrl-C ends it as Enter does, so that the terminal is put right. */
 static enum cli_exit ask(struct cli *cli, const char *prompt, struct mst_buf *ret)
 {
     struct termios shown, hidden;
     char line[PASSPHRASE_MAX];
+    ssize_t n;
     bool is_read;
 
     if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &shown) != 0)
@@ -48,13 +51,16 @@ static enum cli_exit ask(struct cli *cli, const char *prompt, struct mst_buf *re
                         "a passphrase is needed: name a file with --passphrase-file, or run this "
                         "on a terminal");
     hidden = shown;
-    hidden.c_lflag &= (tcflag_t)~ECHO;
+    hidden.c_lflag &= (tcflag_t) ~(ECHO | ISIG);
+    hidden.c_cc[VEOL] = CONTROL_C;
     (void)fputs(prompt, cli->err);
     (void)fflush(cli->err);
     (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
-    is_read = fgets(line, sizeof line, stdin) != NULL;
+    n = read(STDIN_FILENO, line, sizeof line - 1);
+    line[n > 0 ? n : 0] = '\0';
     (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
     (void)fputc('\n', cli->err);
+    is_read = n > 0 && !memchr(line, CONTROL_C, (size_t)n);
     if (is_read)
         (void)mst_buf_add(ret, mst_span_of(line, strcspn(line, "\r\n")));
     mst_secret_wipe(line, sizeof line);

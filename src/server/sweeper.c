@@ -27,6 +27,7 @@ struct mst_sweeper {
     bool has_failed;    /* wait before the next attempt */
     bool is_look_due;   /* at all blobs */
     bool is_copies_due; /* a look at copies that nobody finishes */
+    int64_t copy_seen;  /* the first copy's target at the last such look; the thread's own */
     int64_t *dropped;   /* blobs whose uploads were given up */
     size_t n_dropped, dropped_cap;
 };
@@ -163,7 +164,10 @@ static enum mst_err look_through(struct mst_sweeper *sweeper)
 
 /* ---- copies ---- */
 
-/* A copy under way may be met here too: it is then made twice, with the same result. */
+/*
+ * One that a request is still making is left to it: what stood at the last look too has been given
+ * up. Were one met all the same, it would be made twice, with the same result.
+ */
 static enum mst_err finish_copies(struct mst_sweeper *sweeper)
 {
     struct mst_row_point_copy copy;
@@ -175,9 +179,13 @@ static enum mst_err finish_copies(struct mst_sweeper *sweeper)
         return err;
     err = mst_copying_first(tx, &copy);
     mst_reader_end(sweeper->reader);
-    if (err == MST_ENOENT)
+    if (err != MST_OK)
+        return err == MST_ENOENT ? MST_OK : err;
+    if (copy.target_id != sweeper->copy_seen) {
+        sweeper->copy_seen = copy.target_id;
         return MST_OK;
-    return err != MST_OK ? err : mst_copying_resume(sweeper->store, &n);
+    }
+    return mst_copying_resume(sweeper->store, &n);
 }
 
 void mst_sweeper_copies(struct mst_sweeper *sweeper)

@@ -92,6 +92,16 @@ fails('one of many', 1, qr/row 2: no such/, 'm', '--file', "$dir/csv", '--owner'
 is(status_with($k{e}), 401, 'stops all of its call');
 is($m->manage('GET', 'model/m/e')->{status}, 204, 'and nothing was enabled');
 
+# Each of them may be a copy of the template, so fewer go in one call; the tool knows.
+my @crowd = map { sprintf 'o%03d', $_ } 1 .. 101;
+$m->add('m', @crowd);
+my $rows = join '', map { "$_," . new_key() . "\n" } @crowd;
+is($m->request('POST', "/muster/v1/keys/m?owner=$m->{portal_rid}", [Muster::with_cik($m->{domain_cik})], $rows)->{status}, 413,
+    '101 that may have to be enabled are too many for one call');
+is($m->manage('GET', 'model/m/o001')->{status}, 204, 'and none was');
+spew("$dir/csv", $rows);
+is(works('the tool brings them', 'm', '--file', "$dir/csv", '--owner', $m->{portal_rid}), "101 keys in force\n", 'all of them');
+
 my $p = new_key();
 spew("$dir/csv", "$m->{portal_rid},$p\n");
 my ($code) = tool("$m->{dir}/root.cik", 'device', 'import-key', '--clients', '--file', "$dir/csv", '--replace');

@@ -69,14 +69,14 @@ static enum mst_err read_rows(struct mst_exchange *x, struct work *work)
 {
     struct mst_csv csv = mst_csv_of(mst_buf_span(&x->body));
     struct mst_span columns[2];
-    size_t line;
+    size_t line, max = work->owner.len > 0 ? MST_KEYS_OWNED_MAX : MST_KEYS_MAX;
     enum mst_err err;
 
-    work->rows = mst_arena_array(&x->arena, MST_KEYS_MAX, sizeof *work->rows);
+    work->rows = mst_arena_array(&x->arena, max, sizeof *work->rows);
     if (!work->rows)
         return MST_ENOMEM;
     while ((err = mst_csv_row(&csv, &x->arena, columns, 2, &line)) == MST_OK) {
-        if (work->n_rows == MST_KEYS_MAX)
+        if (work->n_rows == max)
             return mst_exchange_refuse_with(x, 413);
         if (!mst_name_is_sn(columns[0])) /* a RID has that form too */
             return refuse_row(x, work->n_rows, 400, "it names nothing");
