@@ -247,11 +247,9 @@ static enum cli_exit show_exported(const struct exporting *exporting, const char
     if (exporting->cli->is_json)
         cli_print_object(exporting->cli, object, NULL);
     else
-        (void)fprintf(
-            exporting->cli->out,
-            "%s: %llu lines; stored points, the bytes of content and vendor tokens are not "
-            "in it\n",
-            name, (unsigned long long)exporting->n_lines);
+        (void)fprintf(exporting->cli->out,
+                      "%s: %llu lines; stored points and vendor tokens are not in it\n", name,
+                      (unsigned long long)exporting->n_lines);
     json_decref(object);
     return CLI_OK;
 }
@@ -449,34 +447,46 @@ static enum cli_exit send_lines(struct importing *importing, uint64_t from, bool
     return exit;
 }
 
+static bool is_blob(struct mst_span line)
+{
+    return mst_span_starts(line, MST_LIT("{\"type\":\"blob\","));
+}
+
+/* Lines for one call, of which the first was read already; *line is then the first of the next call. Bytes of
+   content go in calls of their own, those of each entry by themselves. */
+static enum cli_exit fill_batch(struct importing *importing, struct mst_span *line)
+{
+    const bool is_bytes = is_blob(*line);
+    const size_t max = is_bytes ? MST_FLEET_PIECES_MAX : MST_FLEET_LINES_MAX;
+    enum cli_exit exit = CLI_OK;
+
+    mst_buf_clear(&importing->body);
+    (void)mst_buf_add(&importing->body, mst_buf_span(&importing->front));
+    for (size_t n = 0; exit == CLI_OK && n < max && line->len > 0 && is_blob(*line) == is_bytes &&
+                       importing->body.len < BATCH_BYTES;
+         n++) {
+        (void)mst_buf_add(&importing->body, *line);
+        exit = cli_fleet_line(&importing->file, line);
+    }
+    return exit == CLI_OK && mst_buf_err(&importing->body) != MST_OK ? cli_no_memory(importing->cli)
+                                                                     : exit;
+}
+
 /* All lines behind the head, in batches. */
 static enum cli_exit pass(struct importing *importing, bool is_dry)
 {
-    struct cli *cli = importing->cli;
     struct mst_span line;
     enum cli_exit exit = cli_fleet_rewind(&importing->file);
 
-    for (int i = 0; i < 2 && exit == CLI_OK; i++)
+    for (int i = 0; i < 3 && exit == CLI_OK; i++)
         exit = cli_fleet_line(&importing->file, &line);
-    while (exit == CLI_OK && importing->file.n_lines < importing->n_total) {
-        uint64_t from = importing->file.n_lines + 1;
-
-        mst_buf_clear(&importing->body);
-        (void)mst_buf_add(&importing->body, mst_buf_span(&importing->front));
-        for (size_t n = 0;
-             exit == CLI_OK && n < MST_FLEET_LINES_MAX && importing->body.len < BATCH_BYTES &&
-             importing->file.n_lines < importing->n_total;
-             n++) {
-            exit = cli_fleet_line(&importing->file, &line);
-            (void)mst_buf_add(&importing->body, line);
-        }
-        if (exit == CLI_OK && mst_buf_err(&importing->body) != MST_OK)
-            exit = cli_no_memory(cli);
+    for (uint64_t from = 3; exit == CLI_OK && line.len > 0;) {
+        exit = fill_batch(importing, &line);
         if (exit == CLI_OK)
             exit = send_lines(importing, from, is_dry);
+        from = importing->file.n_lines + (line.len > 0 ? 0 : 1);
         if (exit == CLI_OK)
-            cli_progress_at(&importing->progress,
-                            (size_t)(importing->n_before + importing->file.n_lines));
+            cli_progress_at(&importing->progress, (size_t)(importing->n_before + from - 1));
     }
     importing->n_before += importing->n_total;
     return exit;
@@ -553,12 +563,12 @@ static const struct cli_command COMMANDS[] = {
      .usage = "--vendor NAME --output FILE",
      .summary = "write a whole vendor, with its keys sealed, to a file",
      .more =
-         "Clients, models, serial numbers with state and log, ranges, groups, content entries,\n"
-         "shares. Every key that is in force or waits for its activation goes along, sealed to "
+         "Clients, models, serial numbers with state and log, ranges, groups, content with\n"
+         "its bytes, shares. Every key that is in force or waits for its activation goes along, sealed to "
          "the\n"
          "receiving server (--to) or with a passphrase: nobody else can read it in the file. "
          "Stored\n"
-         "points, the bytes of content and vendor tokens do not go along. Stop what changes the\n"
+         "points and vendor tokens do not go along. Stop what changes the\n"
          "vendor first: devices that are re-enabled meanwhile keep their new key here only. "
          "Needs the\n"
          "root client's CIK.\n"

@@ -278,7 +278,7 @@ const struct openapi_operation openapi_operations[] = {
                  {409, NULL, "the vendor was changed since the page before: begin again"}}},
     {.route = "POST /muster/v1/fleet/import", .id = "importFleet",
      .summary = "Adds lines of a fleet's file, all or none; what is there already is left as it is.",
-     .query = "from dry", .blob = "the seal, the head, and up to 1,000 lines of the file",
+     .query = "from dry", .blob = "the seal, the head, and up to 1,000 lines of the file, or 16 with bytes of one content",
      .replies = {{200, JSON, "how many were made, were there, were left out, and notes"},
                  {400, NULL, "a line that was changed, is out of its place or cannot be; X-Muster-Refused says which and why"},
                  {403, NULL, "a line whose owner is not a client of this fleet"},

@@ -42,6 +42,7 @@
 #define MST_KEYS_OWNED_MAX   100        /* if each may be enabled too: a template's copy for each */
 #define MST_FLEET_BODY_MAX   MST_MIB(4) /* lines per fleet import request */
 #define MST_FLEET_LINES_MAX  1000       /* the same: one transaction */
+#define MST_FLEET_PIECES_MAX 16         /* 1 MiB of content: no upload waits for it for long */
 #define MST_FLEET_PAGE_MAX   250        /* lines of a fleet export page, which one loop waits for */
 #define MST_FLEET_PAGE_BYTES MST_MIB(1) /* after which such a page ends */
 #define MST_FLEET_LINE_MAX   MST_MIB(1) /* name, meta and detail escaped, and many aliases */

@@ -28,6 +28,9 @@ mst_content_list(struct mst_tx *tx, int64_t model_id,
 
 /* ---- uploads ---- */
 
+/* Of bytes whose type is not told. */
+#define MST_CONTENT_MIME MST_LIT("application/octet-stream")
+
 /* May a blob be uploaded? MST_EXISTS: there is one, and it is not to be replaced (A10). */
 enum mst_verdict mst_content_takes(const struct mst_domain *domain,
                                    const struct mst_row_content *content);

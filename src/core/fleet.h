@@ -1,7 +1,7 @@
 /*
  * fleet.h - a vendor as a list of items, to be moved to another server: what there is, in an order in
  * which each item names only such that came before it. How items look in a file is the front's
- * (docs/fleet-format.md). Stored points and the bytes of content are no items.
+ * (docs/fleet-format.md). Stored points are no items.
  */
 #ifndef MST_CORE_FLEET_H
 #define MST_CORE_FLEET_H
@@ -23,6 +23,7 @@ enum mst_fleet_type {
     MST_FLEET_GROUP,
     MST_FLEET_MEMBER,
     MST_FLEET_CONTENT,
+    MST_FLEET_BLOB, /* a piece of the bytes of the entry before it; the last one tells of them all */
     MST_FLEET_SERIAL,
     MST_FLEET_TYPE_COUNT
 };
@@ -66,6 +67,10 @@ struct mst_fleet_item {
     struct mst_span group, member_type, member;
     int64_t expire;
     int64_t is_protected;
+    int64_t piece;         /* the number of a piece, from 0; its entry is named as in content */
+    struct mst_span bytes; /* MST_PIECE_MAX of them, but of the last one */
+    int64_t size;          /* of all pieces: in the last one, as are */
+    struct mst_span mime, sha256;
 };
 
 /* ---- out ---- */
@@ -79,7 +84,8 @@ enum mst_fleet_phase {
     MST_FLEET_IN_RANGES,
     MST_FLEET_IN_GROUPS, /* the next group */
     MST_FLEET_IN_MEMBERS,
-    MST_FLEET_IN_CONTENT,
+    MST_FLEET_IN_CONTENT, /* the next entry */
+    MST_FLEET_IN_BLOB,
     MST_FLEET_IN_SERIALS,
     MST_FLEET_AT_END
 };
@@ -87,9 +93,9 @@ enum mst_fleet_phase {
 /* Where an export stands; all zero at its begin. */
 struct mst_fleet_place {
     int64_t phase;
-    int64_t model_id, group_id;
-    int64_t id;           /* the last row given, by number; */
-    int64_t skip;         /* or how many rows of the phase were given; */
+    int64_t model_id, group_id, content_id;
+    int64_t id;           /* the last row given, by number, or the blob; */
+    int64_t skip;         /* or how many rows, or pieces, of the phase were given; */
     struct mst_span text; /* or the last row's name */
 };
 
@@ -129,5 +135,38 @@ MST_MUST_USE enum mst_err mst_fleet_import_item(const struct mst_domain *domain,
                                                 enum mst_verdict *ret_verdict,
                                                 enum mst_fleet_outcome *ret_outcome,
                                                 const char **ret_why);
+
+/* ---- in: the bytes of content ---- */
+
+/*
+ * An item of type BLOB is no row: runs of them are added by commands of MST_FILE_CONTENT, and when all
+ * are there a command of the state file points the entry to them (blob.h). Whoever imports gives
+ * the blob a number and an attempt that follow from the list, the entry and the session: so what a call
+ * began another one goes on with, and nothing of an earlier session is ever taken up again.
+ */
+
+/* Is it a piece that can be, and comes behind the one before, if that is not NULL? */
+bool mst_fleet_is_next_piece(const struct mst_fleet_item *item,
+                             const struct mst_fleet_item *before);
+bool mst_fleet_is_last_piece(const struct mst_fleet_item *item);
+/* On a reader. As import_item: *ret_outcome is THERE if the entry has bytes. *ret_content_id is 0 if it is
+   not there and may only not have been kept. */
+MST_MUST_USE enum mst_err mst_fleet_find_entry(const struct mst_domain *domain, struct mst_tx *tx,
+                                               const struct mst_fleet_import *import,
+                                               const struct mst_fleet_item *piece,
+                                               enum mst_verdict *ret_verdict,
+                                               enum mst_fleet_outcome *ret_outcome,
+                                               const char **ret_why, int64_t *ret_content_id);
+/* In a MST_FILE_CONTENT command. The same pieces may come twice. MST_NOT_FOUND: those before them are not
+   there, or are being swept. */
+MST_MUST_USE enum mst_err mst_fleet_add_pieces(const struct mst_domain *domain, struct mst_tx *tx,
+                                               const struct mst_row_blob *blob,
+                                               const struct mst_fleet_item *pieces, size_t n,
+                                               enum mst_verdict *ret_verdict);
+/* Points the entry to its blob (mst_content_point), unless it has other bytes by now: THERE. */
+MST_MUST_USE enum mst_err mst_fleet_point(const struct mst_domain *domain, struct mst_tx *tx,
+                                          const struct mst_row_content *content,
+                                          enum mst_verdict *ret_verdict,
+                                          enum mst_fleet_outcome *ret_outcome);
 
 #endif

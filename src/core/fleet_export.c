@@ -4,6 +4,7 @@
  * owner's index: behind a resource comes its first child; else the next child of its owner; else
  * the next child of the owner's owner, and so on up to the domain client.
  */
+#include "core/content.h"
 #include "core/fleet.h"
 #include "core/quota.h"
 
@@ -14,6 +15,7 @@ struct walk {
     struct mst_fleet_place *place;
     struct mst_row_model model; /* the place's */
     struct mst_row_model_group group;
+    struct mst_row_content content;
     enum mst_err (*each)(void *arg, const struct mst_fleet_item *item);
     void *arg;
     enum mst_verdict verdict;
@@ -290,12 +292,55 @@ static enum mst_err give_content(struct walk *walk, const void *row)
 {
     const struct mst_row_content *content = row;
 
+    walk->place->content_id = content->id;
     walk->place->text = content->name;
+    walk->content = *content;
     return give(walk, &(struct mst_fleet_item){.type = MST_FLEET_CONTENT,
                                                .model = walk->model.name,
                                                .name = content->name,
                                                .meta = content->meta,
                                                .is_protected = content->is_protected});
+}
+
+/* The next piece, which place->skip counts; MST_ENOENT: the blob was swept. */
+static enum mst_err give_piece(struct walk *walk, int64_t n_pieces)
+{
+    const struct mst_row_content *content = &walk->content;
+    struct mst_fleet_item item = {.type = MST_FLEET_BLOB,
+                                  .model = walk->model.name,
+                                  .name = content->name,
+                                  .piece = walk->place->skip};
+    enum mst_err err = content->size == 0 ? MST_OK
+                                          : mst_blob_read(walk->tx, content->blob_id,
+                                                          (uint64_t)item.piece, &item.bytes);
+
+    if (err != MST_OK)
+        return err;
+    walk->place->skip++;
+    if (walk->place->skip == n_pieces) {
+        item.size = content->size;
+        item.mime = mst_name_is_utf8(content->mime) ? content->mime : MST_CONTENT_MIME;
+        item.sha256 = content->sha256;
+    }
+    return give(walk, &item);
+}
+
+/* All pieces must be of one blob: none goes on where another one has taken its place. */
+static enum mst_err walk_blob(struct walk *walk)
+{
+    const struct mst_row_content *content = &walk->content;
+    const int64_t whole = MST_PIECE_MAX;
+    const int64_t n_pieces = content->size > whole ? (content->size - 1) / whole + 1 : 1;
+    enum mst_err err = MST_OK;
+
+    if (walk->place->skip == 0)
+        walk->place->id = content->blob_id;
+    else if (walk->place->id != content->blob_id)
+        return vanished(walk);
+    while (err == MST_OK && content->blob_id != 0 && walk->place->skip < n_pieces &&
+           !walk->is_stopped)
+        err = give_piece(walk, n_pieces);
+    return err == MST_ENOENT ? vanished(walk) : err;
 }
 
 struct past {
@@ -376,7 +421,7 @@ static const struct phase {
     [MST_FLEET_IN_RANGES] = {MST_IX_SN_RANGE_FIRST,   BY_COUNT, give_range,   false},
     [MST_FLEET_IN_GROUPS] = {MST_IX_MODEL_GROUP_NAME, BY_TEXT,  give_group,   true },
     [MST_FLEET_IN_MEMBERS] = {MST_IX_GROUP_MEMBER,     BY_COUNT, give_member,  false},
-    [MST_FLEET_IN_CONTENT] = {MST_IX_CONTENT_NAME,     BY_TEXT,  give_content, false},
+    [MST_FLEET_IN_CONTENT] = {MST_IX_CONTENT_NAME,     BY_TEXT,  give_content, true },
     [MST_FLEET_IN_SERIALS] = {MST_IX_SERIAL,           BY_TEXT,  give_serial,  false},
 };
 
@@ -424,6 +469,7 @@ static union key key_of(const struct walk *walk, enum mst_fleet_phase phase)
         break;
     case MST_FLEET_IN_TREE:
     case MST_FLEET_IN_VENDOR:
+    case MST_FLEET_IN_BLOB:
     case MST_FLEET_AT_END:
         break;
     }
@@ -471,11 +517,13 @@ static void enter(struct mst_fleet_place *place, enum mst_fleet_phase phase)
     place->text = (struct mst_span){NULL, 0};
 }
 
-/* Back to the model, or group, whose rows were given, to go on behind it. */
+/* Back to the model, group or entry whose rows were given, to go on behind it. */
 static void leave_for(struct walk *walk, enum mst_fleet_phase outer)
 {
     enter(walk->place, outer);
-    walk->place->text = outer == MST_FLEET_IN_MODELS ? walk->model.name : walk->group.name;
+    walk->place->text = outer == MST_FLEET_IN_MODELS   ? walk->model.name
+                        : outer == MST_FLEET_IN_GROUPS ? walk->group.name
+                                                       : walk->content.name;
 }
 
 /* Where to go when a phase has no row any more. */
@@ -487,6 +535,10 @@ static void turn(struct walk *walk, enum mst_fleet_phase phase)
         enter(walk->place, MST_FLEET_IN_CONTENT);
     else if (phase == MST_FLEET_IN_MEMBERS)
         leave_for(walk, MST_FLEET_IN_GROUPS);
+    else if (phase == MST_FLEET_IN_CONTENT)
+        enter(walk->place, MST_FLEET_IN_SERIALS);
+    else if (phase == MST_FLEET_IN_BLOB)
+        leave_for(walk, MST_FLEET_IN_CONTENT);
     else if (phase == MST_FLEET_IN_SERIALS)
         leave_for(walk, MST_FLEET_IN_MODELS);
     else
@@ -503,11 +555,13 @@ static enum mst_err step(struct walk *walk)
         err = walk_tree(walk);
     else if (phase == MST_FLEET_IN_VENDOR)
         err = give_vendor(walk);
+    else if (phase == MST_FLEET_IN_BLOB)
+        err = walk_blob(walk);
     else
         err = walk_rows(walk, phase, &is_any);
     if (err != MST_OK || (walk->is_stopped && !phases[phase].is_outer))
         return err;
-    /* A model or group was given: what is in it comes next, whether or not the reader has enough. */
+    /* A model, group or entry was given: what is in it comes next, whether or not the reader has enough. */
     if (is_any && phases[phase].is_outer)
         enter(walk->place, phase + 1);
     else if (!walk->is_stopped)
@@ -515,7 +569,7 @@ static enum mst_err step(struct walk *walk)
     return MST_OK;
 }
 
-/* The model and group that the place is in. MST_ENOENT: gone. */
+/* The model, group and entry that the place is in. MST_ENOENT: gone. */
 static enum mst_err find_again(struct walk *walk)
 {
     const struct mst_fleet_place *place = walk->place;
@@ -528,6 +582,10 @@ static enum mst_err find_again(struct walk *walk)
     if (err == MST_OK && place->phase == MST_FLEET_IN_MEMBERS) {
         walk->group.id = place->group_id;
         err = mst_tx_get(walk->tx, MST_IX_MODEL_GROUP, &walk->group);
+    }
+    if (err == MST_OK && place->phase == MST_FLEET_IN_BLOB) {
+        walk->content.id = place->content_id;
+        err = mst_tx_get(walk->tx, MST_IX_CONTENT, &walk->content);
     }
     return err;
 }

@@ -442,7 +442,7 @@ static enum mst_err import_member(struct import *import)
                : err;
 }
 
-/* The entry; its bytes are to be uploaded again. */
+/* The entry, without its bytes. */
 static enum mst_err import_content(struct import *import)
 {
     const struct mst_fleet_item *item = import->item;
@@ -457,11 +457,14 @@ static enum mst_err import_content(struct import *import)
                              &verdict);
     if (err == MST_OK && verdict == MST_EXISTS)
         return there(import);
-    if (err == MST_OK && verdict == MST_DONE)
-        import->why = "the bytes of content are not taken along: upload them again";
     return err == MST_OK && verdict != MST_DONE
                ? refuse(import, verdict, "one of its values cannot be, or the model has no room")
                : err;
+}
+
+static enum mst_err import_blob(struct import *import)
+{
+    return refuse(import, MST_BAD_VALUE, "bytes of content go in calls of their own");
 }
 
 /* ---- serial numbers ---- */
@@ -602,7 +605,7 @@ static enum mst_err (*const imports[MST_FLEET_TYPE_COUNT])(struct import *import
     [MST_FLEET_MODEL] = import_model,       [MST_FLEET_SHARE] = import_share,
     [MST_FLEET_RANGE] = import_range,       [MST_FLEET_GROUP] = import_group,
     [MST_FLEET_MEMBER] = import_member,     [MST_FLEET_CONTENT] = import_content,
-    [MST_FLEET_SERIAL] = import_serial,
+    [MST_FLEET_BLOB] = import_blob,         [MST_FLEET_SERIAL] = import_serial,
 };
 
 /*
@@ -657,4 +660,121 @@ enum mst_err mst_fleet_import_item(const struct mst_domain *domain, struct mst_t
     *ret_outcome = import.outcome;
     *ret_why = import.why ? import.why : "";
     return err;
+}
+
+/* ---- the bytes of content ---- */
+
+bool mst_fleet_is_last_piece(const struct mst_fleet_item *item)
+{
+    return item->sha256.len > 0;
+}
+
+/* Nothing that could not stand in the head of a reply. */
+static bool is_mime(struct mst_span mime)
+{
+    for (size_t i = 0; i < mime.len; i++)
+        if ((unsigned char)mime.ptr[i] < ' ' || mime.ptr[i] == 0x7f)
+            return false;
+    return mime.len > 0 && mime.len <= MST_MIME_MAX;
+}
+
+static bool is_sound_piece(const struct mst_fleet_item *item)
+{
+    if (item->piece < 0 || item->piece > (int64_t)(MST_CONTENT_MAX / MST_PIECE_MAX))
+        return false;
+    if (!mst_fleet_is_last_piece(item))
+        return item->bytes.len == MST_PIECE_MAX && item->size == 0 && item->mime.len == 0;
+    return item->bytes.len <= MST_PIECE_MAX && (item->bytes.len > 0 || item->piece == 0) &&
+           item->size == item->piece * (int64_t)MST_PIECE_MAX + (int64_t)item->bytes.len &&
+           is_mime(item->mime);
+}
+
+bool mst_fleet_is_next_piece(const struct mst_fleet_item *item, const struct mst_fleet_item *before)
+{
+    return item->type == MST_FLEET_BLOB && is_sound_piece(item) &&
+           (!before ||
+            (!mst_fleet_is_last_piece(before) && item->piece == before->piece + 1 &&
+             mst_span_eq(item->model, before->model) && mst_span_eq(item->name, before->name)));
+}
+
+static enum mst_err find_entry(struct import *import, int64_t *ret_content_id)
+{
+    enum mst_verdict verdict = MST_NOT_FOUND;
+    struct mst_row_content content;
+    struct mst_row_model model;
+    bool is_there;
+    enum mst_err err = find_model(import, &is_there, &model);
+
+    if (err == MST_OK && is_there)
+        err = mst_content_get(import->tx, model.id, import->item->name, &verdict, &content);
+    if (err != MST_OK || !is_there)
+        return err;
+    if (verdict != MST_DONE)
+        return missing(import, "its entry of content is not there");
+    *ret_content_id = content.id;
+    return content.blob_id != 0 ? there(import) : MST_OK;
+}
+
+enum mst_err mst_fleet_find_entry(const struct mst_domain *domain, struct mst_tx *tx,
+                                  const struct mst_fleet_import *to,
+                                  const struct mst_fleet_item *piece, enum mst_verdict *ret_verdict,
+                                  enum mst_fleet_outcome *ret_outcome, const char **ret_why,
+                                  int64_t *ret_content_id)
+{
+    struct import import = {.domain = domain,
+                            .tx = tx,
+                            .to = to,
+                            .item = piece,
+                            .outcome = MST_FLEET_MADE,
+                            .verdict = MST_DONE};
+    enum mst_err err = find_fleet(&import);
+
+    *ret_content_id = 0;
+    if (err == MST_OK && import.verdict == MST_DONE)
+        err = find_entry(&import, ret_content_id);
+    *ret_verdict = import.verdict;
+    *ret_outcome = import.outcome;
+    *ret_why = import.why ? import.why : "";
+    return err;
+}
+
+/* Pieces lie there without a gap, or those behind one would never be swept. */
+enum mst_err mst_fleet_add_pieces(const struct mst_domain *domain, struct mst_tx *tx,
+                                  const struct mst_row_blob *blob,
+                                  const struct mst_fleet_item *pieces, size_t n,
+                                  enum mst_verdict *ret_verdict)
+{
+    struct mst_span before;
+    enum mst_err err =
+        pieces[0].piece == 0
+            ? mst_blob_begin(domain, tx, blob->blob_id, blob->content_id, blob->attempt)
+            : mst_blob_read(tx, blob->blob_id, (uint64_t)pieces[0].piece - 1, &before);
+
+    *ret_verdict = err == MST_ENOENT ? MST_NOT_FOUND : MST_DONE;
+    if (err != MST_OK)
+        return err == MST_ENOENT ? MST_OK : err;
+    for (size_t i = 0; i < n && err == MST_OK && *ret_verdict == MST_DONE; i++)
+        if (pieces[i].bytes.len > 0)
+            err = mst_blob_add(tx, blob->blob_id, (uint64_t)pieces[i].piece, pieces[i].bytes,
+                               ret_verdict);
+    return err;
+}
+
+enum mst_err mst_fleet_point(const struct mst_domain *domain, struct mst_tx *tx,
+                             const struct mst_row_content *content, enum mst_verdict *ret_verdict,
+                             enum mst_fleet_outcome *ret_outcome)
+{
+    struct mst_row_content entry = {.id = content->id};
+    enum mst_err err = mst_tx_get(tx, MST_IX_CONTENT, &entry);
+    int64_t old_id;
+
+    *ret_outcome = MST_FLEET_MADE;
+    *ret_verdict = MST_NOT_FOUND;
+    if (err != MST_OK)
+        return err == MST_ENOENT ? MST_OK : err;
+    if (entry.blob_id == 0 || entry.blob_id == content->blob_id)
+        return mst_content_point(domain, tx, content, ret_verdict, &old_id);
+    *ret_outcome = MST_FLEET_THERE;
+    *ret_verdict = MST_DONE;
+    return MST_OK;
 }

@@ -329,7 +329,79 @@ MST_TEST(a_file_whose_domain_client_is_somebody_elses_is_refused)
 }
 MST_TEST_END
 
-MST_TESTS("core/fleet", pages_of_any_size_give_the_same_items,
+/* ---- the bytes of content ---- */
+
+static const char piece_of_zeros[MST_PIECE_MAX];
+static struct mst_row_blob blob = {.blob_id = 77, .content_id = 1, .attempt = 5};
+
+/* Pieces from call->id on, two of which are whole and one has three bytes. */
+static enum mst_err add_piece(struct mst_world *world, struct mst_tx *tx,
+                              struct mst_world_call *call)
+{
+    const struct mst_fleet_item piece = {
+        .type = MST_FLEET_BLOB,
+        .piece = call->id,
+        .bytes = mst_span_of(piece_of_zeros, call->id == 2 ? 3 : MST_PIECE_MAX)};
+
+    return mst_fleet_add_pieces(&world->domain, tx, &blob, &piece, 1, &call->verdict);
+}
+
+static enum mst_verdict put_piece(int64_t n)
+{
+    return mst_world_run(&to, add_piece,
+                         &(struct mst_world_call){.id = n, .file = MST_FILE_CONTENT, .attempt = 1});
+}
+
+MST_TEST(pieces_are_stored_without_a_gap_and_twice_is_once)
+{
+    open_worlds();
+    ck_assert_int_eq(put_piece(1), MST_NOT_FOUND);
+    ck_assert_int_eq(put_piece(0), MST_DONE);
+    ck_assert_int_eq(put_piece(2), MST_NOT_FOUND);
+    to.next_fault = MST_WORLD_KEPT;
+    ck_assert_int_eq(put_piece(1), MST_DONE);
+    ck_assert_int_eq(put_piece(0), MST_DONE);
+    ck_assert_int_eq(put_piece(2), MST_DONE);
+    close_worlds();
+}
+MST_TEST_END
+
+MST_TEST(a_piece_is_next_or_it_is_refused)
+{
+    const struct mst_span sha = mst_span_of(piece_of_zeros, 32);
+    const struct mst_fleet_item whole = {.type = MST_FLEET_BLOB,
+                                         .model = MST_LIT("m"),
+                                         .name = MST_LIT("c"),
+                                         .bytes = mst_span_of(piece_of_zeros, MST_PIECE_MAX)};
+    struct mst_fleet_item last = whole;
+
+    ck_assert(mst_fleet_is_next_piece(&whole, NULL));
+    last.piece = 1;
+    last.bytes.len = 3;
+    ck_assert(!mst_fleet_is_next_piece(&last, &whole)); /* short, and not the last */
+    last.sha256 = sha;
+    last.mime = MST_LIT("text/plain");
+    last.size = MST_PIECE_MAX + 3;
+    ck_assert(mst_fleet_is_next_piece(&last, &whole));
+    ck_assert(!mst_fleet_is_next_piece(&last, &last)); /* nothing comes behind the last */
+    last.size++;
+    ck_assert(!mst_fleet_is_next_piece(&last, &whole));
+    last.size--;
+    last.mime = MST_LIT("text/plain\r\nX: y");
+    ck_assert(!mst_fleet_is_next_piece(&last, &whole));
+    last.mime = MST_LIT("text/plain");
+    last.name = MST_LIT("d");
+    ck_assert(!mst_fleet_is_next_piece(&last, &whole));
+    last.name = whole.name;
+    last.piece = 2;
+    ck_assert(!mst_fleet_is_next_piece(&last, &whole));
+    last.piece = -1;
+    ck_assert(!mst_fleet_is_next_piece(&last, NULL));
+}
+MST_TEST_END
+
+MST_TESTS("core/fleet", pieces_are_stored_without_a_gap_and_twice_is_once,
+          a_piece_is_next_or_it_is_refused, pages_of_any_size_give_the_same_items,
           a_vendor_that_was_imported_works_and_is_not_imported_twice,
           an_item_whose_outcome_is_unknown_is_imported_once,
           an_item_survives_a_store_that_fails_once_at_any_point, what_does_not_fit_is_refused,

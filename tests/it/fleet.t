@@ -94,6 +94,15 @@ add('group/m1/g/', type => 'sn', id => 'live', expire => 4102444800, meta => 'x'
 add('group/m1/h/', type => 'group', id => 'g');
 add('content/m1/', id => 'fw.bin', meta => 'v1', protected => 'true');
 add('group/m1/g/', type => 'content', id => 'fw.bin');
+add('content/m1/', id => 'nil');
+my $firmware = join '', map { pack 'N', $_ * 2654435761 % 4294967296 } 1 .. 37_501; # two pieces and a part of one
+sub upload {
+    my ($m, $path, $type, $bytes) = @_;
+    Muster::must('upload', $m->request('POST', "/provision/manage/content/$path", [$m->with_token, ['Content-Type', $type]], $bytes), 205);
+}
+sub download { my ($m, $cik, $id) = @_; return $m->request('GET', "/provision/download?id=$id", [Muster::with_cik($cik)]) }
+upload($old, 'm1/fw.bin', 'application/x-fw', $firmware);
+upload($old, 'm1/nil', 'text/plain', '');
 Muster::must('ranges', $old->request('POST', '/provision/manage/model/m1/', [$old->with_token, ['Content-Type', 'application/json']],
     '{"ranges":[{"format":"base16","length":8,"casing":"upper","first":2748,"last":4294967295},{"format":"base10","length":null,"first":5,"last":99}]}'), 205);
 Muster::must('extra', $old->manage('POST', 'model/m1/', Muster::form(sn => 'noted', extra => 'a "text", here')), 205);
@@ -159,6 +168,8 @@ spew("$dir/short_file", $text =~ s/\n[^\n]*\n\z/\n/r);
 must_fail('a file without its end', $new, qr/end is missing/, 'fleet', 'import', "$dir/short_file");
 spew("$dir/edited", $text =~ s/"sn":"free"/"sn":"fred"/r);
 must_fail('an edited line', $new, qr/line \d+: it was changed/, 'fleet', 'import', "$dir/edited");
+spew("$dir/bytes", $text =~ s/("type":"blob".*?"bytes":"....)(.)/$1 . ($2 eq 'A' ? 'B' : 'A')/er);
+must_fail('an edited byte of content', $new, qr/line \d+: it was changed/, 'fleet', 'import', "$dir/bytes");
 my @text = split /(?<=\n)/, $text;
 spew("$dir/less", join '', @text[0 .. 3], @text[5 .. $#text]);
 must_fail('a line that was left out', $new, qr/line 5: it was changed, is not in its place/, 'fleet', 'import', "$dir/less");
@@ -183,12 +194,15 @@ $new->{token} = Muster::must('token', $new->request('POST', '/provision/admin/au
     [Muster::with_cik($new->{domain_cik}), ['Content-Type', 'application/x-www-form-urlencoded']], 'id=new'), 200)->{body};
 is($new->write_with($key{live}, temp => 21)->{status}, 204, 'a device writes with the key it has');
 is($new->read_with($key{live})->{body}, 'temp=21', 'and reads');
+ok(download($new, $key{live}, 'fw.bin')->{body} eq $firmware, 'and downloads what its group may have, byte by byte');
+is(download($new, $key{again}, 'fw.bin')->{status}, 404, 'which another may not');
+is(download($new, $key{again}, 'nil')->{status}, 200, 'and content without a byte is there, too');
 is($new->read_with($key{again})->{status}, 204, 'so does the re-enabled one');
 is($new->read_with($key{$_})->{status}, 401, "the $_ key is none") for qw(dead off waits);
 for my $path ('model/', 'model/m1', 'model/m2', 'model/m1/?show=ranges', 'group/m1/', 'group/m1/g/', 'group/m1/h/', 'share/m1/',
-    'content/m1/fw.bin', 'model/m1/noted', 'model/m1/0000ABCD', map {("model/m1/$_", "model/m1/$_?show=log")} qw(waits off again gone free)) {
+    'content/m1/fw.bin', 'content/m1/nil', 'model/m1/noted', 'model/m1/0000ABCD', map {("model/m1/$_", "model/m1/$_?show=log")} qw(waits off again gone free)) {
     # An entry of content has the time of its making in it.
-    my @rows = map { s/^(,0,)\d+/$1/r } rows($new, $path), rows($old, $path);
+    my @rows = map { s/^([^,]*,\d+,)\d+/$1/r } rows($new, $path), rows($old, $path);
     is($rows[0], $rows[1], "$path is the same on both");
 }
 for my $who (['domain', $old->{domain_cik}, { alias => '' }], ['portal', $old->{portal_cik}, { alias => '' }],
@@ -278,6 +292,65 @@ is($other->manage('GET', 'model/')->{body}, '', 'which is as it was');
     is($many->read_with($device)->{status}, 204, 'a device goes on with its key');
     $many->stop;
     system(Muster::bin($variant, 'muster') . " check --data $many->{dir} >$dir/check 2>&1");
+    is($? >> 8, 0, 'the store is whole') or diag slurp("$dir/check");
+}
+
+# ---- killed in the middle of bytes ----
+
+{
+    my $there = Muster->start(variant => $variant);
+    my $here = Muster->start(variant => $variant)->init(vendor => 'large');
+    my $large = $firmware x 25; # 58 pieces: 4 calls
+    $here->model('m');
+    $here->add('m', 'd');
+    $here->enable('m', 'd');
+    my $device = $here->activate('m', 'd')->{body};
+    Muster::must('entry', $here->manage('POST', 'content/m/', 'id=fw'), 205);
+    upload($here, 'm/fw', 'application/x-fw', $large);
+    my $at = (tool($there, 'fleet', 'key'))[1];
+    chomp $at;
+    must_work('a fleet with a large content is exported', $here, 'fleet', 'export', '--vendor', 'large', '--output', "$dir/large", '--to', $at);
+    my @numbers = grep { (split /\n/, slurp("$dir/large"))[$_ - 1] =~ /"type":"blob"/ } 1 .. slurp("$dir/large") =~ tr/\n//;
+    is(scalar @numbers, 58, 'in as many lines as it has pieces');
+    my $pid = open(my $tool, '-|') // die;
+    if (!$pid) {
+        open(STDERR, '>&', \*STDOUT) or POSIX::_exit(126);
+        @ENV{qw(HOME MUSTER_SERVER)} = ($dir, "http://127.0.0.1:$there->{port}{http}");
+        exec(Muster::bin($variant, 'muster'), '--cik-file', "$there->{dir}/root.cik", 'fleet', 'import', '--progress', "$dir/large")
+            or POSIX::_exit(127);
+    }
+    my $is_killed = 0;
+    while (my $line = <$tool>) {
+        next if $is_killed || $line !~ /^(\d+) of (\d+)$/ || $1 - $2 / 2 < $numbers[0] || $1 - $2 / 2 >= $numbers[-1];
+        $there->kill9;
+        $is_killed = 1;
+    }
+    close $tool;
+    ok($is_killed && $? != 0, 'an import whose server is killed in the middle of bytes fails');
+    my $stored = qx(sqlite3 $there->{dir}/content.db 'SELECT count(*) FROM chunk');
+    ok($stored >= 16 && $stored < 58, 'when some of them were stored') or diag $stored;
+    $there->launch;
+    is($there->request('GET', '/provision/manage/content/m/fw?download=true', [Muster::with_cik($here->{domain_cik})])->{status}, 404, 'nobody gets a part of them');
+    must_work('the same again', $there, 'fleet', 'import', "$dir/large");
+    ok(download($there, $device, 'fw')->{body} eq $large, 'brings all of them');
+    is(decode_json(must_work('and once more', $there, '--json', 'fleet', 'import', "$dir/large"))->{made}, 0, 'nothing');
+    my @lines = split /(?<=\n)/, slurp("$dir/large");
+    my $put = sub {
+        my ($from, @which) = @_;
+        my $reply = $there->request('POST', "/muster/v1/fleet/import?from=$from",
+            [Muster::with_cik(root_cik($there)), ['Content-Type', 'application/json']], join '', @lines[0, 1, map { $_ - 1 } @which]);
+        return "$reply->{status} " . ($reply->{header}{'x-muster-refused'} // '');
+    };
+    like($put->($numbers[0], @numbers[0 .. 16]), qr/^413 /, 'more pieces than go in one call are refused');
+    like($put->($numbers[0] - 1, $numbers[0] - 1, $numbers[0]), qr/^400 .*calls of their own/, 'so are pieces behind another line');
+    my ($cik) = $here->{domain_cik};
+    $there->{vendor} = 'large';
+    Muster::must('delete', $there->request('DELETE', '/provision/manage/content/m/fw', [Muster::with_cik($cik), ['X-Exosite-Vendor', 'large']]), 205);
+    like($put->($numbers[0], $numbers[0]), qr/^404 .*entry of content/, 'and those of an entry that is not there');
+    like($put->($numbers[0] - 1, $numbers[0] - 1), qr/^200/, 'the entry is made anew');
+    like($put->($numbers[1], $numbers[1]), qr/^404 .*before it/, 'a piece without those before it is refused');
+    $there->stop;
+    system(Muster::bin($variant, 'muster') . " check --data $there->{dir} >$dir/check 2>&1");
     is($? >> 8, 0, 'the store is whole') or diag slurp("$dir/check");
 }
 

@@ -231,7 +231,7 @@ for (1 .. 20) {
     ask(400, 'GET', "$path/export?vendor=moving", headers_of('R'));
     ask(400, 'GET', "$path/export?vendor=moving&cursor=x", headers_of('R'));
     ask(404, 'GET', "$path/export?vendor=nosuch&to=$to", headers_of('R'));
-    ask(409, 'GET', "$path/export?vendor=moving&cursor=$nobody.2.0.0.0.999999999.0.", headers_of('R'));
+    ask(409, 'GET', "$path/export?vendor=moving&cursor=$nobody.2.0.0.0.0.999999999.0.", headers_of('R'));
     my @file = split /(?<=\n)/, ask(200, 'GET', "$path/export?vendor=moving&to=$to", headers_of('R'))->{body};
     my ($at) = grep { $file[$_] =~ /"type":"client","rid":"$lower"/ } 0 .. $#file;
     my $put = sub {

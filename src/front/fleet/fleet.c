@@ -11,7 +11,7 @@
  * (port_keys.h): nothing is remembered between pages.
  *
  * An import's lines are authenticated, opened and read on a thread of their own, then added in one
- * command: all or none. dry undoes it and answers the same.
+ * command: all or none. dry undoes it and answers the same. Bytes of content go another way (bytes.c).
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -19,6 +19,7 @@
 #include "base/hex.h"
 #include "core/vendor.h"
 #include "front/fleet/format.h"
+#include "front/fleet/importing.h"
 #include "front/http/handlers.h"
 #include "front/http/params.h"
 #include "sys/random.h"
@@ -61,14 +62,15 @@ struct cursor {
     struct mst_fleet_place place;
 };
 
-enum { CURSOR_NUMBERS = 6 };
+enum { CURSOR_NUMBERS = 7 };
 
 /* Id, numbers, text; text as hex, dots between. */
 static void write_cursor(struct mst_buf *out, const struct cursor *cursor)
 {
-    const int64_t numbers[CURSOR_NUMBERS] = {cursor->line,           cursor->place.phase,
-                                             cursor->place.model_id, cursor->place.group_id,
-                                             cursor->place.id,       cursor->place.skip};
+    const int64_t numbers[CURSOR_NUMBERS] = {
+        cursor->line,           cursor->place.phase,      cursor->place.model_id,
+        cursor->place.group_id, cursor->place.content_id, cursor->place.id,
+        cursor->place.skip};
     char id[2 * MST_FLEET_ID_BYTES], text[2 * MST_NAME_MAX];
     const struct mst_span name = mst_span_cut(cursor->place.text, 0, MST_NAME_MAX);
 
@@ -83,8 +85,9 @@ static void write_cursor(struct mst_buf *out, const struct cursor *cursor)
 static bool read_cursor(struct mst_exchange *x, struct mst_span text, struct cursor *ret_cursor)
 {
     int64_t *const numbers[CURSOR_NUMBERS] = {
-        &ret_cursor->line,           &ret_cursor->place.phase, &ret_cursor->place.model_id,
-        &ret_cursor->place.group_id, &ret_cursor->place.id,    &ret_cursor->place.skip};
+        &ret_cursor->line,           &ret_cursor->place.phase,      &ret_cursor->place.model_id,
+        &ret_cursor->place.group_id, &ret_cursor->place.content_id, &ret_cursor->place.id,
+        &ret_cursor->place.skip};
     struct mst_cur cur = mst_cur_of(text);
     struct mst_span part;
     uint8_t *name;
@@ -212,34 +215,18 @@ enum mst_err mst_fleet_export_get(struct mst_exchange *x, struct mst_tx *tx)
 
 /* ---- import ---- */
 
-struct note {
-    uint64_t line;
-    const char *text; /* of this program */
-};
-
-struct importing {
-    struct mst_fleet_import to;
-    struct mst_fleet_item *items;
-    size_t n_items;
-    uint64_t from; /* the number of the first line */
-    bool has_end;
-    /* What came of it. */
-    size_t n_made, n_there, n_left_out, n_notes;
-    struct note notes[MST_FLEET_NOTES_MAX];
-};
-
 static void wipe_keys(struct mst_exchange *x)
 {
-    struct importing *importing = x->work;
+    struct mst_fleet_importing *importing = x->work;
 
     for (size_t i = 0; i < importing->n_items; i++)
         mst_secret_wipe(&importing->items[i].cik, sizeof importing->items[i].cik);
 }
 
 /* The words of notes are all ours, so they need no escaping. */
-static enum mst_err report(struct mst_exchange *x, struct mst_tx *tx)
+enum mst_err mst_fleet_report(struct mst_exchange *x, struct mst_tx *tx)
 {
-    const struct importing *importing = x->work;
+    const struct mst_fleet_importing *importing = x->work;
     struct mst_buf *out = &x->reply;
 
     (void)tx;
@@ -254,15 +241,15 @@ static enum mst_err report(struct mst_exchange *x, struct mst_tx *tx)
     return mst_exchange_answer(x, 200, MST_TYPE_JSON);
 }
 
-static enum mst_err say_wrong(struct mst_exchange *x, uint64_t line, unsigned status,
-                              const char *why)
+enum mst_err mst_fleet_refuse_line(struct mst_exchange *x, uint64_t line, unsigned status,
+                                   const char *why)
 {
     return mst_exchange_refuse_because(x, status, "line %" PRIu64 ": %s", line, why);
 }
 
 static enum mst_err add_items(struct mst_exchange *x, struct mst_tx *tx)
 {
-    struct importing *importing = x->work;
+    struct mst_fleet_importing *importing = x->work;
 
     importing->n_made = importing->n_there = importing->n_left_out = importing->n_notes = 0;
     for (size_t i = 0; i < importing->n_items; i++) {
@@ -275,15 +262,16 @@ static enum mst_err add_items(struct mst_exchange *x, struct mst_tx *tx)
         if (err != MST_OK)
             return err;
         if (verdict != MST_DONE)
-            return say_wrong(x, importing->from + i, mst_outcome_status(x->route->family, verdict),
-                             why);
+            return mst_fleet_refuse_line(x, importing->from + i,
+                                         mst_outcome_status(x->route->family, verdict), why);
         importing->n_made += outcome == MST_FLEET_MADE;
         importing->n_there += outcome == MST_FLEET_THERE;
         importing->n_left_out += outcome == MST_FLEET_LEFT_OUT;
         if (why[0] != '\0' && importing->n_notes++ < MST_FLEET_NOTES_MAX)
-            importing->notes[importing->n_notes - 1] = (struct note){importing->from + i, why};
+            importing->notes[importing->n_notes - 1] =
+                (struct mst_fleet_note){importing->from + i, why};
     }
-    (void)mst_exchange_go(x, MST_NOWHERE, NULL, report);
+    (void)mst_exchange_go(x, MST_NOWHERE, NULL, mst_fleet_report);
     return importing->to.is_checking ? MST_EREFUSED : MST_OK;
 }
 
@@ -320,15 +308,15 @@ static bool open_seal(const struct mst_exchange *x, struct mst_span line,
 static enum mst_err read_line(struct mst_exchange *x, const struct mst_file_keys *keys, uint64_t n,
                               struct mst_span line)
 {
-    struct importing *importing = x->work;
+    struct mst_fleet_importing *importing = x->work;
     struct mst_fleet_read read;
     const char *why;
     enum mst_err err = mst_fleet_read_line(&x->arena, keys, n, line, &read, &why);
 
     if (err != MST_OK)
-        err = say_wrong(x, n, 400, why);
+        err = mst_fleet_refuse_line(x, n, 400, why);
     else if (importing->has_end || read.what == MST_FLEET_LINE_HEAD)
-        err = say_wrong(x, n, 400, "it is not in its place");
+        err = mst_fleet_refuse_line(x, n, 400, "it is not in its place");
     else if (read.what == MST_FLEET_LINE_END)
         importing->has_end = true;
     else
@@ -341,7 +329,7 @@ static enum mst_err read_line(struct mst_exchange *x, const struct mst_file_keys
 static enum mst_err read_items(struct mst_exchange *x, const struct mst_file_keys *keys,
                                struct mst_cur *cur)
 {
-    struct importing *importing = x->work;
+    struct mst_fleet_importing *importing = x->work;
     enum mst_err err = MST_OK;
     struct mst_span line;
 
@@ -350,7 +338,7 @@ static enum mst_err read_items(struct mst_exchange *x, const struct mst_file_key
         return MST_ENOMEM;
     for (uint64_t n = importing->from; err == MST_OK && next_line(cur, &line); n++) {
         if (importing->n_items == MST_FLEET_LINES_MAX)
-            return say_wrong(x, n, 413, "too many lines for one call");
+            return mst_fleet_refuse_line(x, n, 413, "too many lines for one call");
         err = read_line(x, keys, n, line);
     }
     return err;
@@ -358,7 +346,7 @@ static enum mst_err read_items(struct mst_exchange *x, const struct mst_file_key
 
 static enum mst_err read_body(struct mst_exchange *x, struct mst_tx *tx)
 {
-    struct importing *importing = x->work;
+    struct mst_fleet_importing *importing = x->work;
     struct mst_cur cur = mst_cur_of(mst_buf_span(&x->body));
     struct mst_file_keys keys;
     struct mst_fleet_read head;
@@ -368,25 +356,30 @@ static enum mst_err read_body(struct mst_exchange *x, struct mst_tx *tx)
 
     (void)tx;
     if (!next_line(&cur, &line) || !open_seal(x, line, &keys))
-        return say_wrong(x, 1, 400, "it is not sealed to this server, or was changed");
+        return mst_fleet_refuse_line(x, 1, 400, "it is not sealed to this server, or was changed");
     if (!next_line(&cur, &line))
         line = (struct mst_span){NULL, 0};
     err = mst_fleet_read_line(&x->arena, &keys, HEAD_LINE, line, &head, &why);
     if (err != MST_OK || head.what != MST_FLEET_LINE_HEAD) {
         mst_secret_wipe(&keys, sizeof keys);
-        return say_wrong(x, HEAD_LINE, 400,
-                         err != MST_OK ? why : "it does not say what fleet it is");
+        return mst_fleet_refuse_line(x, HEAD_LINE, 400,
+                                     err != MST_OK ? why : "it does not say what fleet it is");
     }
     importing->to.vendor = head.head.vendor;
     importing->to.domain_rid = head.head.rid;
     err = read_items(x, &keys, &cur);
+    mst_file_mac(&keys, 0, MST_LIT("bytes"), importing->bytes.seed); /* no line has number 0 */
     mst_secret_wipe(&keys, sizeof keys);
-    return err != MST_OK ? err : mst_exchange_go(x, MST_STATE, mst_guard, add_items);
+    if (err != MST_OK)
+        return err;
+    return importing->n_items > 0 && importing->items[0].type == MST_FLEET_BLOB
+               ? mst_exchange_go(x, MST_NOWHERE, NULL, mst_fleet_take_bytes)
+               : mst_exchange_go(x, MST_STATE, mst_guard, add_items);
 }
 
 enum mst_err mst_fleet_import_post(struct mst_exchange *x, struct mst_tx *tx)
 {
-    struct importing *importing = mst_arena_alloc(&x->arena, sizeof *importing);
+    struct mst_fleet_importing *importing = mst_arena_alloc(&x->arena, sizeof *importing);
     int64_t from = 0;
     struct mst_form query;
     enum mst_err err = mst_exchange_query(x, &query);

@@ -12,6 +12,8 @@
 #include "base/hex.h"
 #include "base/limits.h"
 #include "front/fleet/format.h"
+#include "wire/base64.h"
+#include "wire/digest.h"
 
 enum { VERSION = 1, MAC_CHARS = 2 * MST_LINE_MAC_BYTES };
 
@@ -39,14 +41,18 @@ enum kind {
     RANGE_CASING,
     RANGE_LENGTH,
     UNSIGNED, /* of 64 bits, as a string */
+    BYTES,    /* base64 */
+    DIGEST,
     LOG
 };
 
 #define BIT(type) (1U << MST_FLEET_##type)
 #define RESOURCES (BIT(CLIENT) | BIT(DATAPORT) | BIT(DATARULE) | BIT(DISPATCH))
-#define PARTS     (BIT(SHARE) | BIT(RANGE) | BIT(GROUP) | BIT(MEMBER) | BIT(CONTENT) | BIT(SERIAL))
-#define NAMED \
-    (RESOURCES | BIT(VENDOR) | BIT(TOKEN) | BIT(MODEL) | BIT(SHARE) | BIT(GROUP) | BIT(CONTENT))
+#define PARTS \
+    (BIT(SHARE) | BIT(RANGE) | BIT(GROUP) | BIT(MEMBER) | BIT(CONTENT) | BIT(BLOB) | BIT(SERIAL))
+#define NAMED                                                                                     \
+    (RESOURCES | BIT(VENDOR) | BIT(TOKEN) | BIT(MODEL) | BIT(SHARE) | BIT(GROUP) | BIT(CONTENT) | \
+     BIT(BLOB))
 #define AT(member) offsetof(struct mst_fleet_item, member)
 
 static const struct field {
@@ -91,6 +97,11 @@ static const struct field {
     {"member",       TEXT,         BIT(MEMBER),                                         AT(member),       0                     },
     {"expire",       INT,          BIT(MEMBER),                                         AT(expire),       0                     },
     {"protected",    FLAG,         BIT(CONTENT),                                        AT(is_protected), 0                     },
+    {"piece",        INT,          BIT(BLOB),                                           AT(piece),        0                     },
+    {"bytes",        BYTES,        BIT(BLOB),                                           AT(bytes),        0                     },
+    {"size",         INT,          BIT(BLOB),                                           AT(size),         0                     },
+    {"mime",         TEXT,         BIT(BLOB),                                           AT(mime),         0                     },
+    {"sha256",       DIGEST,       BIT(BLOB),                                           AT(sha256),       0                     },
     {"extra",        TEXT,         BIT(SERIAL),                                         AT(extra),        0                     },
     {"lent_to",      TEXT,         BIT(SERIAL),                                         AT(lent_to),      0                     },
     {"orphan",       FLAG,         BIT(SERIAL),                                         AT(is_orphan),    0                     },
@@ -105,7 +116,7 @@ static const char *const type_names[MST_FLEET_TYPE_COUNT] = {
     [MST_FLEET_MODEL] = "model",       [MST_FLEET_SHARE] = "share",
     [MST_FLEET_RANGE] = "range",       [MST_FLEET_GROUP] = "group",
     [MST_FLEET_MEMBER] = "member",     [MST_FLEET_CONTENT] = "content",
-    [MST_FLEET_SERIAL] = "serial",
+    [MST_FLEET_BLOB] = "blob",         [MST_FLEET_SERIAL] = "serial",
 };
 
 static const char *const states[MST_STATE_COUNT] = {
@@ -193,6 +204,28 @@ static json_t *log_of(const struct mst_fleet_item *item)
     return array;
 }
 
+static json_t *bytes_of(struct mst_span bytes)
+{
+    json_t *string = NULL;
+    struct mst_buf text;
+
+    mst_buf_init(&text, MST_BASE64_CHARS(MST_PIECE_MAX));
+    if (mst_base64_encode(bytes, &text) == MST_OK)
+        string = string_of(mst_buf_span(&text));
+    mst_buf_fini(&text);
+    return string;
+}
+
+static json_t *digest_of(struct mst_span digest)
+{
+    char hex[2 * MST_SHA256_BYTES];
+
+    if (digest.len != MST_SHA256_BYTES)
+        return NULL;
+    mst_hex_encode(digest, hex);
+    return json_stringn(hex, sizeof hex);
+}
+
 static json_t *unsigned_of(uint64_t number)
 {
     char text[24];
@@ -208,6 +241,8 @@ static bool is_absent(const struct field *field, const struct mst_fleet_item *it
 
     switch (field->kind) {
     case TEXT:
+    case BYTES:
+    case DIGEST:
         return ((const struct mst_span *)member)->len == 0;
     case INT:
     case FLAG:
@@ -262,6 +297,10 @@ static json_t *value_of(const struct mst_file_keys *keys, const struct field *fi
         return limits_of(item);
     case UNSIGNED:
         return unsigned_of(*(const uint64_t *)member);
+    case BYTES:
+        return bytes_of(*(const struct mst_span *)member);
+    case DIGEST:
+        return digest_of(*(const struct mst_span *)member);
     case RANGE_FORMAT:
         return json_string(mst_sn_format_word(item->range.shape.format));
     case RANGE_CASING:
@@ -474,6 +513,23 @@ static bool read_unsigned(const json_t *value, uint64_t *ret_number)
                         UINT64_MAX, ret_number) == MST_OK;
 }
 
+static bool read_bytes(struct mst_arena *arena, const json_t *value, struct mst_span *ret_bytes)
+{
+    const struct mst_span text = mst_span_of(json_string_value(value),
+                                             json_is_string(value) ? json_string_length(value) : 0);
+    uint8_t *bytes = mst_arena_alloc(arena, MST_BASE64_BYTES(text.len));
+
+    return json_is_string(value) && bytes && mst_base64_decode(text, bytes, ret_bytes) == MST_OK;
+}
+
+static bool read_digest(struct mst_arena *arena, const json_t *value, struct mst_span *ret_digest)
+{
+    uint8_t *digest = mst_arena_alloc(arena, MST_SHA256_BYTES);
+
+    *ret_digest = mst_span_of(digest, MST_SHA256_BYTES);
+    return digest && read_hex(value, digest, MST_SHA256_BYTES);
+}
+
 static bool read_length(const json_t *value, unsigned *ret_length)
 {
     const json_int_t length = json_integer_value(value);
@@ -512,6 +568,10 @@ static bool read_value(struct mst_arena *arena, const struct mst_file_keys *keys
         return read_limits(value, item);
     case UNSIGNED:
         return read_unsigned(value, member);
+    case BYTES:
+        return read_bytes(arena, value, member);
+    case DIGEST:
+        return read_digest(arena, value, member);
     case RANGE_FORMAT:
         return mst_sn_format_of(mst_span_str(json_string_value(value)), &item->range.shape.format);
     case RANGE_CASING:

@@ -348,7 +348,7 @@ static enum mst_err point(struct mst_exchange *x, struct mst_tx *tx)
         .id = upload->content_id,
         .blob_id = upload->blob_id,
         .size = upload->n_bytes,
-        .mime = x->content_type.len > 0 ? x->content_type : MST_LIT("application/octet-stream"),
+        .mime = x->content_type.len > 0 ? x->content_type : MST_CONTENT_MIME,
         .sha256 = mst_span_of(upload->digest, sizeof upload->digest)};
     enum mst_verdict verdict = MST_NOT_FOUND;
     enum mst_err err =
