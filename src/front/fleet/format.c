@@ -519,7 +519,8 @@ static bool read_bytes(struct mst_arena *arena, const json_t *value, struct mst_
                                              json_is_string(value) ? json_string_length(value) : 0);
     uint8_t *bytes = mst_arena_alloc(arena, MST_BASE64_BYTES(text.len));
 
-    return json_is_string(value) && bytes && mst_base64_decode(text, bytes, ret_bytes) == MST_OK;
+    return json_is_string(value) && bytes && mst_base64_decode(text, bytes, ret_bytes) == MST_OK &&
+           ret_bytes->len <= MST_PIECE_MAX;
 }
 
 static bool read_digest(struct mst_arena *arena, const json_t *value, struct mst_span *ret_digest)
