@@ -21,6 +21,8 @@ struct import {
     const struct mst_fleet_item *item;
     struct mst_row_vendor vendor; /* id 0: it is not there yet */
     int64_t domain_id;            /* of its domain client, 0 the same */
+    struct mst_row_model model;   /* the item's, where it belongs to one */
+    int64_t content_id;           /* found by find_entry */
     enum mst_fleet_outcome outcome;
     enum mst_verdict verdict;
     const char *why;
@@ -343,32 +345,14 @@ static enum mst_err import_model(struct import *import)
     return err;
 }
 
-/* Finds the model that an item belongs to; false: it was said that there is none. */
-static enum mst_err find_model(struct import *import, bool *ret_is_there,
-                               struct mst_row_model *ret_model)
-{
-    *ret_model =
-        (struct mst_row_model){.vendor_id = import->vendor.id, .name = import->item->model};
-    enum mst_err err =
-        import->vendor.id == 0 ? MST_ENOENT : mst_tx_get(import->tx, MST_IX_MODEL_NAME, ret_model);
-
-    *ret_is_there = err == MST_OK;
-    return err == MST_ENOENT ? missing(import, "its model is not there") : err;
-}
-
 static enum mst_err import_share(struct import *import)
 {
-    struct mst_row_model model;
     enum mst_verdict verdict;
-    bool is_there;
-    enum mst_err err = find_model(import, &is_there, &model);
+    enum mst_err err = mst_lending_check(import->tx, &import->model, import->item->name, &verdict);
 
-    if (err != MST_OK || !is_there)
-        return err;
-    err = mst_lending_check(import->tx, &model, import->item->name, &verdict);
     if (err != MST_OK || verdict == MST_DONE)
         return err != MST_OK ? err : there(import);
-    err = mst_lending_add(import->tx, &model, import->item->name, &verdict);
+    err = mst_lending_add(import->tx, &import->model, import->item->name, &verdict);
     if (err == MST_OK && verdict == MST_NO_VENDOR)
         return leave_out(import, "there is no vendor of that name here to share the model with");
     return err == MST_OK && verdict != MST_DONE
@@ -378,17 +362,13 @@ static enum mst_err import_share(struct import *import)
 
 static enum mst_err import_range(struct import *import)
 {
-    struct mst_row_model model;
     enum mst_verdict verdict;
     bool is_there;
-    enum mst_err err = find_model(import, &is_there, &model);
+    enum mst_err err = mst_range_has(import->tx, import->model.id, &import->item->range, &is_there);
 
-    if (err != MST_OK || !is_there)
-        return err;
-    err = mst_range_has(import->tx, model.id, &import->item->range, &is_there);
     if (err != MST_OK || is_there)
         return err != MST_OK ? err : there(import);
-    err = mst_range_add(import->tx, &model, &import->item->range, 1, &verdict);
+    err = mst_range_add(import->tx, &import->model, &import->item->range, 1, &verdict);
     return err == MST_OK && verdict != MST_DONE
                ? refuse(import, verdict,
                         "the range cannot be, overlaps another one, or the model has no room")
@@ -397,14 +377,10 @@ static enum mst_err import_range(struct import *import)
 
 static enum mst_err import_group(struct import *import)
 {
-    struct mst_row_model model;
     enum mst_verdict verdict;
-    bool is_there;
-    enum mst_err err = find_model(import, &is_there, &model);
+    enum mst_err err = mst_group_create(import->tx, import->model.id, import->item->name,
+                                        import->item->meta, &verdict);
 
-    if (err != MST_OK || !is_there)
-        return err;
-    err = mst_group_create(import->tx, model.id, import->item->name, import->item->meta, &verdict);
     if (err == MST_OK && verdict == MST_EXISTS)
         return there(import);
     return err == MST_OK && verdict != MST_DONE
@@ -421,14 +397,9 @@ static enum mst_err import_member(struct import *import)
                                        .meta = item->meta};
     struct mst_row_group_member member = {.type = put.type, .member = put.member};
     struct mst_row_model_group group;
-    struct mst_row_model model;
     enum mst_verdict verdict;
-    bool is_there;
-    enum mst_err err = find_model(import, &is_there, &model);
+    enum mst_err err = mst_group_get(import->tx, import->model.id, item->group, &verdict, &group);
 
-    if (err != MST_OK || !is_there)
-        return err;
-    err = mst_group_get(import->tx, model.id, item->group, &verdict, &group);
     if (err != MST_OK || verdict != MST_DONE)
         return err != MST_OK ? err : missing(import, "its group is not there");
     member.group_id = group.id;
@@ -446,15 +417,10 @@ static enum mst_err import_member(struct import *import)
 static enum mst_err import_content(struct import *import)
 {
     const struct mst_fleet_item *item = import->item;
-    struct mst_row_model model;
     enum mst_verdict verdict;
-    bool is_there;
-    enum mst_err err = find_model(import, &is_there, &model);
+    enum mst_err err = mst_content_create(import->tx, import->model.id, item->name, item->meta,
+                                          item->is_protected != 0, &verdict);
 
-    if (err != MST_OK || !is_there)
-        return err;
-    err = mst_content_create(import->tx, model.id, item->name, item->meta, item->is_protected != 0,
-                             &verdict);
     if (err == MST_OK && verdict == MST_EXISTS)
         return there(import);
     return err == MST_OK && verdict != MST_DONE
@@ -560,20 +526,15 @@ static enum mst_err add_log(struct import *import, const struct mst_row_serial *
 static enum mst_err import_serial(struct import *import)
 {
     const struct mst_serial_item item = {.sn = import->item->sn, .extra = import->item->extra};
-    struct mst_row_serial serial = {.sn = item.sn};
-    struct mst_row_model model;
-    bool is_there;
+    struct mst_row_serial serial = {.model_id = import->model.id, .sn = item.sn};
     size_t bad;
-    enum mst_err err = find_model(import, &is_there, &model);
+    enum mst_err err = mst_tx_get(import->tx, MST_IX_SERIAL, &serial);
 
-    if (err != MST_OK || !is_there)
-        return err;
-    serial.model_id = model.id;
-    err = mst_tx_get(import->tx, MST_IX_SERIAL, &serial);
     if (err == MST_OK)
         return there(import);
     if (err == MST_ENOENT)
-        err = mst_serial_add(import->domain, import->tx, &model, &item, 1, &import->verdict, &bad);
+        err = mst_serial_add(import->domain, import->tx, &import->model, &item, 1, &import->verdict,
+                             &bad);
     if (err != MST_OK || import->verdict != MST_DONE)
         return err != MST_OK
                    ? err
@@ -598,14 +559,26 @@ static enum mst_err import_token(struct import *import)
 
 /* ---- an item ---- */
 
-static enum mst_err (*const imports[MST_FLEET_TYPE_COUNT])(struct import *import) = {
-    [MST_FLEET_CLIENT] = import_resource,   [MST_FLEET_DATAPORT] = import_resource,
-    [MST_FLEET_DATARULE] = import_resource, [MST_FLEET_DISPATCH] = import_resource,
-    [MST_FLEET_VENDOR] = import_vendor,     [MST_FLEET_TOKEN] = import_token,
-    [MST_FLEET_MODEL] = import_model,       [MST_FLEET_SHARE] = import_share,
-    [MST_FLEET_RANGE] = import_range,       [MST_FLEET_GROUP] = import_group,
-    [MST_FLEET_MEMBER] = import_member,     [MST_FLEET_CONTENT] = import_content,
-    [MST_FLEET_BLOB] = import_blob,         [MST_FLEET_SERIAL] = import_serial,
+typedef enum mst_err importer(struct import *import);
+
+static const struct {
+    importer *act;
+    bool is_of_model;
+} imports[MST_FLEET_TYPE_COUNT] = {
+    [MST_FLEET_CLIENT] = {import_resource, false},
+    [MST_FLEET_DATAPORT] = {import_resource, false},
+    [MST_FLEET_DATARULE] = {import_resource, false},
+    [MST_FLEET_DISPATCH] = {import_resource, false},
+    [MST_FLEET_VENDOR] = {import_vendor,   false},
+    [MST_FLEET_TOKEN] = {import_token,    false},
+    [MST_FLEET_MODEL] = {import_model,    false},
+    [MST_FLEET_SHARE] = {import_share,    true },
+    [MST_FLEET_RANGE] = {import_range,    true },
+    [MST_FLEET_GROUP] = {import_group,    true },
+    [MST_FLEET_MEMBER] = {import_member,   true },
+    [MST_FLEET_CONTENT] = {import_content,  true },
+    [MST_FLEET_BLOB] = {import_blob,     false},
+    [MST_FLEET_SERIAL] = {import_serial,   true },
 };
 
 /*
@@ -641,6 +614,37 @@ static enum mst_err find_fleet(struct import *import)
                : refuse(import, MST_RESTRICTED, "its domain client is somebody else's here");
 }
 
+/* The model that the item belongs to. */
+static enum mst_err find_model(struct import *import, bool *ret_is_there)
+{
+    enum mst_err err = MST_ENOENT;
+
+    import->model =
+        (struct mst_row_model){.vendor_id = import->vendor.id, .name = import->item->model};
+    if (import->vendor.id != 0)
+        err = mst_tx_get(import->tx, MST_IX_MODEL_NAME, &import->model);
+    *ret_is_there = err == MST_OK;
+    return err == MST_ENOENT ? missing(import, "its model is not there") : err;
+}
+
+/* Acts on the item where it belongs, and tells what came of it. */
+static enum mst_err carry_out(struct import *import, importer *act, bool is_of_model,
+                              enum mst_verdict *ret_verdict, enum mst_fleet_outcome *ret_outcome,
+                              const char **ret_why)
+{
+    bool is_there = true;
+    enum mst_err err = find_fleet(import);
+
+    if (err == MST_OK && import->verdict == MST_DONE && is_of_model)
+        err = find_model(import, &is_there);
+    if (err == MST_OK && import->verdict == MST_DONE && is_there)
+        err = act(import);
+    *ret_verdict = import->verdict;
+    *ret_outcome = import->outcome;
+    *ret_why = import->why ? import->why : "";
+    return err;
+}
+
 enum mst_err mst_fleet_import_item(const struct mst_domain *domain, struct mst_tx *tx,
                                    const struct mst_fleet_import *to,
                                    const struct mst_fleet_item *item, enum mst_verdict *ret_verdict,
@@ -652,14 +656,9 @@ enum mst_err mst_fleet_import_item(const struct mst_domain *domain, struct mst_t
                             .item = item,
                             .outcome = MST_FLEET_MADE,
                             .verdict = MST_DONE};
-    enum mst_err err = find_fleet(&import);
 
-    if (err == MST_OK && import.verdict == MST_DONE)
-        err = imports[item->type](&import);
-    *ret_verdict = import.verdict;
-    *ret_outcome = import.outcome;
-    *ret_why = import.why ? import.why : "";
-    return err;
+    return carry_out(&import, imports[item->type].act, imports[item->type].is_of_model, ret_verdict,
+                     ret_outcome, ret_why);
 }
 
 /* ---- the bytes of content ---- */
@@ -697,21 +696,18 @@ bool mst_fleet_is_next_piece(const struct mst_fleet_item *item, const struct mst
              mst_span_eq(item->model, before->model) && mst_span_eq(item->name, before->name)));
 }
 
-static enum mst_err find_entry(struct import *import, int64_t *ret_content_id)
+static enum mst_err find_entry(struct import *import)
 {
     enum mst_verdict verdict = MST_NOT_FOUND;
     struct mst_row_content content;
-    struct mst_row_model model;
-    bool is_there;
-    enum mst_err err = find_model(import, &is_there, &model);
+    enum mst_err err =
+        mst_content_get(import->tx, import->model.id, import->item->name, &verdict, &content);
 
-    if (err == MST_OK && is_there)
-        err = mst_content_get(import->tx, model.id, import->item->name, &verdict, &content);
-    if (err != MST_OK || !is_there)
+    if (err != MST_OK)
         return err;
     if (verdict != MST_DONE)
         return missing(import, "its entry of content is not there");
-    *ret_content_id = content.id;
+    import->content_id = content.id;
     return content.blob_id != 0 ? there(import) : MST_OK;
 }
 
@@ -727,14 +723,9 @@ enum mst_err mst_fleet_find_entry(const struct mst_domain *domain, struct mst_tx
                             .item = piece,
                             .outcome = MST_FLEET_MADE,
                             .verdict = MST_DONE};
-    enum mst_err err = find_fleet(&import);
+    enum mst_err err = carry_out(&import, find_entry, true, ret_verdict, ret_outcome, ret_why);
 
-    *ret_content_id = 0;
-    if (err == MST_OK && import.verdict == MST_DONE)
-        err = find_entry(&import, ret_content_id);
-    *ret_verdict = import.verdict;
-    *ret_outcome = import.outcome;
-    *ret_why = import.why ? import.why : "";
+    *ret_content_id = import.content_id;
     return err;
 }
 
