@@ -3,33 +3,9 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/it/lib.sh
+. tests/it/tool.sh
 
-HOME=$work
-XDG_CONFIG_HOME=
-MUSTER_SERVER= MUSTER_PROFILE=
-export HOME XDG_CONFIG_HOME MUSTER_SERVER MUSTER_PROFILE
-unset MUSTER_TOKEN MUSTER_CIK
 profile=$work/.config/muster/profile.json
-
-muster() { # sets out, err, code
-    out=$(timeout 60 "$release_bin/muster" "$@" 2>"$work/err" </dev/null)
-    code=$?
-    err=$(cat "$work/err")
-}
-
-ends() { # NAME CODE: the last call's exit code
-    is "$1" "$code${err:+ $err}" "$2"
-}
-
-says() { # NAME CODE PATTERN: it failed with this code and said so on standard error only
-    is "$1: exit code" "$code" "$2"
-    like "$1: says" "$err" "$3"
-    is "$1: nothing on standard output" "$out" ''
-}
-
-member() { # NAME: the text member of $out
-    printf '%s\n' "$out" | sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"
-}
 
 start_server
 is 'a server starts' "${ready%%=*}" 'ready http'

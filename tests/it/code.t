@@ -3,41 +3,10 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/it/lib.sh
+. tests/it/tool.sh
 
-HOME=$work
-XDG_CONFIG_HOME=
-MUSTER_SERVER= MUSTER_PROFILE=
-export HOME XDG_CONFIG_HOME MUSTER_SERVER MUSTER_PROFILE
-unset MUSTER_TOKEN MUSTER_CIK
 
-as() { # PROFILE WORDS...: sets out, err, code
-    as_profile=$work/$1.json
-    shift
-    out=$(timeout 60 "$release_bin/muster" --profile "$as_profile" "$@" 2>"$work/err" </dev/null)
-    code=$?
-    err=$(cat "$work/err")
-}
-
-ends() { # NAME CODE
-    is "$1" "$code${err:+ $err}" "$2"
-}
-
-says() { # NAME CODE PATTERN
-    is "$1: exit code" "$code" "$2"
-    like "$1: says" "$err" "$3"
-    is "$1: nothing on standard output" "$out" ''
-}
-
-member() { # NAME: the text member of $out
-    printf '%s\n' "$out" | sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"
-}
-
-start_server
-is 'a server starts' "${ready%%=*}" 'ready http'
-for vendor in acme umbrella; do
-    as $vendor --server "http://$http" init --root-cik-file "$data/root.cik" --vendor $vendor --save
-    ends "there is a vendor $vendor" 0
-done
+start_vendors acme umbrella
 
 as acme code list
 is 'at first there is no code' "$code $out" "0 no codes: make one with 'muster code create'"

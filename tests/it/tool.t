@@ -4,27 +4,10 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/it/lib.sh
+. tests/it/tool.sh
 
-HOME=$work
-XDG_CONFIG_HOME=
-export HOME XDG_CONFIG_HOME
-unset MUSTER_TOKEN MUSTER_CIK MUSTER_SERVER MUSTER_PROFILE
 profile=$work/.config/muster/profile.json
-tool=$PWD/$release_bin/muster
 
-muster() { # sets out, err, code
-    out=$(timeout 60 "$tool" "$@" 2>"$work/err" </dev/null)
-    code=$?
-    err=$(cat "$work/err")
-}
-ends() { # NAME CODE: the last call's exit code
-    is "$1" "$code${err:+ $err}" "$2"
-}
-says() { # NAME CODE PATTERN
-    is "$1: exit code" "$code" "$2"
-    like "$1: says" "$err" "$3"
-    is "$1: nothing on standard output" "$out" ''
-}
 mode() { stat -c %a "$1"; }
 
 start_server
