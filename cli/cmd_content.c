@@ -7,7 +7,7 @@
 
 #include "base/hex.h"
 #include "base/limits.h"
-#include "cli/api.h"
+#include "cli/entry.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/status.h"
@@ -113,49 +113,17 @@ static const struct cli_reason DOWNLOAD_REASONS[] = {
 
 /* ---- entries ------------------------------------------------------------------------------ */
 
+static const struct cli_entries ENTRIES = {"content", CONTENTS, REASONS};
+
 static enum cli_exit run_create(struct cli *cli)
 {
-    const char *const *names = cli->options.operands;
-    const char *meta = cli_options_text(&cli->options, "meta");
-    struct mst_buf form;
-    enum cli_exit exit;
-
-    mst_buf_init(&form, TEXT_MAX);
-    cli_form_add_str(&form, "id", names[1]);
-    if (meta != NULL)
-        cli_form_add_str(&form, "meta", meta);
-    if (cli_options_has(&cli->options, "protected"))
-        cli_form_add_str(&form, "protected", "true");
-    exit = cli_api_done(cli, &(struct cli_call){.who = CLI_VENDOR,
-                                                .method = "POST",
-                                                .path = CONTENTS,
-                                                .names = {names[0]},
-                                                .tail = "/",
-                                                .form = &form,
-                                                .subject = names[1],
-                                                .reasons = REASONS});
-    mst_buf_fini(&form);
-    return exit == CLI_OK ? cli_print_done(cli, "content", names[1], "created") : exit;
+    return cli_entry_create(cli, &ENTRIES,
+                            cli_options_has(&cli->options, "protected") ? "protected" : NULL);
 }
 
 static enum cli_exit run_delete(struct cli *cli)
 {
-    const char *const *names = cli->options.operands;
-    enum cli_exit exit;
-
-    if (!cli_options_has(&cli->options, "yes"))
-        return cli_fail(cli, CLI_USAGE,
-                        "this deletes %s, its bytes, and its place in groups. Say --yes if that is "
-                        "meant",
-                        names[1]);
-    exit = cli_api_done(cli, &(struct cli_call){
-                                 .who = CLI_VENDOR,
-                                 .method = "DELETE",
-                                 .path = CONTENTS,
-                                 .names = {names[0], names[1]},
-                                 .reasons = REASONS
-    });
-    return exit == CLI_OK ? cli_print_done(cli, "content", names[1], "deleted") : exit;
+    return cli_entry_delete(cli, &ENTRIES, "its bytes, and its place in groups");
 }
 
 static enum cli_exit list_row(void *arg, const struct cli_csv_row *row)

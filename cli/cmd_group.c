@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "cli/api.h"
+#include "cli/entry.h"
 #include "cli/output.h"
 #include "cli/profile.h"
 #include "cli/status.h"
@@ -104,48 +104,16 @@ static const struct cli_reason OF_REASONS[] = {
 
 /* ---- groups ------------------------------------------------------------------------------- */
 
+static const struct cli_entries ENTRIES = {"group", GROUPS, REASONS};
+
 static enum cli_exit run_create(struct cli *cli)
 {
-    const char *const *names = cli->options.operands;
-    const char *meta = cli_options_text(&cli->options, "meta");
-    struct mst_buf form;
-    enum cli_exit exit;
-
-    mst_buf_init(&form, TEXT_MAX);
-    cli_form_add_str(&form, "id", names[1]);
-    if (meta != NULL)
-        cli_form_add_str(&form, "meta", meta);
-    exit = cli_api_done(cli, &(struct cli_call){.who = CLI_VENDOR,
-                                                .method = "POST",
-                                                .path = GROUPS,
-                                                .names = {names[0]},
-                                                .tail = "/",
-                                                .form = &form,
-                                                .subject = names[1],
-                                                .reasons = REASONS});
-    mst_buf_fini(&form);
-    return exit == CLI_OK ? cli_print_done(cli, "group", names[1], "created") : exit;
+    return cli_entry_create(cli, &ENTRIES, NULL);
 }
 
 static enum cli_exit run_delete(struct cli *cli)
 {
-    const char *const *names = cli->options.operands;
-    enum cli_exit exit;
-
-    if (!cli_options_has(&cli->options, "yes"))
-        return cli_fail(
-            cli, CLI_USAGE,
-            "this deletes %s, who is in it, and its place in other groups. Say --yes if "
-            "that is meant",
-            names[1]);
-    exit = cli_api_done(cli, &(struct cli_call){
-                                 .who = CLI_VENDOR,
-                                 .method = "DELETE",
-                                 .path = GROUPS,
-                                 .names = {names[0], names[1]},
-                                 .reasons = REASONS
-    });
-    return exit == CLI_OK ? cli_print_done(cli, "group", names[1], "deleted") : exit;
+    return cli_entry_delete(cli, &ENTRIES, "who is in it, and its place in other groups");
 }
 
 /* Rows counted on their way to the next. */
