@@ -47,6 +47,11 @@ int64_t mst_tx_wall_now(struct mst_tx *tx)
     return tx->wall_now;
 }
 
+int64_t mst_tx_wall_now_ms(struct mst_tx *tx)
+{
+    return tx->wall_now_ms;
+}
+
 uint64_t mst_tx_random(struct mst_tx *tx)
 {
     return tx->ops->random(tx);

@@ -88,6 +88,8 @@ MST_MUST_USE enum mst_err mst_tx_last(struct mst_tx *tx, enum mst_index index, u
 int64_t mst_tx_window_now(struct mst_tx *tx);
 /* Unix time in seconds by the wall clock, the same throughout one transaction. */
 int64_t mst_tx_wall_now(struct mst_tx *tx);
+/* The same moment in Unix milliseconds. */
+int64_t mst_tx_wall_now_ms(struct mst_tx *tx);
 /* 64 unguessable bits. */
 uint64_t mst_tx_random(struct mst_tx *tx);
 /* Memory for a use case's own intermediate data; it lives as long as text read. */
@@ -112,7 +114,7 @@ struct mst_tx {
     const struct mst_tx_ops *ops;
     struct mst_arena *arena;
     int64_t window_now;
-    int64_t wall_now;
+    int64_t wall_now, wall_now_ms;
     bool is_writable;
 };
 

@@ -169,7 +169,9 @@
  * number the client hangs on, 0 and "" if none. format is MST_FORMAT_* of a
  * dataport or datarule. detail is the canonical JSON text of what only the RPC shows
  * (retention, preprocess, subscribe, rule, method, ...), "" if none. foreign_rid are the 20 bytes of a
- * RID that was brought from elsewhere, "" if the RID is derived from the row (keys.md).
+ * RID that was brought from elsewhere, "" if the RID is derived from the row (keys.md). n_subscribers
+ * counts its rows as the source in subscription; flow_bits are MST_FLOW_*, which tell whether detail
+ * has to be read when a value comes in.
  */
 #define MST_ROW_RESOURCE(I, T) \
     I(id)                      \
@@ -185,12 +187,57 @@
     T(name)                    \
     T(meta)                    \
     T(detail)                  \
-    T(foreign_rid)
+    T(foreign_rid)             \
+    I(n_subscribers)           \
+    I(flow_bits)
 
 /* The resources whose RIDs were brought from elsewhere: for finding them (keys.md). */
 #define MST_ROW_FOREIGN_RID(I, T) \
     T(rid)                        \
     I(resource_id)
+
+/* A resource that gets the values of another (protocol.md 2.15.5 subscribe): one for each target, whose
+   detail names the source by its RID. A source that was dropped leaves its rows behind. */
+#define MST_ROW_SUBSCRIPTION(I, T) \
+    I(source_id)                   \
+    I(target_id)
+
+/*
+ * A grant token (protocol.md 1.1, 2.15.4 grant): a call with it acts for client_id, within permissions,
+ * a JSON object RID -> list of procedures, until expires (Unix seconds). The token is derived
+ * from these fields (keys.md).
+ */
+#define MST_ROW_GRANT_TOKEN(I, T) \
+    I(id)                         \
+    I(client_id)                  \
+    I(expires)                    \
+    I(gen_ix)                     \
+    I(kid)                        \
+    I(epoch)                      \
+    I(salt)                       \
+    T(delta)                      \
+    T(permissions)
+
+/*
+ * What a client and all below it have sent on one UTC day (protocol.md 2.15.5, limits): metric is the
+ * enum mst_limit of the daily limit, day is Unix time / 86400. Day MST_CONSUMED_EVER holds the sum of
+ * all days, which is what has been drawn from a bucket.
+ */
+#define MST_ROW_CONSUMED(I, T) \
+    I(client_id)               \
+    I(metric)                  \
+    I(day)                     \
+    I(n)
+
+/* Resources that client_id, or a client below it that is gone too, owned from created to dropped (Unix
+   seconds): for usage (protocol.md 2.15.4). Those that still live tell it themselves. */
+#define MST_ROW_PAST_RESOURCE(I, T) \
+    I(id)                           \
+    I(client_id)                    \
+    I(kind)                         \
+    I(created)                      \
+    I(dropped)                      \
+    I(n)
 
 /*
  * The state of a client's key: the hot row, the only one that activation
@@ -274,6 +321,37 @@
     T(value)
 
 /*
+ * What a datarule remembers between its inputs (points.db; protocol.md 2.15.5): last is the text of its last output, ""
+ * before the first; since the Unix milliseconds at which its comparison became true, 0 while it is
+ * false; matches the times of the inputs that count, as rule.c writes them.
+ */
+#define MST_ROW_RULE_STATE(I, T) \
+    I(rule_id)                   \
+    T(last)                      \
+    I(since)                     \
+    T(matches)
+
+/* Something that is to happen to a resource by itself (points.db): kind is enum mst_due, due_ms Unix
+   milliseconds. It outlives the process. */
+#define MST_ROW_DUE(I, T) \
+    I(resource_id)        \
+    I(kind)               \
+    I(due_ms)
+
+/*
+ * A message of a dispatch that is to be sent (points.db), durable with the value that caused it. at is
+ * that value's time, due_ms (Unix milliseconds) when it is tried next, tries how often it was,
+ * value the text that came in.
+ */
+#define MST_ROW_OUTGOING(I, T) \
+    I(id)                      \
+    I(dispatch_id)             \
+    I(due_ms)                  \
+    I(tries)                   \
+    I(at)                      \
+    T(value)
+
+/*
  * The bytes of a content entry, as pieces (content.db). blob_id is drawn by chance and was never another
  * blob's; session tells which process of the server took it in, and attempt which upload; n_swept
  * pieces from the first on are gone already.
@@ -291,31 +369,38 @@
     T(bytes)
 
 /* Every table: upper case name, lower case name. The order is the order of the numbers. */
-#define MST_TABLES(X)             \
-    X(META, meta)                 \
-    X(GEN, gen)                   \
-    X(KEYRING, keyring)           \
-    X(VENDOR, vendor)             \
-    X(TOKEN, token)               \
-    X(SHARE, share)               \
-    X(MODEL, model)               \
-    X(MODEL_SHARE, model_share)   \
-    X(SERIAL, serial)             \
-    X(LENT_SERIAL, lent_serial)   \
-    X(SN_RANGE, sn_range)         \
-    X(MODEL_GROUP, model_group)   \
-    X(GROUP_MEMBER, group_member) \
-    X(CONTENT, content)           \
-    X(LOG, log)                   \
-    X(RESOURCE, resource)         \
-    X(FOREIGN_RID, foreign_rid)   \
-    X(CLIENT, client)             \
-    X(FOREIGN_CIK, foreign_cik)   \
-    X(QUOTA, quota)               \
-    X(ALIAS, alias)               \
-    X(POINT_COPY, point_copy)     \
-    X(POINT, point)               \
-    X(BLOB, blob)                 \
+#define MST_TABLES(X)               \
+    X(META, meta)                   \
+    X(GEN, gen)                     \
+    X(KEYRING, keyring)             \
+    X(VENDOR, vendor)               \
+    X(TOKEN, token)                 \
+    X(SHARE, share)                 \
+    X(MODEL, model)                 \
+    X(MODEL_SHARE, model_share)     \
+    X(SERIAL, serial)               \
+    X(LENT_SERIAL, lent_serial)     \
+    X(SN_RANGE, sn_range)           \
+    X(MODEL_GROUP, model_group)     \
+    X(GROUP_MEMBER, group_member)   \
+    X(CONTENT, content)             \
+    X(LOG, log)                     \
+    X(RESOURCE, resource)           \
+    X(FOREIGN_RID, foreign_rid)     \
+    X(SUBSCRIPTION, subscription)   \
+    X(GRANT_TOKEN, grant_token)     \
+    X(CONSUMED, consumed)           \
+    X(PAST_RESOURCE, past_resource) \
+    X(CLIENT, client)               \
+    X(FOREIGN_CIK, foreign_cik)     \
+    X(QUOTA, quota)                 \
+    X(ALIAS, alias)                 \
+    X(POINT_COPY, point_copy)       \
+    X(POINT, point)                 \
+    X(RULE_STATE, rule_state)       \
+    X(DUE, due)                     \
+    X(OUTGOING, outgoing)           \
+    X(BLOB, blob)                   \
     X(CHUNK, chunk)
 
 #define MST_INT_MEMBER(name)  int64_t name;
@@ -333,31 +418,38 @@ MST_TABLES(MST_ROW_STRUCT)
 enum mst_table { MST_TABLES(MST_TABLE_NUMBER) MST_TABLE_COUNT };
 
 /* MST_F_client_state and so on: the position of a field in its table. */
-#define MST_FIELD_META(name)         MST_F_meta_##name,
-#define MST_FIELD_GEN(name)          MST_F_gen_##name,
-#define MST_FIELD_KEYRING(name)      MST_F_keyring_##name,
-#define MST_FIELD_VENDOR(name)       MST_F_vendor_##name,
-#define MST_FIELD_TOKEN(name)        MST_F_token_##name,
-#define MST_FIELD_SHARE(name)        MST_F_share_##name,
-#define MST_FIELD_MODEL(name)        MST_F_model_##name,
-#define MST_FIELD_MODEL_SHARE(name)  MST_F_model_share_##name,
-#define MST_FIELD_SERIAL(name)       MST_F_serial_##name,
-#define MST_FIELD_LENT_SERIAL(name)  MST_F_lent_serial_##name,
-#define MST_FIELD_SN_RANGE(name)     MST_F_sn_range_##name,
-#define MST_FIELD_MODEL_GROUP(name)  MST_F_model_group_##name,
-#define MST_FIELD_GROUP_MEMBER(name) MST_F_group_member_##name,
-#define MST_FIELD_CONTENT(name)      MST_F_content_##name,
-#define MST_FIELD_LOG(name)          MST_F_log_##name,
-#define MST_FIELD_RESOURCE(name)     MST_F_resource_##name,
-#define MST_FIELD_FOREIGN_RID(name)  MST_F_foreign_rid_##name,
-#define MST_FIELD_CLIENT(name)       MST_F_client_##name,
-#define MST_FIELD_FOREIGN_CIK(name)  MST_F_foreign_cik_##name,
-#define MST_FIELD_QUOTA(name)        MST_F_quota_##name,
-#define MST_FIELD_ALIAS(name)        MST_F_alias_##name,
-#define MST_FIELD_POINT_COPY(name)   MST_F_point_copy_##name,
-#define MST_FIELD_POINT(name)        MST_F_point_##name,
-#define MST_FIELD_BLOB(name)         MST_F_blob_##name,
-#define MST_FIELD_CHUNK(name)        MST_F_chunk_##name,
+#define MST_FIELD_META(name)          MST_F_meta_##name,
+#define MST_FIELD_GEN(name)           MST_F_gen_##name,
+#define MST_FIELD_KEYRING(name)       MST_F_keyring_##name,
+#define MST_FIELD_VENDOR(name)        MST_F_vendor_##name,
+#define MST_FIELD_TOKEN(name)         MST_F_token_##name,
+#define MST_FIELD_SHARE(name)         MST_F_share_##name,
+#define MST_FIELD_MODEL(name)         MST_F_model_##name,
+#define MST_FIELD_MODEL_SHARE(name)   MST_F_model_share_##name,
+#define MST_FIELD_SERIAL(name)        MST_F_serial_##name,
+#define MST_FIELD_LENT_SERIAL(name)   MST_F_lent_serial_##name,
+#define MST_FIELD_SN_RANGE(name)      MST_F_sn_range_##name,
+#define MST_FIELD_MODEL_GROUP(name)   MST_F_model_group_##name,
+#define MST_FIELD_GROUP_MEMBER(name)  MST_F_group_member_##name,
+#define MST_FIELD_CONTENT(name)       MST_F_content_##name,
+#define MST_FIELD_LOG(name)           MST_F_log_##name,
+#define MST_FIELD_RESOURCE(name)      MST_F_resource_##name,
+#define MST_FIELD_FOREIGN_RID(name)   MST_F_foreign_rid_##name,
+#define MST_FIELD_SUBSCRIPTION(name)  MST_F_subscription_##name,
+#define MST_FIELD_GRANT_TOKEN(name)   MST_F_grant_token_##name,
+#define MST_FIELD_CONSUMED(name)      MST_F_consumed_##name,
+#define MST_FIELD_PAST_RESOURCE(name) MST_F_past_resource_##name,
+#define MST_FIELD_CLIENT(name)        MST_F_client_##name,
+#define MST_FIELD_FOREIGN_CIK(name)   MST_F_foreign_cik_##name,
+#define MST_FIELD_QUOTA(name)         MST_F_quota_##name,
+#define MST_FIELD_ALIAS(name)         MST_F_alias_##name,
+#define MST_FIELD_POINT_COPY(name)    MST_F_point_copy_##name,
+#define MST_FIELD_POINT(name)         MST_F_point_##name,
+#define MST_FIELD_RULE_STATE(name)    MST_F_rule_state_##name,
+#define MST_FIELD_DUE(name)           MST_F_due_##name,
+#define MST_FIELD_OUTGOING(name)      MST_F_outgoing_##name,
+#define MST_FIELD_BLOB(name)          MST_F_blob_##name,
+#define MST_FIELD_CHUNK(name)         MST_F_chunk_##name,
 #define MST_FIELD_ENUM(UPPER, lower)                                             \
     enum mst_field_##lower{MST_ROW_##UPPER(MST_FIELD_##UPPER, MST_FIELD_##UPPER) \
                                MST_F_##lower##_COUNT};
@@ -371,54 +463,70 @@ MST_TABLES(MST_FIELD_ENUM)
  * serve mst_tx_get; all serve mst_tx_scan, which also goes by a leading part.
  * X(name, table, is_unique, number of fields, fields...)
  */
-#define MST_INDEXES(X)                                                                            \
-    X(META, META, 1, 1, MST_F_meta_name, 0, 0)                                                    \
-    X(GEN, GEN, 1, 1, MST_F_gen_ix, 0, 0)                                                         \
-    X(KEYRING, KEYRING, 1, 1, MST_F_keyring_kid, 0, 0)                                            \
-    X(VENDOR, VENDOR, 1, 1, MST_F_vendor_id, 0, 0)                                                \
-    X(VENDOR_NAME, VENDOR, 1, 1, MST_F_vendor_name, 0, 0)                                         \
-    X(VENDOR_CLIENT, VENDOR, 1, 1, MST_F_vendor_client_id, 0, 0)                                  \
-    X(TOKEN, TOKEN, 1, 1, MST_F_token_id, 0, 0)                                                   \
-    X(TOKEN_NAME, TOKEN, 1, 2, MST_F_token_vendor_id, MST_F_token_name, 0)                        \
-    X(SHARE, SHARE, 1, 1, MST_F_share_id, 0, 0)                                                   \
-    X(SHARE_RESOURCE, SHARE, 1, 2, MST_F_share_resource_id, MST_F_share_id, 0)                    \
-    X(SHARE_ACTIVATOR, SHARE, 1, 2, MST_F_share_activator_id, MST_F_share_id, 0)                  \
-    X(MODEL, MODEL, 1, 1, MST_F_model_id, 0, 0)                                                   \
-    X(MODEL_NAME, MODEL, 1, 2, MST_F_model_vendor_id, MST_F_model_name, 0)                        \
-    X(MODEL_SHARE, MODEL_SHARE, 1, 2, MST_F_model_share_model_id, MST_F_model_share_vendor_id, 0) \
-    X(MODEL_SHARE_VENDOR, MODEL_SHARE, 1, 2, MST_F_model_share_vendor_id,                         \
-      MST_F_model_share_model_id, 0)                                                              \
-    X(SERIAL, SERIAL, 1, 2, MST_F_serial_model_id, MST_F_serial_sn, 0)                            \
-    X(SERIAL_VENDOR, SERIAL, 0, 2, MST_F_serial_vendor_id, MST_F_serial_sn, 0)                    \
-    X(LENT_SERIAL, LENT_SERIAL, 1, 3, MST_F_lent_serial_vendor_id, MST_F_lent_serial_model_id,    \
-      MST_F_lent_serial_sn)                                                                       \
-    X(SN_RANGE, SN_RANGE, 1, 1, MST_F_sn_range_id, 0, 0)                                          \
-    X(SN_RANGE_FIRST, SN_RANGE, 1, 3, MST_F_sn_range_model_id, MST_F_sn_range_shape,              \
-      MST_F_sn_range_first)                                                                       \
-    X(MODEL_GROUP, MODEL_GROUP, 1, 1, MST_F_model_group_id, 0, 0)                                 \
-    X(MODEL_GROUP_NAME, MODEL_GROUP, 1, 2, MST_F_model_group_model_id, MST_F_model_group_name, 0) \
-    X(GROUP_MEMBER, GROUP_MEMBER, 1, 3, MST_F_group_member_group_id, MST_F_group_member_type,     \
-      MST_F_group_member_member)                                                                  \
-    X(GROUP_MEMBER_OF, GROUP_MEMBER, 0, 3, MST_F_group_member_model_id, MST_F_group_member_type,  \
-      MST_F_group_member_member)                                                                  \
-    X(CONTENT, CONTENT, 1, 1, MST_F_content_id, 0, 0)                                             \
-    X(CONTENT_NAME, CONTENT, 1, 2, MST_F_content_model_id, MST_F_content_name, 0)                 \
-    X(LOG, LOG, 1, 3, MST_F_log_model_id, MST_F_log_sn, MST_F_log_seq)                            \
-    X(RESOURCE, RESOURCE, 1, 1, MST_F_resource_id, 0, 0)                                          \
-    X(RESOURCE_OWNER, RESOURCE, 1, 3, MST_F_resource_owner_id, MST_F_resource_kind,               \
-      MST_F_resource_id)                                                                          \
-    X(FOREIGN_RID, FOREIGN_RID, 1, 1, MST_F_foreign_rid_rid, 0, 0)                                \
-    X(CLIENT, CLIENT, 1, 1, MST_F_client_id, 0, 0)                                                \
-    X(FOREIGN_CIK, FOREIGN_CIK, 1, 1, MST_F_foreign_cik_locator, 0, 0)                            \
-    X(FOREIGN_CIK_CLIENT, FOREIGN_CIK, 1, 1, MST_F_foreign_cik_client_id, 0, 0)                   \
-    X(QUOTA, QUOTA, 1, 1, MST_F_quota_client_id, 0, 0)                                            \
-    X(ALIAS, ALIAS, 1, 2, MST_F_alias_client_id, MST_F_alias_name, 0)                             \
-    X(ALIAS_RESOURCE, ALIAS, 1, 2, MST_F_alias_resource_id, MST_F_alias_name, 0)                  \
-    X(POINT_COPY, POINT_COPY, 1, 1, MST_F_point_copy_target_id, 0, 0)                             \
-    X(POINT_COPY_FROM, POINT_COPY, 1, 2, MST_F_point_copy_source_id, MST_F_point_copy_target_id,  \
-      0)                                                                                          \
-    X(POINT, POINT, 1, 2, MST_F_point_dataport_id, MST_F_point_at, 0)                             \
-    X(BLOB, BLOB, 1, 1, MST_F_blob_blob_id, 0, 0)                                                 \
+#define MST_INDEXES(X)                                                                             \
+    X(META, META, 1, 1, MST_F_meta_name, 0, 0)                                                     \
+    X(GEN, GEN, 1, 1, MST_F_gen_ix, 0, 0)                                                          \
+    X(KEYRING, KEYRING, 1, 1, MST_F_keyring_kid, 0, 0)                                             \
+    X(VENDOR, VENDOR, 1, 1, MST_F_vendor_id, 0, 0)                                                 \
+    X(VENDOR_NAME, VENDOR, 1, 1, MST_F_vendor_name, 0, 0)                                          \
+    X(VENDOR_CLIENT, VENDOR, 1, 1, MST_F_vendor_client_id, 0, 0)                                   \
+    X(TOKEN, TOKEN, 1, 1, MST_F_token_id, 0, 0)                                                    \
+    X(TOKEN_NAME, TOKEN, 1, 2, MST_F_token_vendor_id, MST_F_token_name, 0)                         \
+    X(SHARE, SHARE, 1, 1, MST_F_share_id, 0, 0)                                                    \
+    X(SHARE_RESOURCE, SHARE, 1, 2, MST_F_share_resource_id, MST_F_share_id, 0)                     \
+    X(SHARE_ACTIVATOR, SHARE, 1, 2, MST_F_share_activator_id, MST_F_share_id, 0)                   \
+    X(MODEL, MODEL, 1, 1, MST_F_model_id, 0, 0)                                                    \
+    X(MODEL_NAME, MODEL, 1, 2, MST_F_model_vendor_id, MST_F_model_name, 0)                         \
+    X(MODEL_SHARE, MODEL_SHARE, 1, 2, MST_F_model_share_model_id, MST_F_model_share_vendor_id, 0)  \
+    X(MODEL_SHARE_VENDOR, MODEL_SHARE, 1, 2, MST_F_model_share_vendor_id,                          \
+      MST_F_model_share_model_id, 0)                                                               \
+    X(SERIAL, SERIAL, 1, 2, MST_F_serial_model_id, MST_F_serial_sn, 0)                             \
+    X(SERIAL_VENDOR, SERIAL, 0, 2, MST_F_serial_vendor_id, MST_F_serial_sn, 0)                     \
+    X(LENT_SERIAL, LENT_SERIAL, 1, 3, MST_F_lent_serial_vendor_id, MST_F_lent_serial_model_id,     \
+      MST_F_lent_serial_sn)                                                                        \
+    X(SN_RANGE, SN_RANGE, 1, 1, MST_F_sn_range_id, 0, 0)                                           \
+    X(SN_RANGE_FIRST, SN_RANGE, 1, 3, MST_F_sn_range_model_id, MST_F_sn_range_shape,               \
+      MST_F_sn_range_first)                                                                        \
+    X(MODEL_GROUP, MODEL_GROUP, 1, 1, MST_F_model_group_id, 0, 0)                                  \
+    X(MODEL_GROUP_NAME, MODEL_GROUP, 1, 2, MST_F_model_group_model_id, MST_F_model_group_name, 0)  \
+    X(GROUP_MEMBER, GROUP_MEMBER, 1, 3, MST_F_group_member_group_id, MST_F_group_member_type,      \
+      MST_F_group_member_member)                                                                   \
+    X(GROUP_MEMBER_OF, GROUP_MEMBER, 0, 3, MST_F_group_member_model_id, MST_F_group_member_type,   \
+      MST_F_group_member_member)                                                                   \
+    X(CONTENT, CONTENT, 1, 1, MST_F_content_id, 0, 0)                                              \
+    X(CONTENT_NAME, CONTENT, 1, 2, MST_F_content_model_id, MST_F_content_name, 0)                  \
+    X(LOG, LOG, 1, 3, MST_F_log_model_id, MST_F_log_sn, MST_F_log_seq)                             \
+    X(RESOURCE, RESOURCE, 1, 1, MST_F_resource_id, 0, 0)                                           \
+    X(RESOURCE_OWNER, RESOURCE, 1, 3, MST_F_resource_owner_id, MST_F_resource_kind,                \
+      MST_F_resource_id)                                                                           \
+    X(FOREIGN_RID, FOREIGN_RID, 1, 1, MST_F_foreign_rid_rid, 0, 0)                                 \
+    X(SUBSCRIPTION, SUBSCRIPTION, 1, 2, MST_F_subscription_source_id,                              \
+      MST_F_subscription_target_id, 0)                                                             \
+    X(SUBSCRIPTION_TARGET, SUBSCRIPTION, 1, 1, MST_F_subscription_target_id, 0, 0)                 \
+    X(GRANT_TOKEN, GRANT_TOKEN, 1, 1, MST_F_grant_token_id, 0, 0)                                  \
+    X(GRANT_TOKEN_CLIENT, GRANT_TOKEN, 1, 2, MST_F_grant_token_client_id, MST_F_grant_token_id, 0) \
+    X(CONSUMED, CONSUMED, 1, 3, MST_F_consumed_client_id, MST_F_consumed_metric,                   \
+      MST_F_consumed_day)                                                                          \
+    X(PAST_RESOURCE, PAST_RESOURCE, 1, 1, MST_F_past_resource_id, 0, 0)                            \
+    X(PAST_RESOURCE_OF, PAST_RESOURCE, 0, 3, MST_F_past_resource_client_id,                        \
+      MST_F_past_resource_kind, MST_F_past_resource_dropped)                                       \
+    X(CLIENT, CLIENT, 1, 1, MST_F_client_id, 0, 0)                                                 \
+    X(FOREIGN_CIK, FOREIGN_CIK, 1, 1, MST_F_foreign_cik_locator, 0, 0)                             \
+    X(FOREIGN_CIK_CLIENT, FOREIGN_CIK, 1, 1, MST_F_foreign_cik_client_id, 0, 0)                    \
+    X(QUOTA, QUOTA, 1, 1, MST_F_quota_client_id, 0, 0)                                             \
+    X(ALIAS, ALIAS, 1, 2, MST_F_alias_client_id, MST_F_alias_name, 0)                              \
+    X(ALIAS_RESOURCE, ALIAS, 1, 2, MST_F_alias_resource_id, MST_F_alias_name, 0)                   \
+    X(POINT_COPY, POINT_COPY, 1, 1, MST_F_point_copy_target_id, 0, 0)                              \
+    X(POINT_COPY_FROM, POINT_COPY, 1, 2, MST_F_point_copy_source_id, MST_F_point_copy_target_id,   \
+      0)                                                                                           \
+    X(POINT, POINT, 1, 2, MST_F_point_dataport_id, MST_F_point_at, 0)                              \
+    X(RULE_STATE, RULE_STATE, 1, 1, MST_F_rule_state_rule_id, 0, 0)                                \
+    X(DUE, DUE, 1, 2, MST_F_due_resource_id, MST_F_due_kind, 0)                                    \
+    X(DUE_AT, DUE, 1, 3, MST_F_due_due_ms, MST_F_due_resource_id, MST_F_due_kind)                  \
+    X(OUTGOING, OUTGOING, 1, 1, MST_F_outgoing_id, 0, 0)                                           \
+    X(OUTGOING_DUE, OUTGOING, 1, 2, MST_F_outgoing_due_ms, MST_F_outgoing_id, 0)                   \
+    X(OUTGOING_OF, OUTGOING, 1, 2, MST_F_outgoing_dispatch_id, MST_F_outgoing_id, 0)               \
+    X(BLOB, BLOB, 1, 1, MST_F_blob_blob_id, 0, 0)                                                  \
     X(CHUNK, CHUNK, 1, 1, MST_F_chunk_chunk_id, 0, 0)
 
 #define MST_INDEX_NUMBER(name, table, is_unique, n, a, b, c) MST_IX_##name,
@@ -434,6 +542,14 @@ enum mst_kind {
 
 /* resource.format */
 enum mst_format { MST_FORMAT_NONE = 0, MST_FORMAT_FLOAT, MST_FORMAT_INTEGER, MST_FORMAT_STRING };
+
+/* resource.flow_bits: preprocess is not empty, retention not infinite, it is a rule that runs, a dispatch */
+enum { MST_FLOW_PREPROCESS = 1, MST_FLOW_RETENTION = 2, MST_FLOW_RULE = 4, MST_FLOW_DISPATCH = 8 };
+
+/* due.kind: the timer of a datarule; points that retention lets go of */
+enum mst_due { MST_DUE_RULE = 1, MST_DUE_TRIM };
+
+#define MST_CONSUMED_EVER (-1)
 
 /* blob_id has MST_ROW_BITS bits, the number of a piece the rest of chunk_id. */
 #define MST_CHUNK_BITS        22

@@ -21,7 +21,8 @@
 
 void mst_window_read(struct mst_window_reading *ret_reading)
 {
-    ret_reading->wall_s = mst_clock_wall_s();
+    ret_reading->wall_ms = mst_clock_wall_ms();
+    ret_reading->wall_s = ret_reading->wall_ms / 1000;
     ret_reading->boot_s = mst_clock_boot_s();
     mst_clock_boot_id(ret_reading->boot_id);
 }

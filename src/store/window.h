@@ -16,7 +16,7 @@ struct mst_window_mark {
 };
 
 struct mst_window_reading {
-    int64_t wall_s;
+    int64_t wall_s, wall_ms; /* Unix time of one moment, in seconds and in milliseconds */
     int64_t boot_s;
     char boot_id[MST_BOOT_ID_CHARS + 1];
 };

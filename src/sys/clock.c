@@ -94,6 +94,13 @@ static struct timespec now(clockid_t clock)
     return ts;
 }
 
+int64_t mst_clock_wall_ms(void)
+{
+    struct timespec wall = now(CLOCK_REALTIME);
+
+    return (wall.tv_sec + read_fake().wall_s) * INT64_C(1000) + wall.tv_nsec / 1000000;
+}
+
 int64_t mst_clock_wall_s(void)
 {
     return now(CLOCK_REALTIME).tv_sec + read_fake().wall_s;

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 int64_t mst_clock_wall_s(void);   /* Unix seconds */
+int64_t mst_clock_wall_ms(void);  /* Unix milliseconds */
 int64_t mst_clock_wall_us(void);  /* Unix microseconds */
 int64_t mst_clock_boot_s(void);   /* CLOCK_BOOTTIME: goes on during suspend */
 uint64_t mst_clock_mono_ns(void); /* for time-outs and measurements */

@@ -350,10 +350,12 @@ static void read_time(struct memory *memory, struct mst_tx *tx)
 
     if (memory->opts.now) {
         memory->opts.now(memory->opts.arg, &tx->window_now, &tx->wall_now);
+        tx->wall_now_ms = tx->wall_now * 1000;
         return;
     }
     mst_window_read(&now);
     tx->wall_now = now.wall_s;
+    tx->wall_now_ms = now.wall_ms;
     tx->window_now = mst_window_now(&memory->mark, &now);
 }
 

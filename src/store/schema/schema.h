@@ -50,8 +50,10 @@ extern const struct mst_schema_index mst_schema_indexes[MST_INDEX_COUNT];
  *   3  client has room to grow
  *   4  shares, ranges, groups, content, foreign keys; model.share_id, serial.lent_to, client.foreign_bits,
  *      resource.foreign_rid; the file content.db
+ *   5  subscriptions, grant tokens, usage; resource.n_subscribers, flow_bits; in points.db what rules
+ *      remember, what is due and what is to be sent
  */
-enum { MST_SCHEMA_VERSION = 4 };
+enum { MST_SCHEMA_VERSION = 5 };
 
 /* Room for a row of any table. */
 #define MST_ANY_ROW_MEMBER(UPPER, lower) struct mst_row_##lower lower;

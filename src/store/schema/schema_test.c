@@ -33,12 +33,16 @@ MST_TEST(each_table_has_one_primary_key_and_it_is_its_first_index)
 }
 MST_TEST_END
 
-MST_TEST(only_points_live_in_the_file_of_points_and_only_blobs_in_that_of_content)
+MST_TEST(
+    only_points_and_what_they_set_off_live_in_the_file_of_points_and_only_blobs_in_that_of_content)
 {
     for (int i = 0; i < MST_TABLE_COUNT; i++) {
         bool is_of_blobs = i == MST_TABLE_BLOB || i == MST_TABLE_CHUNK;
 
-        ck_assert((mst_schema_tables[i].file == MST_FILE_POINTS) == (i == MST_TABLE_POINT));
+        bool is_of_points = i == MST_TABLE_POINT || i == MST_TABLE_RULE_STATE ||
+                            i == MST_TABLE_DUE || i == MST_TABLE_OUTGOING;
+
+        ck_assert((mst_schema_tables[i].file == MST_FILE_POINTS) == is_of_points);
         ck_assert((mst_schema_tables[i].file == MST_FILE_CONTENT) == is_of_blobs);
     }
 }
@@ -58,7 +62,8 @@ MST_TEST(a_field_is_written_and_read_by_its_description)
 }
 MST_TEST_END
 
-MST_TESTS("store/schema", the_store_numbers_exactly_the_tables_with_a_primary_key_called_id,
-          each_table_has_one_primary_key_and_it_is_its_first_index,
-          only_points_live_in_the_file_of_points_and_only_blobs_in_that_of_content,
-          a_field_is_written_and_read_by_its_description)
+MST_TESTS(
+    "store/schema", the_store_numbers_exactly_the_tables_with_a_primary_key_called_id,
+    each_table_has_one_primary_key_and_it_is_its_first_index,
+    only_points_and_what_they_set_off_live_in_the_file_of_points_and_only_blobs_in_that_of_content,
+    a_field_is_written_and_read_by_its_description)

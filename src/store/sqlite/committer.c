@@ -155,6 +155,7 @@ static enum attempt run_items(struct batch *batch, bool is_guarded)
     batch->tx.touched = &committer->touched;
     batch->tx.tx.window_now = mst_window_now(&batch->mark_before, &batch->now);
     batch->tx.tx.wall_now = batch->now.wall_s;
+    batch->tx.tx.wall_now_ms = batch->now.wall_ms;
     batch->tx.is_room_short = is_room_short(committer);
     for (size_t i = 0; i < committer->n_items && attempt == DONE; i++)
         attempt = run_item(batch, &committer->items[i], is_guarded);

@@ -54,12 +54,44 @@ static const char state_4[] =
     "CREATE UNIQUE INDEX by_FOREIGN_CIK_CLIENT ON foreign_cik (client_id);"
     "CREATE UNIQUE INDEX by_POINT_COPY_FROM ON point_copy (source_id, target_id);";
 
+static const char state_5[] =
+    "ALTER TABLE resource ADD COLUMN n_subscribers INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE resource ADD COLUMN flow_bits INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE subscription (source_id INTEGER NOT NULL, target_id INTEGER NOT NULL, "
+    "PRIMARY KEY (source_id, target_id)) STRICT, WITHOUT ROWID;"
+    "CREATE UNIQUE INDEX by_SUBSCRIPTION_TARGET ON subscription (target_id);"
+    "CREATE TABLE grant_token (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT CHECK (id "
+    "BETWEEN 1 AND 1099511627775), client_id INTEGER NOT NULL, expires INTEGER NOT NULL, "
+    "gen_ix INTEGER NOT NULL, kid INTEGER NOT NULL, epoch INTEGER NOT NULL, salt INTEGER "
+    "NOT NULL, delta BLOB NOT NULL, permissions BLOB NOT NULL) STRICT;"
+    "CREATE UNIQUE INDEX by_GRANT_TOKEN_CLIENT ON grant_token (client_id, id);"
+    "CREATE TABLE consumed (client_id INTEGER NOT NULL, metric INTEGER NOT NULL, day "
+    "INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (client_id, metric, day)) STRICT, "
+    "WITHOUT ROWID;"
+    "CREATE TABLE past_resource (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT CHECK (id "
+    "BETWEEN 1 AND 1099511627775), client_id INTEGER NOT NULL, kind INTEGER NOT NULL, "
+    "created INTEGER NOT NULL, dropped INTEGER NOT NULL, n INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX by_PAST_RESOURCE_OF ON past_resource (client_id, kind, dropped);";
+
+static const char points_5[] =
+    "CREATE TABLE rule_state (rule_id INTEGER NOT NULL PRIMARY KEY, last BLOB NOT NULL, "
+    "since INTEGER NOT NULL, matches BLOB NOT NULL) STRICT;"
+    "CREATE TABLE due (resource_id INTEGER NOT NULL, kind INTEGER NOT NULL, due_ms INTEGER "
+    "NOT NULL, PRIMARY KEY (resource_id, kind)) STRICT, WITHOUT ROWID;"
+    "CREATE UNIQUE INDEX by_DUE_AT ON due (due_ms, resource_id, kind);"
+    "CREATE TABLE outgoing (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT CHECK (id BETWEEN "
+    "1 AND 1099511627775), dispatch_id INTEGER NOT NULL, due_ms INTEGER NOT NULL, tries "
+    "INTEGER NOT NULL, at INTEGER NOT NULL, value BLOB NOT NULL) STRICT;"
+    "CREATE UNIQUE INDEX by_OUTGOING_DUE ON outgoing (due_ms, id);"
+    "CREATE UNIQUE INDEX by_OUTGOING_OF ON outgoing (dispatch_id, id);";
+
 /* What makes version n + 1 of version n, per file; NULL: nothing changes there. */
 static const char *const migrations[MST_SCHEMA_VERSION][MST_FILE_COUNT] = {
     [1] = {[MST_FILE_STATE] = "ALTER TABLE client ADD COLUMN suspect INTEGER NOT NULL DEFAULT 0;"
                               "ALTER TABLE client DROP COLUMN used"},
-    [2] = {[MST_FILE_STATE] = "ALTER TABLE client ADD COLUMN room BLOB NOT NULL DEFAULT x''"},
-    [3] = {[MST_FILE_STATE] = state_4},
+    [2] = {                                                                  [MST_FILE_STATE] = "ALTER TABLE client ADD COLUMN room BLOB NOT NULL DEFAULT x''"                                                                  },
+    [3] = {                                         [MST_FILE_STATE] = state_4                                         },
+    [4] = { [MST_FILE_STATE] = state_5,                                                                               [MST_FILE_POINTS] = points_5},
 };
 
 static enum mst_err fail(int rc, const char *what, const char **ret_what)

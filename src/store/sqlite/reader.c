@@ -97,6 +97,7 @@ enum mst_err mst_sql_reader_begin(struct mst_reader *reader, struct mst_tx **ret
     mst_sql_tx_item(tx, &sql_reader->arena, false);
     tx->tx.window_now = mst_sql_clock_now(&sql_reader->engine->clock, &now);
     tx->tx.wall_now = now.wall_s;
+    tx->tx.wall_now_ms = now.wall_ms;
     sql_reader->is_open = true;
     *ret_tx = &tx->tx;
     return MST_OK;

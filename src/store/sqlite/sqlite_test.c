@@ -97,9 +97,9 @@ MST_TEST(a_store_of_a_newer_version_is_refused_and_left_alone)
     dir_make();
     must_open(&store);
     mst_store_close(store);
-    change_file("muster.db", "PRAGMA user_version=5");
+    change_file("muster.db", "PRAGMA user_version=6");
     ck_assert_int_eq(open_store(&store), MST_EVERSION);
-    change_file("muster.db", "PRAGMA user_version=4");
+    change_file("muster.db", "PRAGMA user_version=5");
     must_open(&store);
     mst_store_close(store);
     dir_remove();
@@ -133,8 +133,15 @@ static int64_t ask_file(const char *name, const char *sql)
     return value;
 }
 
-/* Takes from a new file what version 4 brought. */
+/* Take from new files what version 5 brought, then 4. */
+#define TO_VERSION_4                                                                              \
+    "ALTER TABLE resource DROP COLUMN n_subscribers; ALTER TABLE resource DROP COLUMN flow_bits;" \
+    "DROP TABLE subscription; DROP TABLE grant_token; DROP TABLE consumed;"                       \
+    "DROP TABLE past_resource; PRAGMA user_version=4;"
+#define POINTS_TO_VERSION_4 \
+    "DROP TABLE rule_state; DROP TABLE due; DROP TABLE outgoing; PRAGMA user_version=4;"
 #define TO_VERSION_3                                                                               \
+    TO_VERSION_4                                                                                   \
     "ALTER TABLE model DROP COLUMN share_id; ALTER TABLE serial DROP COLUMN lent_to;"              \
     "ALTER TABLE resource DROP COLUMN foreign_rid; ALTER TABLE client DROP COLUMN foreign_bits;"   \
     "DROP TABLE share; DROP TABLE model_share; DROP TABLE lent_serial; DROP TABLE sn_range;"       \
@@ -148,13 +155,13 @@ static const char shape_sql[] =
     " WHERE t.type = 'table' UNION ALL SELECT sql FROM sqlite_schema WHERE type = 'index' AND sql"
     " IS NOT NULL) ORDER BY x)";
 
-static void read_shape(char shape[static 16384])
+static void read_shape(const char *name, char shape[static 16384])
 {
     sqlite3_stmt *select;
     sqlite3 *db;
     char path[128];
 
-    (void)snprintf(path, sizeof path, "%s/muster.db", dir);
+    (void)snprintf(path, sizeof path, "%s/%s", dir, name);
     ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
     ck_assert_int_eq(sqlite3_prepare_v2(db, shape_sql, -1, &select, NULL), SQLITE_OK);
     ck_assert_int_eq(sqlite3_step(select), SQLITE_ROW);
@@ -172,11 +179,31 @@ MST_TEST(a_store_of_version_3_becomes_what_a_new_one_is)
     dir_make();
     must_open(&store);
     mst_store_close(store);
-    read_shape(fresh);
+    read_shape("muster.db", fresh);
     change_file("muster.db", TO_VERSION_3);
+    change_file("points.db", POINTS_TO_VERSION_4 "PRAGMA user_version=3;");
     must_open(&store);
     mst_store_close(store);
-    read_shape(grown);
+    read_shape("muster.db", grown);
+    ck_assert_str_eq(grown, fresh);
+    dir_remove();
+}
+MST_TEST_END
+
+MST_TEST(the_points_of_a_store_of_version_4_become_what_new_ones_are)
+{
+    static char fresh[16384], grown[16384];
+    struct mst_store *store;
+
+    dir_make();
+    must_open(&store);
+    mst_store_close(store);
+    read_shape("points.db", fresh);
+    change_file("muster.db", TO_VERSION_4);
+    change_file("points.db", POINTS_TO_VERSION_4);
+    must_open(&store);
+    mst_store_close(store);
+    read_shape("points.db", grown);
     ck_assert_str_eq(grown, fresh);
     dir_remove();
 }
@@ -196,7 +223,7 @@ MST_TEST(a_store_of_version_1_gets_the_mark_of_suspect_keys_and_keeps_its_rows)
         "INSERT INTO client (id, state, is_locked, gen_ix, kid, epoch, salt, attempt, key_attempt, "
         "deadline, used, log_at, log_peer, delta) VALUES (7, 2, 0, 0, 1, 1, 99, 0, 0, 0, 0, 0, "
         "x'', x'')");
-    change_file("points.db", "PRAGMA user_version=1");
+    change_file("points.db", POINTS_TO_VERSION_4 "PRAGMA user_version=1;");
     remove_file("content.db");
     must_open(&store);
     mst_store_close(store);
@@ -507,6 +534,7 @@ MST_TESTS("store/sqlite", a_new_store_is_for_its_owner_only,
           a_file_that_holds_no_version_yet_is_brought_up_to_date,
           a_store_of_version_1_gets_the_mark_of_suspect_keys_and_keeps_its_rows,
           a_store_of_version_3_becomes_what_a_new_one_is,
+          the_points_of_a_store_of_version_4_become_what_new_ones_are,
           a_migration_that_fails_leaves_the_file_as_it_was,
           a_foreign_file_in_the_stores_place_is_refused, a_store_is_open_once,
           no_statement_sorts_or_reads_more_than_its_index,
