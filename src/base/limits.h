@@ -105,6 +105,11 @@
 #define MST_COPY_POINTS_MAX 1024       /* points that one command copies ... */
 #define MST_COPY_BYTES_MAX  MST_MIB(1) /* ... and about how much: others write in between */
 
+/* datarules (2.15.5) */
+#define MST_RULE_COUNT_MAX     1000     /* whose times are kept, 14 bytes each */
+#define MST_RULE_TIMEOUT_MAX_S 31536000 /* a year: longer is a mistake */
+#define MST_RULE_PERIOD_MIN_MS 1000     /* of an interval's timer: 4, a point per second */
+
 /* row numbers (keys.md) */
 #define MST_ROW_BITS 40
 #define MST_GEN_BITS 24
