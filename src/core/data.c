@@ -154,25 +154,29 @@ static enum mst_err convert_integer(struct mst_arena *arena, struct mst_span tex
     return mst_arena_printf(arena, ret_value, "%lld", (long long)value);
 }
 
+bool mst_data_number(struct mst_span text, double *ret_number)
+{
+    struct decimal decimal;
+    char copy[NUMBER_MAX + 1] = ""; /* strtod needs a NUL */
+    double number;
+
+    if (text.len > NUMBER_MAX || !parse_decimal(text, &decimal))
+        return false;
+    memcpy(copy, text.ptr, text.len);
+    number = strtod(copy, NULL);
+    if (!isfinite(number))
+        return false;
+    *ret_number = number;
+    return true;
+}
+
 static enum mst_err convert_float(struct mst_arena *arena, struct mst_span text,
                                   enum mst_verdict *ret_verdict, struct mst_span *ret_value)
 {
-    struct decimal decimal;
-    struct mst_span copy;
     double value;
-    enum mst_err err;
 
-    *ret_verdict = MST_BAD_VALUE;
-    if (text.len > NUMBER_MAX || !parse_decimal(text, &decimal))
-        return MST_OK;
-    err = mst_arena_dup(arena, text, &copy); /* ends with a NUL, as strtod needs */
-    if (err != MST_OK)
-        return err;
-    value = strtod(copy.ptr, NULL);
-    if (!isfinite(value))
-        return MST_OK;
-    *ret_verdict = MST_DONE;
-    return print_double(arena, value, ret_value);
+    *ret_verdict = mst_data_number(text, &value) ? MST_DONE : MST_BAD_VALUE;
+    return *ret_verdict == MST_DONE ? print_double(arena, value, ret_value) : MST_OK;
 }
 
 static enum mst_err convert_string(struct mst_arena *arena, struct mst_span text,

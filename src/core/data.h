@@ -14,6 +14,9 @@ MST_MUST_USE enum mst_err mst_data_convert(struct mst_arena *arena, enum mst_for
                                            struct mst_span text, enum mst_verdict *ret_verdict,
                                            struct mst_span *ret_value);
 
+/* The finite number that a text says, in any form that a float takes; false if it says none. */
+bool mst_data_number(struct mst_span text, double *ret_number);
+
 /* The dataport or datarule behind an alias of client_id; MST_NOT_FOUND also if it is another kind's. */
 MST_MUST_USE enum mst_err mst_data_port(struct mst_tx *tx, int64_t client_id, struct mst_span alias,
                                         enum mst_verdict *ret_verdict,

@@ -81,16 +81,15 @@ struct mst_rule_step {
 
 /*
  * A value comes in: the text as it comes from the source, after preprocess, not converted to the
- * rule's format. timer_ms is the timer that runs, 0 if none; one that is over (timer_ms <= now_ms)
- * must have been given to mst_rule_timer before. state of a rule without a row: its rule_id, all else
- * zero. The step borrows from arena, state and value.
+ * rule's format. A timer that is over must have been given to mst_rule_timer before. state of a rule
+ * without a row: its rule_id, all else zero. The step borrows from arena and state.
  */
 MST_MUST_USE enum mst_err mst_rule_input(const struct mst_rule *rule, struct mst_arena *arena,
-                                         const struct mst_row_rule_state *state, int64_t timer_ms,
+                                         const struct mst_row_rule_state *state,
                                          struct mst_span value, int64_t now_ms,
                                          struct mst_rule_step *ret_step);
 
-/* The timer is looked at. If it is not over yet nothing comes out, and it runs on. */
+/* The timer that is set to timer_ms is looked at. If it is not over yet nothing comes out, and it runs on. */
 MST_MUST_USE enum mst_err mst_rule_timer(const struct mst_rule *rule, struct mst_arena *arena,
                                          const struct mst_row_rule_state *state, int64_t timer_ms,
                                          int64_t now_ms, struct mst_rule_step *ret_step);
