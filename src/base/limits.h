@@ -105,6 +105,9 @@
 #define MST_COPY_POINTS_MAX 1024       /* points that one command copies ... */
 #define MST_COPY_BYTES_MAX  MST_MIB(1) /* ... and about how much: others write in between */
 
+/* what a value sets off (2.15.5) */
+#define MST_FLOW_VALUES_MAX 10000 /* of one request, subscribers counted: one commit stays small */
+
 /* datarules (2.15.5) */
 #define MST_RULE_COUNT_MAX     1000     /* whose times are kept, 14 bytes each */
 #define MST_RULE_TIMEOUT_MAX_S 31536000 /* a year: longer is a mistake */

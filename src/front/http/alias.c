@@ -1,11 +1,12 @@
 /*
  * /onep:v1/stack/alias: a device's values by alias (protocol.md 2.12.1 to 2.12.3).
  *
- * A write finds the dataports and converts the texts with the loop's reader, then
- * stores the points as one command of the points file, and for the hybrid form
+ * A write finds the dataports and plans the flow of the values with the loop's reader, then
+ * runs that as one command of the points file, and for the hybrid form
  * reads again: the reader then sees what the command stored.
  */
 #include "core/data.h"
+#include "core/flow.h"
 #include "front/http/handlers.h"
 #include "front/http/params.h"
 #include "wire/pct.h"
@@ -13,8 +14,7 @@
 struct work {
     int64_t client_id;
     struct mst_form query; /* what the hybrid form reads afterwards */
-    size_t n_points;
-    struct mst_row_point *points;
+    struct mst_flow *flow;
 };
 
 /* Was the name asked for further right already? Each alias is answered once. */
@@ -86,53 +86,38 @@ static enum mst_err read_after_write(struct mst_exchange *x, struct mst_tx *tx)
 static enum mst_err store_points(struct mst_exchange *x, struct mst_tx *tx)
 {
     const struct work *work = x->work;
+    enum mst_verdict verdict;
+    enum mst_err err = mst_flow_run(work->flow, tx, &verdict);
 
-    for (size_t i = 0; i < work->n_points; i++) {
-        enum mst_err err = mst_data_put(tx, &work->points[i]);
-
-        if (err != MST_OK)
-            return err;
-    }
-    x->n_stored = work->n_points;
+    err = mst_exchange_settle(x, err, verdict);
+    if (err != MST_OK)
+        return err;
+    x->n_stored = mst_flow_n_points(work->flow);
     if (x->query.len > 0)
         return mst_exchange_go(x, MST_READ, NULL, read_after_write);
     return mst_exchange_answer(x, 204, NULL);
 }
 
-/* A numeric text sent unescaped may have lost its '+' ("1e+5"): tried both ways. */
-static enum mst_err convert(struct mst_exchange *x, enum mst_format format,
-                            const struct mst_form_item *item, enum mst_verdict *ret_verdict,
-                            struct mst_span *ret_value)
-{
-    struct mst_param text;
-    enum mst_err err = mst_param_of(x, item, &text);
-
-    if (err == MST_OK)
-        err = mst_data_convert(&x->arena, format, text.text, ret_verdict, ret_value);
-    if (err == MST_OK && *ret_verdict == MST_BAD_VALUE && text.plus.len > 0)
-        err = mst_data_convert(&x->arena, format, text.plus, ret_verdict, ret_value);
-    return err;
-}
-
-/* Converted text may borrow from the form, which lies in x->arena or x->body. */
-static enum mst_err add_point(struct mst_exchange *x, struct mst_tx *tx, struct work *work,
+/* Text borrows from the form, which lies in x->arena or x->body. */
+static enum mst_err add_value(struct mst_exchange *x, struct mst_tx *tx, struct work *work,
                               const struct mst_form_item *item)
 {
+    struct mst_flow_input input = {.at = mst_tx_wall_now(tx)};
     enum mst_verdict verdict = MST_NOT_FOUND;
-    struct mst_row_resource port;
-    struct mst_span value;
-    enum mst_err err = mst_data_port(tx, work->client_id, item->name, &verdict, &port);
+    struct mst_param text;
+    enum mst_err err = mst_data_port(tx, work->client_id, item->name, &verdict, &input.port);
 
     if (err != MST_OK || verdict != MST_DONE)
         return err;
-    err = convert(x, (enum mst_format)port.format, item, &verdict, &value);
+    err = mst_param_of(x, item, &text);
     if (err != MST_OK)
         return err;
-    if (verdict != MST_DONE)
-        return x->env->opts->is_bad_value_skipped ? MST_OK : mst_exchange_refuse(x, verdict);
-    work->points[work->n_points++] =
-        (struct mst_row_point){.dataport_id = port.id, .at = mst_tx_wall_now(tx), .value = value};
-    return MST_OK;
+    input.text = text.text;
+    input.plus = text.plus;
+    err = mst_flow_add(mst_exchange_domain(x), tx, work->flow, &input, &verdict);
+    if (err == MST_OK && verdict == MST_BAD_VALUE && x->env->opts->is_bad_value_skipped)
+        return MST_OK;
+    return mst_exchange_settle(x, err, verdict);
 }
 
 enum mst_err mst_alias_write(struct mst_exchange *x, struct mst_tx *tx)
@@ -151,16 +136,14 @@ enum mst_err mst_alias_write(struct mst_exchange *x, struct mst_tx *tx)
     if (form.n_items > MST_ALIASES_MAX)
         return mst_exchange_refuse(x, MST_BAD_VALUE);
     work->client_id = x->client.id;
-    work->points = mst_arena_array(&x->arena, form.n_items, sizeof *work->points);
-    if (!work->points)
-        return MST_ENOMEM;
+    err = mst_flow_new(&x->arena, form.n_items, &work->flow);
     for (size_t i = 0; i < form.n_items && err == MST_OK; i++)
-        err = add_point(x, tx, work, &form.items[i]);
+        err = add_value(x, tx, work, &form.items[i]);
     if (err != MST_OK)
         return err;
     x->work = work;
-    if (work->n_points > 0) {
-        x->is_single = work->n_points == 1;
+    if (mst_flow_n_points(work->flow) > 0) {
+        x->is_single = mst_flow_is_single(work->flow);
         return mst_exchange_go(x, MST_POINTS, NULL, store_points);
     }
     if (x->query.len > 0)

@@ -1,0 +1,47 @@
+/*
+ * flow.h - what a value sets off: how every value gets into the store (protocol.md 2.12.1, 2.15.5).
+ *
+ * A flow is planned by a reader and run by one command of the points file, since no command sees
+ * both. It is made for one request: inputs are added, then it is run, once more if that was undone.
+ *
+ *     input ─ converted ─ preprocess ─┬─ stored ─┬─ subscriber: preprocess ─┬─ stored ─┬─ ...
+ *                                     ├─ rule    └─ ...                     ├─ rule    └─ ...
+ *                                     └─ message of a dispatch              └─ message
+ *
+ * What a subscriber cannot take is left out there and below it, and counted; the input itself
+ * is refused, and with it all inputs.
+ */
+#ifndef MST_CORE_FLOW_H
+#define MST_CORE_FLOW_H
+
+#include "core/domain.h"
+
+struct mst_flow_input {
+    struct mst_row_resource
+        port;             /* dataport, datarule or dispatch; its texts need not outlive add */
+    int64_t at;           /* Unix seconds */
+    struct mst_span text; /* these two must live as long as the flow's arena */
+    struct mst_span plus; /* the same with '+' kept, for when text is no number; or empty */
+    bool is_report; /* a dispatch: how sending went, which is its value and is not sent itself */
+};
+
+struct mst_flow;
+
+/* Lives in arena, with all it needs; room for max_inputs, which may be 0. */
+MST_MUST_USE enum mst_err mst_flow_new(struct mst_arena *arena, size_t max_inputs,
+                                       struct mst_flow **ret_flow);
+
+/* By a reader. MST_BAD_VALUE: the text cannot be converted (2.12.1); MST_NO_ROOM: the flow would
+   become too large (MST_FLOW_VALUES_MAX). Nothing was added then, and the flow is good for others. */
+MST_MUST_USE enum mst_err mst_flow_add(const struct mst_domain *domain, struct mst_tx *tx,
+                                       struct mst_flow *flow, const struct mst_flow_input *input,
+                                       enum mst_verdict *ret_verdict);
+
+/* In a MST_FILE_POINTS command. MST_BAD_VALUE: the preprocess of an input failed; undo. */
+MST_MUST_USE enum mst_err mst_flow_run(const struct mst_flow *flow, struct mst_tx *tx,
+                                       enum mst_verdict *ret_verdict);
+
+size_t mst_flow_n_points(const struct mst_flow *flow); /* inputs that were added */
+bool mst_flow_is_single(const struct mst_flow *flow);  /* run changes one row at most */
+
+#endif
