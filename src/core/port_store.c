@@ -110,6 +110,12 @@ void mst_reader_rest(struct mst_reader *reader)
     reader->is_paused = false;
 }
 
+void mst_store_observe(struct mst_store *store, struct mst_observer *observer)
+{
+    observer->next = store->observers;
+    store->observers = observer;
+}
+
 enum mst_err mst_store_backup(struct mst_store *store, const char *dir,
                               struct mst_backup *ret_backup)
 {

@@ -160,6 +160,33 @@ void mst_reader_end(struct mst_reader *reader);
 void mst_reader_pause(struct mst_reader *reader);
 void mst_reader_rest(struct mst_reader *reader); /* nothing happens if it is not paused */
 
+/* ---- what commits change ---- */
+
+/* A row that a commit may have touched, named by its first field. */
+struct mst_changed {
+    enum mst_table table;
+    int64_t key; /* MST_CHANGED_ANY: any row of that table */
+};
+
+#define MST_CHANGED_ANY      INT64_MIN
+#define MST_TABLE_BIT(UPPER) (UINT64_C(1) << MST_TABLE_##UPPER)
+
+/*
+ * Somebody who is told of changes, so that nobody has to remember to tell. changed is called
+ * when a commit is durable and seen by every reader that begins from then on, and before the first of
+ * its commands is answered. It may name rows that did not change after all, rows of tables that only
+ * others ask about, and a row twice.
+ * It runs on the committer's thread, those of several files at the same time, and must not block.
+ */
+struct mst_observer {
+    struct mst_observer *next; /* the store's own */
+    uint64_t tables;           /* MST_TABLE_BITs; the first field of each is an integer */
+    void (*changed)(struct mst_observer *observer, const struct mst_changed *changes, size_t n);
+};
+
+/* Before the first command is submitted. observer must live until the store is closed. */
+void mst_store_observe(struct mst_store *store, struct mst_observer *observer);
+
 /* A backup: a directory with a copy of each file and what tells whether they are whole. */
 struct mst_backup {
     char name[40];   /* of the directory */
@@ -194,6 +221,7 @@ struct mst_store_ops {
 
 struct mst_store {
     const struct mst_store_ops *ops;
+    struct mst_observer *observers;
 };
 
 struct mst_reader {

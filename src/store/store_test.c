@@ -1106,25 +1106,145 @@ SENTENCE(a_reader_that_has_looked_sees_each_acknowledged_change_at_once)
     mst_reader_close(reader);
 }
 
-MST_TESTS("store", ALL(a_row_comes_back_as_it_went_in_whatever_its_bytes),
-          ALL(looking_for_an_absent_row_leaves_the_question_as_it_is),
-          ALL(an_update_writes_the_masked_fields_and_no_other),
-          ALL(a_row_is_found_under_its_new_key_only_once_that_was_updated),
-          ALL(a_taken_unique_key_is_refused_and_nothing_changes),
-          ALL(a_row_number_is_never_given_twice), ALL(row_numbers_end_at_40_bits),
-          ALL(a_scan_goes_in_bytewise_order_by_prefix_after_direction_offset_and_limit),
-          ALL(a_scan_by_an_index_that_is_not_unique_orders_equals_by_the_primary_key),
-          ALL(a_scan_stops_when_its_listener_says_so_and_hands_on_an_error),
-          ALL(a_scan_may_run_inside_a_scan_of_the_same_kind),
-          ALL(a_refused_command_is_undone_and_answered_as_done),
-          ALL(a_failed_command_is_undone_and_answered_with_its_error),
-          ALL(one_that_fails_in_a_batch_takes_nobody_with_it),
-          ALL(what_was_acknowledged_is_there_after_closing),
-          ALL(points_have_their_own_commits_and_readers_see_both_files),
-          ALL(a_transaction_has_a_time_and_it_does_not_go_back),
-          ALL(a_transaction_offers_chance_and_memory),
-          ALL(the_last_row_of_a_prefix_is_found_or_the_question_is_left_as_it_is),
-          ALL(a_reader_that_has_looked_sees_each_acknowledged_change_at_once),
-          BOTH(a_full_queue_refuses_at_once), BOTH(closing_answers_what_is_queued_first),
-          BOTH(readers_see_whole_commits_and_all_that_was_acknowledged),
-          an_unknown_outcome_is_resolved_by_running_the_command_again)
+/* ---- observers ---- */
+
+/* What an observer is told, and what a reader sees while it is told. */
+struct witness {
+    struct mst_observer observer;
+    struct box *box;
+    const struct job *job; /* whose answer must not have come */
+    int n_told[4];         /* of dataports 1 to 3; [0]: of all else */
+    int64_t latest;        /* of dataport 1 */
+};
+
+static enum mst_err see_latest(struct mst_tx *tx, void *arg)
+{
+    struct mst_row_point row = {.dataport_id = 1};
+    struct witness *witness = arg;
+
+    if (mst_tx_last(tx, MST_IX_POINT, 1, &row) == MST_OK)
+        witness->latest = row.at;
+    return MST_OK;
+}
+
+static void take_changes(struct mst_observer *observer, const struct mst_changed *changes, size_t n)
+{
+    struct witness *witness = (struct witness *)observer;
+    int n_answers = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        bool is_known =
+            changes[i].table == MST_TABLE_POINT && changes[i].key >= 1 && changes[i].key <= 3;
+
+        witness->n_told[is_known ? changes[i].key : 0]++;
+    }
+    ck_assert_int_eq(sem_getvalue((sem_t *)&witness->job->is_done, &n_answers), 0);
+    ck_assert_int_eq(n_answers, 0);
+    ck_assert_int_eq(look(witness->box, see_latest, witness), MST_OK);
+}
+
+static struct witness watch(struct box *box, uint64_t tables)
+{
+    return (struct witness){
+        .observer = {.tables = tables, .changed = take_changes},
+          .box = box, .latest = -1
+    };
+}
+
+static void run_watched(struct witness *witnesses, size_t n, enum mst_file file, work_fn *work)
+{
+    struct job job;
+
+    job_init(&job, work, NULL);
+    job.cmd.file = file;
+    for (size_t i = 0; i < n; i++)
+        witnesses[i].job = &job;
+    ck_assert_int_eq(mst_store_submit(witnesses[0].box->store, &job.cmd), MST_OK);
+    ck_assert_int_eq(job_wait(&job), MST_OK);
+}
+
+static enum mst_err change_points(struct mst_tx *tx, void *arg)
+{
+    struct mst_row_point second = {.dataport_id = 2, .at = 5};
+    struct mst_row_point first = {.dataport_id = 1, .at = 40, .value = MST_LIT("other")};
+    struct mst_row_due due = {.resource_id = 3};
+
+    (void)arg;
+    ck_assert_int_eq(mst_tx_insert(tx, MST_TABLE_POINT, &second), MST_OK);
+    ck_assert_int_eq(mst_tx_update(tx, MST_TABLE_POINT, &first, MST_BIT(point, value)), MST_OK);
+    return mst_tx_insert(tx, MST_TABLE_DUE, &due);
+}
+
+static enum mst_err delete_second(struct mst_tx *tx, void *arg)
+{
+    const struct mst_row_point row = {.dataport_id = 2, .at = 5};
+
+    (void)arg;
+    return mst_tx_delete(tx, MST_TABLE_POINT, &row);
+}
+
+SENTENCE(an_observer_is_told_what_came_changed_and_went_when_readers_see_it_and_before_the_answer)
+{
+    struct witness witness = watch(box, MST_TABLE_BIT(POINT));
+
+    mst_store_observe(box->store, &witness.observer);
+    run_watched(&witness, 1, MST_FILE_POINTS, add_points);
+    ck_assert_int_ge(witness.n_told[1], 1);
+    ck_assert_int_eq(witness.n_told[2], 0);
+    ck_assert_int_eq(witness.latest, 40);
+    run_watched(&witness, 1, MST_FILE_POINTS, change_points);
+    ck_assert_int_ge(witness.n_told[1], 2);
+    ck_assert_int_eq(witness.n_told[2], 1);
+    run_watched(&witness, 1, MST_FILE_POINTS, delete_second);
+    ck_assert_int_eq(witness.n_told[2], 2);
+    run_watched(&witness, 1, MST_FILE_STATE, add_first);
+    ck_assert_int_eq(witness.n_told[3], 0);
+    ck_assert_int_eq(witness.n_told[0], 0);
+}
+
+static enum mst_err refuse_points(struct mst_tx *tx, void *arg)
+{
+    ck_assert_int_eq(add_points(tx, arg), MST_OK);
+    return MST_EREFUSED;
+}
+
+SENTENCE(an_observer_of_other_tables_is_not_called)
+{
+    struct witness witnesses[] = {watch(box, MST_TABLE_BIT(POINT)),
+                                  watch(box, MST_TABLE_BIT(CLIENT) | MST_TABLE_BIT(DUE))};
+
+    mst_store_observe(box->store, &witnesses[0].observer);
+    mst_store_observe(box->store, &witnesses[1].observer);
+    run_watched(witnesses, 2, MST_FILE_POINTS, refuse_points);
+    ck_assert_int_eq(witnesses[1].n_told[1], 0);
+    run_watched(witnesses, 2, MST_FILE_STATE, add_first);
+    ck_assert_int_eq(witnesses[0].n_told[0], 0);
+    ck_assert_int_eq(witnesses[1].n_told[0], 1);
+    ck_assert_int_eq(witnesses[0].latest, -1);
+}
+
+MST_TESTS(
+    "store", ALL(a_row_comes_back_as_it_went_in_whatever_its_bytes),
+    ALL(looking_for_an_absent_row_leaves_the_question_as_it_is),
+    ALL(an_update_writes_the_masked_fields_and_no_other),
+    ALL(a_row_is_found_under_its_new_key_only_once_that_was_updated),
+    ALL(a_taken_unique_key_is_refused_and_nothing_changes), ALL(a_row_number_is_never_given_twice),
+    ALL(row_numbers_end_at_40_bits),
+    ALL(a_scan_goes_in_bytewise_order_by_prefix_after_direction_offset_and_limit),
+    ALL(a_scan_by_an_index_that_is_not_unique_orders_equals_by_the_primary_key),
+    ALL(a_scan_stops_when_its_listener_says_so_and_hands_on_an_error),
+    ALL(a_scan_may_run_inside_a_scan_of_the_same_kind),
+    ALL(a_refused_command_is_undone_and_answered_as_done),
+    ALL(a_failed_command_is_undone_and_answered_with_its_error),
+    ALL(one_that_fails_in_a_batch_takes_nobody_with_it),
+    ALL(what_was_acknowledged_is_there_after_closing),
+    ALL(points_have_their_own_commits_and_readers_see_both_files),
+    ALL(a_transaction_has_a_time_and_it_does_not_go_back),
+    ALL(a_transaction_offers_chance_and_memory),
+    ALL(the_last_row_of_a_prefix_is_found_or_the_question_is_left_as_it_is),
+    ALL(a_reader_that_has_looked_sees_each_acknowledged_change_at_once),
+    ALL(an_observer_is_told_what_came_changed_and_went_when_readers_see_it_and_before_the_answer),
+    ALL(an_observer_of_other_tables_is_not_called), BOTH(a_full_queue_refuses_at_once),
+    BOTH(closing_answers_what_is_queued_first),
+    BOTH(readers_see_whole_commits_and_all_that_was_acknowledged),
+    an_unknown_outcome_is_resolved_by_running_the_command_again)

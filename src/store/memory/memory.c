@@ -20,6 +20,7 @@
 #include "store/memory/memory.h"
 
 #include "base/limits.h"
+#include "store/changes.h"
 #include "store/memory/table.h"
 #include "store/window.h"
 #include "sys/queue.h"
@@ -51,6 +52,7 @@ struct committer {
     struct mst_thread *thread;
     struct mst_arena arena;
     struct row_list graves;
+    struct mst_changes changes;
 };
 
 struct memory {
@@ -142,11 +144,15 @@ static void clear_graves(struct row_list *graves)
     graves->n_rows = 0;
 }
 
-static void make_change(struct memory *memory, struct mst_mem_table *table, void *old_row,
+static void make_change(struct committer *committer, enum mst_table number, void *old_row,
                         void *new_row)
 {
+    struct memory *memory = committer->memory;
+    struct mst_mem_table *table = &memory->tables[number];
+
     mst_mem_table_replace(table, old_row, new_row);
     memory->changes[memory->n_changes++] = (struct change){table, old_row, new_row};
+    mst_changes_note(&committer->changes, &memory->store, number, old_row ? old_row : new_row);
 }
 
 static void undo_to(struct committer *committer, size_t n_changes)
@@ -223,7 +229,7 @@ static enum mst_err tx_insert(struct mst_tx *tx, enum mst_table number, void *ro
             mst_row_set_int(row, id, given);
         return MST_ENOMEM;
     }
-    make_change(memory_of(tx), table, NULL, copy);
+    make_change(committer_of(tx), number, NULL, copy);
     ((struct mem_tx *)tx)->has_reset_clock |= mst_window_is_reset(number, row);
     return MST_OK;
 }
@@ -277,7 +283,7 @@ static enum mst_err tx_update(struct mst_tx *tx, enum mst_table number, const vo
         free(new_row);
         return MST_EEXIST;
     }
-    make_change(memory_of(tx), table, old_row, new_row);
+    make_change(committer_of(tx), number, old_row, new_row);
     ((struct mem_tx *)tx)->has_reset_clock |= mst_window_is_reset(number, new_row);
     return MST_OK;
 }
@@ -292,7 +298,7 @@ static enum mst_err tx_erase(struct mst_tx *tx, enum mst_table number, const voi
         return MST_ENOENT;
     err = reserve_change(committer_of(tx), table);
     if (err == MST_OK)
-        make_change(memory_of(tx), table, old_row, NULL);
+        make_change(committer_of(tx), number, old_row, NULL);
     return err;
 }
 
@@ -439,11 +445,13 @@ static void run_batch(struct committer *committer, struct mst_cmd *cmds)
         (void)pthread_rwlock_wrlock(&memory->gate);
     mem_tx = tx_make(memory, &committer->arena);
     mem_tx.committer = committer;
+    mst_changes_clear(&committer->changes);
     mem_tx.tx.is_writable = true;
     n = run_all(committer, &mem_tx, cmds, outcomes);
     finish(committer, &mem_tx, outcomes, n);
     if (!memory->opts.is_inline)
         (void)pthread_rwlock_unlock(&memory->gate);
+    mst_changes_tell(&committer->changes, &memory->store);
     for (size_t i = 0; i < n; i++)
         outcomes[i].cmd->done(outcomes[i].cmd, outcomes[i].err);
     mst_arena_reset(&committer->arena);
@@ -557,6 +565,7 @@ static void memory_free(struct memory *memory)
         clear_graves(&committer->graves);
         free(committer->graves.rows);
         mst_arena_fini(&committer->arena);
+        mst_changes_fini(&committer->changes);
     }
     for (int i = 0; i < MST_TABLE_COUNT; i++)
         mst_mem_table_fini(&memory->tables[i]);

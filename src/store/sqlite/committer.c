@@ -149,10 +149,13 @@ static enum attempt run_items(struct batch *batch, bool is_guarded)
     enum attempt attempt = DONE;
 
     mst_sql_tx_init(&batch->tx, true);
+    mst_changes_clear(&committer->changes);
     batch->has_reset_clock = false;
     batch->tx.conns[committer->conn.file] = &committer->conn;
     batch->tx.stripes = committer->engine->stripes;
     batch->tx.touched = &committer->touched;
+    batch->tx.changes = &committer->changes;
+    batch->tx.store = &committer->engine->store;
     batch->tx.tx.window_now = mst_window_now(&batch->mark_before, &batch->now);
     batch->tx.tx.wall_now = batch->now.wall_s;
     batch->tx.tx.wall_now_ms = batch->now.wall_ms;
@@ -259,6 +262,7 @@ static void run_batch(struct mst_sql_committer *committer)
     if (rc == SQLITE_OK) {
         end_turn(committer);
         mst_stripes_publish(committer->engine->stripes, committer->conn.file, &committer->touched);
+        mst_changes_tell(&committer->changes, &committer->engine->store);
         answer_all(committer);
     } else if (give_up(committer, rc, batch.tx.failure == SQLITE_OK && is_commit_uncertain(rc))) {
         answer_all_failed(committer, rc);
@@ -429,4 +433,5 @@ void mst_sql_committer_stop(struct mst_sql_committer *committer)
     for (size_t i = 0; committer->items && i < committer->engine->opts.batch_max; i++)
         mst_arena_fini(&committer->items[i].arena);
     free(committer->items);
+    mst_changes_fini(&committer->changes);
 }

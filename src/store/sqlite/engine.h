@@ -34,6 +34,7 @@ struct mst_sql_committer {
     struct mst_queue *queue;
     struct mst_thread *thread;
     struct mst_touched touched; /* by the running batch */
+    struct mst_changes changes; /* the same, for observers */
     struct mst_sql_item *items; /* batch_max of them */
     size_t n_items;
     struct mst_sql_checkpointer *checkpointer; /* NULL: this thread does it */

@@ -87,11 +87,12 @@ static const char points_5[] =
 
 /* What makes version n + 1 of version n, per file; NULL: nothing changes there. */
 static const char *const migrations[MST_SCHEMA_VERSION][MST_FILE_COUNT] = {
-    [1] = {[MST_FILE_STATE] = "ALTER TABLE client ADD COLUMN suspect INTEGER NOT NULL DEFAULT 0;"
-                              "ALTER TABLE client DROP COLUMN used"},
-    [2] = {                                                                  [MST_FILE_STATE] = "ALTER TABLE client ADD COLUMN room BLOB NOT NULL DEFAULT x''"                                                                  },
-    [3] = {                                         [MST_FILE_STATE] = state_4                                         },
-    [4] = { [MST_FILE_STATE] = state_5,                                                                               [MST_FILE_POINTS] = points_5},
+    [1][MST_FILE_STATE] = "ALTER TABLE client ADD COLUMN suspect INTEGER NOT NULL DEFAULT 0;"
+                          "ALTER TABLE client DROP COLUMN used",
+    [2][MST_FILE_STATE] = "ALTER TABLE client ADD COLUMN room BLOB NOT NULL DEFAULT x''",
+    [3][MST_FILE_STATE] = state_4,
+    [4][MST_FILE_STATE] = state_5,
+    [4][MST_FILE_POINTS] = points_5,
 };
 
 static enum mst_err fail(int rc, const char *what, const char **ret_what)

@@ -193,6 +193,23 @@ static enum mst_err step_write(struct mst_sql_tx *tx, sqlite3_stmt *stmt, int rc
     return judge(tx, rc);
 }
 
+static void note_insert(struct mst_sql_tx *tx, enum mst_table number, const void *row)
+{
+    if (!tx->touched)
+        return;
+    mst_touched_row(tx->touched, tx->stripes, number, row);
+    mst_changes_note(tx->changes, tx->store, number, row);
+}
+
+/* Notes that the row with this primary key changed or went. */
+static void note_key(struct mst_sql_tx *tx, enum mst_table number, const void *row)
+{
+    if (!tx->touched)
+        return;
+    mst_touched_key(tx->touched, tx->stripes, number, row);
+    mst_changes_note(tx->changes, tx->store, number, row);
+}
+
 static enum mst_err tx_insert(struct mst_tx *tx, enum mst_table number, void *row)
 {
     const struct mst_schema_table *table = &mst_schema_tables[number];
@@ -215,24 +232,22 @@ static enum mst_err tx_insert(struct mst_tx *tx, enum mst_table number, void *ro
     err = step_write(sql_tx(tx), stmt, rc);
     if (err == MST_OK && gets_id)
         mst_row_set_int(row, &table->fields[0], sqlite3_last_insert_rowid(conn->db));
-    if (err == MST_OK && sql_tx(tx)->touched)
-        mst_touched_row(sql_tx(tx)->touched, sql_tx(tx)->stripes, number, row);
+    if (err == MST_OK)
+        note_insert(sql_tx(tx), number, row);
     if (err == MST_OK && mst_window_is_reset(number, row))
         sql_tx(tx)->has_reset_clock = true;
     return err;
 }
 
-/* Notes that the row with this primary key changed. */
+/* The same of an update, which may give the row other keys. */
 static enum mst_err note_update(struct mst_sql_tx *tx, enum mst_table number, const void *row,
                                 uint64_t mask)
 {
     union mst_any_row whole;
     enum mst_err err;
 
-    if (!tx->touched)
-        return MST_OK;
-    mst_touched_key(tx->touched, tx->stripes, number, row);
-    if (!mst_touched_is_rekeyed(number, mask))
+    note_key(tx, number, row);
+    if (!tx->touched || !mst_touched_is_rekeyed(number, mask))
         return MST_OK;
     memcpy(&whole, row, mst_schema_tables[number].row_bytes);
     err = load_row(&tx->tx, mst_schema_tables[number].primary, &whole);
@@ -283,8 +298,8 @@ static enum mst_err tx_erase(struct mst_tx *tx, enum mst_table number, const voi
     if (rc == SQLITE_OK)
         rc = bind_index(stmt, 1, primary, primary->n_fields, row);
     err = step_write(sql_tx(tx), stmt, rc);
-    if (err == MST_OK && sql_tx(tx)->touched)
-        mst_touched_key(sql_tx(tx)->touched, sql_tx(tx)->stripes, number, row);
+    if (err == MST_OK)
+        note_key(sql_tx(tx), number, row);
     return err == MST_OK && sqlite3_changes(conn->db) == 0 ? MST_ENOENT : err;
 }
 

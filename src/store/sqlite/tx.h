@@ -3,6 +3,7 @@
 #define MST_STORE_SQLITE_TX_H
 
 #include "store/cache.h"
+#include "store/changes.h"
 #include "store/sqlite/connection.h"
 
 struct mst_sql_tx {
@@ -10,8 +11,10 @@ struct mst_sql_tx {
     struct mst_sql_conn *conns[MST_FILE_COUNT]; /* NULL: this transaction must not touch it */
     const struct mst_stripes *stripes;
     struct mst_touched *touched; /* a writer's: what it changes; NULL for readers */
-    struct mst_rowcache *cache;  /* a reader's; NULL = none */
-    const uint64_t *seqs;        /* with it: of each file, from before its view was opened */
+    struct mst_changes *changes; /* with it: the same for the observers of store */
+    const struct mst_store *store;
+    struct mst_rowcache *cache; /* a reader's; NULL = none */
+    const uint64_t *seqs;       /* with it: of each file, from before its view was opened */
     int failure; /* the first code that spoils the transaction; the rest is then not worth doing */
 
     bool is_room_short; /* nothing is to be added: see committer.c */
