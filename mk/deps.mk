@@ -1,7 +1,7 @@
 # What is needed beyond a fresh Debian 12. Installing is skipped when all is there.
 
 BUILD_PACKAGES := gcc make pkg-config libc6-dev libuv1-dev libgnutls28-dev nettle-dev \
-	libsqlite3-dev libjansson-dev libinih-dev libcurl4-openssl-dev libargon2-dev
+	libsqlite3-dev libjansson-dev libwslay-dev libinih-dev libcurl4-openssl-dev libargon2-dev
 DEMO_PACKAGES := $(BUILD_PACKAGES) curl ca-certificates
 TEST_PACKAGES := $(DEMO_PACKAGES) check varnish perl python3 python3-cryptography socat gnutls-bin sqlite3 strace \
 	clang-format-14 iproute2 systemd

@@ -25,6 +25,8 @@ LINK_tsan := -fsanitize=thread
 
 PKGS := libuv gnutls nettle hogweed sqlite3 jansson inih libcurl libargon2
 MISSING_PKGS := $(shell for p in $(PKGS); do pkg-config --exists $$p 2>/dev/null || printf '%s ' $$p; done)
+# Debian's libwslay-dev brings no file for pkg-config.
+MISSING_PKGS += $(shell echo '\#include <wslay/wslay.h>' | $(CC) -E - >/dev/null 2>&1 || echo 'libwslay ')
 # Goals that install what is missing, or need nothing.
 ifneq ($(strip $(MISSING_PKGS)),)
 ifeq ($(filter deps% demo test test-all bench fuzz help clean fmt fmt-check lint,$(MAKECMDGOALS)),)
@@ -37,5 +39,5 @@ CFLAGS_ALL := -std=gnu17 -D_GNU_SOURCE -g $(WARN) $(FLAGS_$(V)) -iquote src -inc
 	-pthread -MMD -MP $(CFLAGS)
 LDFLAGS_ALL := -g -pthread $(LINK_$(V)) $(LDFLAGS)
 
-LIBS_SERVER := -luv -lgnutls -lhogweed -lnettle -lsqlite3 -ljansson -linih -lm
+LIBS_SERVER := -luv -lgnutls -lhogweed -lnettle -lsqlite3 -ljansson -lwslay -linih -lm
 LIBS_CLI := -lcurl -lhogweed -lnettle -largon2 -ljansson -linih -lm
