@@ -16,6 +16,7 @@
 #include "front/http/handlers.h"
 #include "front/http/suspect.h"
 #include "front/rpc/call.h"
+#include "front/rpc/rpc.h"
 
 struct one {
     const json_t *id; /* NULL: not answered */
@@ -43,8 +44,8 @@ static void release(struct mst_exchange *x)
 
 /* ---- general errors: one object instead of the list ---- */
 
-static enum mst_err answer_error(struct mst_exchange *x, int code, const char *message,
-                                 const char *context)
+enum mst_err mst_rpc_answer_error(struct mst_exchange *x, int code, const char *message,
+                                  const char *context)
 {
     mst_buf_clear(&x->reply);
     (void)mst_buf_addf(&x->reply, "{\"error\":{\"code\":%d,\"message\":\"%s\"", code, message);
@@ -57,7 +58,7 @@ static enum mst_err answer_error(struct mst_exchange *x, int code, const char *m
 /* Clients of this endpoint read JSON whatever the status (A14); 503 stays one for balancers. */
 void mst_rpc_failed(struct mst_exchange *x, unsigned status)
 {
-    (void)answer_error(x, 500, "Internal error", NULL);
+    (void)mst_rpc_answer_error(x, 500, "Internal error", NULL);
     if (status == 503)
         x->status = status;
 }
@@ -130,34 +131,51 @@ static mst_step run_reading;
 static mst_step run_changing;
 static mst_step run_after_change;
 
-enum mst_err mst_rpc_post(struct mst_exchange *x, struct mst_tx *tx)
+enum mst_err mst_rpc_parse(struct mst_exchange *x, json_t **ret_root)
 {
     struct mst_span body = mst_buf_span(&x->body);
-    struct work *work = mst_arena_alloc(&x->arena, sizeof *work);
-    const json_t *calls;
 
-    (void)tx;
-    if (!work)
-        return MST_ENOMEM;
+    *ret_root = NULL;
     if (is_shallow(body) && body.len > 0)
-        work->root = json_loadb(body.ptr, body.len, 0, NULL);
-    if (!work->root)
-        return answer_error(x, -1, "Invalid JSON", NULL);
+        *ret_root = json_loadb(body.ptr, body.len, 0, NULL);
+    return *ret_root ? MST_OK : mst_rpc_answer_error(x, -1, "Invalid JSON", NULL);
+}
+
+enum mst_err mst_rpc_begin(struct mst_exchange *x, json_t *root, const json_t *auth,
+                           const json_t *calls)
+{
+    struct work *work = mst_arena_alloc(&x->arena, sizeof *work);
+
+    if (!work) {
+        json_decref(root);
+        return MST_ENOMEM;
+    }
     x->work = work;
     x->release = release;
-    work->auth = json_object_get(work->root, "auth");
-    calls = json_object_get(work->root, "calls");
+    work->root = root;
+    work->auth = auth;
     if (!json_is_object(work->auth))
-        return answer_error(x, 400, "Invalid", "auth");
+        return mst_rpc_answer_error(x, 400, "Invalid", "auth");
     work->n_calls = json_array_size(calls);
     if (!json_is_array(calls) || work->n_calls > MST_RPC_CALLS_MAX)
-        return answer_error(x, 400, "Invalid", "calls");
+        return mst_rpc_answer_error(x, 400, "Invalid", "calls");
     work->calls = mst_arena_array(&x->arena, work->n_calls, sizeof *work->calls);
     if (!work->calls)
         return MST_ENOMEM;
     if (!read_calls(work, calls))
-        return answer_error(x, 400, "Invalid", "calls");
+        return mst_rpc_answer_error(x, 400, "Invalid", "calls");
     return mst_exchange_go(x, MST_READ, NULL, run_reading);
+}
+
+enum mst_err mst_rpc_post(struct mst_exchange *x, struct mst_tx *tx)
+{
+    json_t *root;
+    enum mst_err err = mst_rpc_parse(x, &root);
+
+    (void)tx;
+    return root ? mst_rpc_begin(x, root, json_object_get(root, "auth"),
+                                json_object_get(root, "calls"))
+                : err;
 }
 
 /* ---- who is calling ---- */
@@ -333,8 +351,10 @@ static enum mst_err run_reading(struct mst_exchange *x, struct mst_tx *tx)
 
     if (err != MST_OK)
         return err;
-    if (standing == STRANGER && work->next == 0)
-        return answer_error(x, 401, "Authorization failed", "auth");
+    if (standing == STRANGER && work->next == 0) {
+        x->verdict = MST_NO_AUTH;
+        return mst_rpc_answer_error(x, 401, "Authorization failed", "auth");
+    }
     for (; work->next < work->n_calls; work->next++) {
         const struct one *one = &work->calls[work->next];
 
