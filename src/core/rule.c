@@ -454,23 +454,20 @@ static enum mst_err duration_over(const struct event *event, struct outcome *out
 static enum mst_err keep_matches(const struct event *event, bool is_match, struct outcome *outcome,
                                  bool *ret_is_enough)
 {
-    struct matches *matches = mst_arena_alloc(event->arena, sizeof *matches);
+    struct matches matches;
     size_t count = (size_t)event->rule->count;
-    enum mst_err err;
+    enum mst_err err = load_matches(event->rule, event->state->matches, event->now_ms, &matches);
 
-    if (!matches)
-        return MST_ENOMEM;
-    err = load_matches(event->rule, event->state->matches, event->now_ms, matches);
     if (err != MST_OK)
         return err;
     if (is_match) {
-        drop_oldest(matches, count - 1);
-        matches->at[matches->n++] = event->now_ms;
+        drop_oldest(&matches, count - 1);
+        matches.at[matches.n++] = event->now_ms;
     }
-    if (matches->n > 0)
-        outcome->timer_ms = matches->at[0] + event->rule->timeout_ms;
-    *ret_is_enough = matches->n >= count;
-    return print_matches(event->arena, matches, &outcome->matches);
+    if (matches.n > 0)
+        outcome->timer_ms = matches.at[0] + event->rule->timeout_ms;
+    *ret_is_enough = matches.n >= count;
+    return print_matches(event->arena, &matches, &outcome->matches);
 }
 
 static enum mst_err count_value(const struct event *event, struct outcome *outcome)
