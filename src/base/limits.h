@@ -18,6 +18,10 @@
 #define MST_TOKEN_NAME_MAX 255         /* 4: "other short strings 255" */
 #define MST_DETAIL_MAX     MST_KIB(64) /* preprocess lists and the like */
 
+/* tenants in the store's queues */
+#define MST_LANES_BY_NAME 256   /* for activations: few share one, and made-up names get no more */
+#define MST_LANES_KEPT    16384 /* per loop, 256 KiB: devices that write again and again */
+
 /* groups (2.8) */
 #define MST_GROUP_NAME_MAX    255   /* of a group, a member, a type: 4, "other short strings" */
 #define MST_ENTRY_META_MAX    1024  /* 4: meta of content, group, member */

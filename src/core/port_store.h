@@ -126,7 +126,9 @@ struct mst_tx {
 enum mst_file { MST_FILE_STATE, MST_FILE_POINTS, MST_FILE_CONTENT, MST_FILE_COUNT };
 
 struct mst_cmd {
-    struct mst_cmd *next; /* the store's own, while it has the command; first, for its queues */
+    /* First these two, for the store's queues. */
+    struct mst_cmd *next; /* the store's own, while it has the command */
+    int64_t lane;         /* whose command it is: tenants take turns; 0 = nobody's (core/lane.h) */
     enum mst_err (*run)(struct mst_cmd *cmd, struct mst_tx *tx);
     /* Called on the committer's thread; cmd belongs to the caller again. Must not block. */
     void (*done)(struct mst_cmd *cmd, enum mst_err err);
@@ -139,8 +141,8 @@ struct mst_cmd {
 struct mst_store;
 struct mst_reader;
 
-/* Thread-safe. MST_EFULL when the bounded queue is full, MST_ECLOSED when shutting down:
-   done is then not called. Any other outcome comes through done. */
+/* Thread-safe. MST_EFULL when the bounded queue is full or its lane has its part of it, MST_ECLOSED
+   when shutting down: done is then not called. Any other outcome comes through done. */
 MST_MUST_USE enum mst_err mst_store_submit(struct mst_store *store, struct mst_cmd *cmd);
 
 /*

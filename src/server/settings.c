@@ -80,7 +80,8 @@ const struct mst_setting mst_setting_table[] = {
      "if it is missing. Best on another disk. Empty: backups in the data directory.",
      AT(backup_dir), NULL},
     {"queue_max", MST_SETTING_INTEGER, 16, 1000000, "8192", "commands",
-     "How many changes may wait to be written. Beyond it a request is answered 503 at once.",
+     "How many changes may wait to be written. Beyond it a request is answered 503 at once; so is one of a "
+     "vendor that has as many waiting as there is room left, that is, alone, half of them.",
      AT(queue_max), NULL},
     {"batch_max", MST_SETTING_INTEGER, 1, 4096, "256", "commands",
      "How many waiting changes are written in one commit at most.",

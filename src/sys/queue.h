@@ -1,6 +1,9 @@
 /*
  * queue.h - a bounded queue of intrusive items, many producers, one consumer that
- * takes all there is (what the committers wait on).
+ * takes many at once (what the committers wait on).
+ *
+ * Items go by lanes, one for each tenant: the consumer gets one of each lane in turn, those of one lane in
+ * order, so who pushes much does not get in the way of who pushes little (docs/decide/0040).
  */
 #ifndef MST_SYS_QUEUE_H
 #define MST_SYS_QUEUE_H
@@ -8,19 +11,24 @@
 #include "base/err.h"
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct mst_queue;
 
 struct mst_queue_item {
     struct mst_queue_item *next;
+    int64_t lane; /* 0 = of no tenant */
 };
 
 MST_MUST_USE enum mst_err mst_queue_new(size_t max_items, struct mst_queue **ret_queue);
 void mst_queue_free(struct mst_queue *queue); /* must be empty */
-/* MST_EFULL, or MST_ECLOSED after mst_queue_close. Never blocks beyond the lock. */
+/* MST_EFULL: the queue is, or the lane has as many items as there is room left, so that there is always
+   some for another; lane 0 may take it all. MST_ECLOSED after mst_queue_close. Never blocks beyond
+   the lock. */
 MST_MUST_USE enum mst_err mst_queue_push(struct mst_queue *queue, struct mst_queue_item *item);
-/* Blocks until there is something, then takes up to max_items in order; a NULL terminated list.
-   NULL only when the queue is closed and empty. */
+/* Blocks until there is something, then takes up to max_items; a NULL terminated list. While
+   several lanes are in use, each gives no more than its part of max_items. NULL only when the queue is closed and
+   empty. */
 struct mst_queue_item *mst_queue_take(struct mst_queue *queue, size_t max_items);
 /* Pushing fails from now on; the consumer gets the rest, then NULL. */
 void mst_queue_close(struct mst_queue *queue);

@@ -356,6 +356,102 @@ MST_TEST(a_queue_is_bounded_in_order_and_can_be_taken_in_parts)
 }
 MST_TEST_END
 
+/* Lane number and number within the lane, as "1.0 2.0 1.1 ". */
+static void show_taken(struct mst_queue *queue, size_t max_items, char *ret_text, size_t max)
+{
+    size_t len = 0;
+
+    ret_text[0] = '\0';
+    for (struct mst_queue_item *item = mst_queue_take(queue, max_items); item; item = item->next)
+        len += (size_t)snprintf(&ret_text[len], max - len, "%lld.%zu ", (long long)item->lane,
+                                ((struct numbered *)item)->number);
+}
+
+static void push_many(struct mst_queue *queue, struct numbered *n, int64_t lane, size_t n_items)
+{
+    for (size_t i = 0; i < n_items; i++) {
+        n[i] = (struct numbered){.item = {.lane = lane}, .number = i};
+        ck_assert_int_eq(mst_queue_push(queue, &n[i].item), MST_OK);
+    }
+}
+
+MST_TEST(lanes_take_turns_and_each_keeps_its_order)
+{
+    struct mst_queue *queue;
+    struct numbered a[4], b[1], c[2];
+    char text[128];
+
+    ck_assert_int_eq(mst_queue_new(100, &queue), MST_OK);
+    push_many(queue, a, 1, 4);
+    push_many(queue, b, 257, 1); /* in the bucket of lane 1 */
+    push_many(queue, c, -3, 2);
+    show_taken(queue, 64, text, sizeof text);
+    ck_assert_str_eq(text, "1.0 257.0 -3.0 1.1 -3.1 1.2 1.3 ");
+    ck_assert_uint_eq(mst_queue_len(queue), 0);
+    push_many(queue, b, 257, 1);
+    push_many(queue, a, 1, 2);
+    show_taken(queue, 2, text, sizeof text);
+    ck_assert_str_eq(text, "257.0 1.0 ");
+    show_taken(queue, 16, text, sizeof text);
+    ck_assert_str_eq(text, "1.1 ");
+    mst_queue_free(queue);
+}
+MST_TEST_END
+
+MST_TEST(a_lane_leaves_as_much_room_as_it_takes_so_another_always_gets_in)
+{
+    struct mst_queue *queue;
+    struct numbered a[5], b[3], c[2], none[1] = {0};
+    char text[128];
+
+    ck_assert_int_eq(mst_queue_new(8, &queue), MST_OK);
+    push_many(queue, a, 1, 4);
+    a[4] = (struct numbered){.item = {.lane = 1}};
+    ck_assert_int_eq(mst_queue_push(queue, &a[4].item), MST_EFULL);
+    push_many(queue, b, 2, 2);
+    b[2] = (struct numbered){.item = {.lane = 2}};
+    ck_assert_int_eq(mst_queue_push(queue, &b[2].item), MST_EFULL);
+    push_many(queue, c, 3, 1);
+    c[1] = (struct numbered){.item = {.lane = 3}};
+    ck_assert_int_eq(mst_queue_push(queue, &c[1].item), MST_EFULL);
+    push_many(queue, none, 0, 1); /* the server's own gets the last place */
+    ck_assert_int_eq(mst_queue_push(queue, &c[1].item), MST_EFULL);
+    show_taken(queue, 64, text, sizeof text);
+    ck_assert_str_eq(text, "1.0 2.0 3.0 0.0 1.1 2.1 1.2 1.3 ");
+    mst_queue_free(queue);
+}
+MST_TEST_END
+
+MST_TEST(a_lane_alone_gives_whole_batches_and_one_with_neighbours_its_part)
+{
+    struct mst_queue *queue;
+    struct numbered a[64], b[1];
+    size_t n_taken, n_turns = 0;
+
+    ck_assert_int_eq(mst_queue_new(200, &queue), MST_OK);
+    push_many(queue, a, 1, 64);
+    n_taken = mst_queue_len(queue);
+    ck_assert_ptr_nonnull(mst_queue_take(queue, 32));
+    ck_assert_uint_eq(n_taken - mst_queue_len(queue), 32);
+    push_many(queue, b, 2, 1);
+    ck_assert_ptr_nonnull(mst_queue_take(queue, 32));
+    ck_assert_uint_eq(mst_queue_len(queue), 28); /* four of 32, and the neighbour's */
+    do {                                         /* for a while after the neighbour was seen last */
+        while (mst_queue_len(queue) > 0)
+            ck_assert_ptr_nonnull(mst_queue_take(queue, 32));
+        push_many(queue, a, 1, 64);
+        ck_assert_ptr_nonnull(mst_queue_take(queue, 32));
+        n_taken = 64 - mst_queue_len(queue);
+        ck_assert(n_taken == 4 || n_taken == 32);
+        n_turns++;
+    } while (n_taken == 4);
+    ck_assert_uint_gt(n_turns, 1);
+    while (mst_queue_len(queue) > 0)
+        ck_assert_ptr_nonnull(mst_queue_take(queue, 64));
+    mst_queue_free(queue);
+}
+MST_TEST_END
+
 enum { N_PRODUCERS = 4, N_EACH = 5000 };
 
 static struct mst_queue *shared_queue;
@@ -381,7 +477,8 @@ MST_TEST(items_of_each_producer_arrive_once_and_in_order)
     ck_assert_int_eq(mst_queue_new(1000, &shared_queue), MST_OK);
     for (size_t p = 0; p < N_PRODUCERS; p++) {
         for (size_t i = 0; i < N_EACH; i++)
-            items[p][i] = (struct numbered){.producer = p, .number = i};
+            items[p][i] =
+                (struct numbered){.item = {.lane = (int64_t)p / 2}, .producer = p, .number = i};
         ck_assert_int_eq(
             mst_thread_start("producer-with-a-long-name", produce, items[p], &threads[p]), MST_OK);
     }
@@ -432,4 +529,7 @@ MST_TESTS("sys", a_fake_clock_file_moves_wall_and_boot_time_but_not_deadlines,
           a_log_line_is_one_json_object_whatever_the_text_holds,
           long_texts_are_cut_and_low_levels_dropped, every_event_has_a_name_of_its_own,
           a_queue_is_bounded_in_order_and_can_be_taken_in_parts,
+          lanes_take_turns_and_each_keeps_its_order,
+          a_lane_leaves_as_much_room_as_it_takes_so_another_always_gets_in,
+          a_lane_alone_gives_whole_batches_and_one_with_neighbours_its_part,
           items_of_each_producer_arrive_once_and_in_order, closing_wakes_a_waiting_consumer)

@@ -1,4 +1,5 @@
 /* POST /provision/activate (protocol.md 2.5): parameters on the loop, the rest as one command. */
+#include "core/lane.h"
 #include "front/http/handlers.h"
 #include "front/http/params.h"
 #include "sys/clock.h"
@@ -74,5 +75,6 @@ enum mst_err mst_activate_post(struct mst_exchange *x, struct mst_tx *tx)
     };
     x->work = activation;
     x->is_single = true;
+    x->lane = mst_lane_of_name(vendor.text);
     return mst_exchange_go(x, MST_STATE, NULL, activate);
 }

@@ -76,6 +76,7 @@ struct mst_http_worker {
     struct mst_http_head head; /* of the request being read */
     struct mst_buf out;        /* the reply being written */
     struct mst_recent recent;
+    struct mst_lanes lanes;
     void (*idle)(void *arg); /* not NULL: draining */
     void *idle_arg;
     struct mst_timer *patience; /* of a drain with idle connections */
@@ -811,6 +812,7 @@ enum mst_err mst_http_worker_new(struct mst_loop *loop, const struct mst_http_op
         return MST_ENOMEM;
     worker->env = (struct mst_exchange_env){.opts = opts, .loop = loop, .came_back = came_back};
     worker->env.recent = &worker->recent;
+    worker->env.lanes = &worker->lanes;
     worker->conns.next = worker->conns.prev = &worker->conns;
     mst_buf_init(&worker->out, MST_REPLY_MAX + MST_HEAD_MAX);
     err = mst_timer_new(loop, rest_reader, worker, &worker->env.rest);

@@ -506,7 +506,7 @@ static void open_gate(struct gate *gate)
 MST_TEST(a_full_queue_is_answered_503_at_once_and_reads_go_on)
 {
     struct gate gate = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, true, false};
-    struct mst_site_opts opts = {.inject_unknown = wait_at_gate, .arg = &gate, .queue_max = 2};
+    struct mst_site_opts opts = {.inject_unknown = wait_at_gate, .arg = &gate, .queue_max = 4};
     struct mst_line lines[8];
     unsigned n_full = 0;
 
@@ -519,7 +519,7 @@ MST_TEST(a_full_queue_is_answered_503_at_once_and_reads_go_on)
         lines[i] = mst_line_open(site);
         mst_line_send(&lines[i], ACTIVATE);
     }
-    /* Two wait, the rest is refused while the commit stands still. */
+    /* Two wait, one vendor's part of four; the rest is refused while the commit stands still. */
     for (size_t i = 3; i < 8; i++)
         ck_assert_uint_eq(ask(GET_TIME).status, 200);
     open_gate(&gate);

@@ -69,6 +69,7 @@ void mst_exchange_reset(struct mst_exchange *x)
     x->long_reply = (struct mst_long_reply){0};
     x->failed = 0;
     x->is_single = false;
+    x->lane = 0;
     x->is_secret = false;
     x->status = 0;
     x->content_type_out = NULL;
@@ -231,6 +232,12 @@ enum mst_err mst_exchange_go(struct mst_exchange *x, enum mst_where where, mst_s
     return MST_OK;
 }
 
+enum mst_err mst_exchange_take_lane(struct mst_exchange *x, struct mst_tx *tx, int64_t client_id)
+{
+    assert(x->now.where == MST_READ);
+    return mst_lanes_find(x->env->lanes, tx, client_id, &x->lane);
+}
+
 enum mst_err mst_exchange_await_body(struct mst_exchange *x, enum mst_where where, mst_step *guard,
                                      mst_step *step)
 {
@@ -372,6 +379,7 @@ static bool submit(struct mst_exchange *x)
     x->cmd.cmd.file = x->now.where == MST_POINTS    ? MST_FILE_POINTS
                       : x->now.where == MST_CONTENT ? MST_FILE_CONTENT
                                                     : MST_FILE_STATE;
+    x->cmd.cmd.lane = x->lane;
     err = mst_store_submit(x->env->opts->store, &x->cmd.cmd);
     if (err == MST_OK)
         return true;

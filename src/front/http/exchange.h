@@ -38,6 +38,7 @@
 #include "core/activate.h"
 #include "core/permit.h"
 #include "front/http/front.h"
+#include "front/http/lanes.h"
 #include "front/http/outcome.h"
 #include "front/http/recent.h"
 #include "wire/form.h"
@@ -106,6 +107,7 @@ struct mst_exchange_env {
     struct mst_loop *loop;
     struct mst_reader *reader;
     struct mst_recent *recent;
+    struct mst_lanes *lanes;
     struct mst_timer *rest; /* the reader's, when this turn of the loop is over */
     /* An exchange that was MST_RUNNING is so no more. On the loop's thread. */
     void (*came_back)(struct mst_exchange *x, enum mst_progress progress);
@@ -158,6 +160,7 @@ struct mst_exchange {
     struct mst_todo now;                     /* the running one */
     int64_t attempt;                         /* of the running command; random, not 0 */
     bool is_single;                          /* the next command changes at most one row */
+    int64_t lane; /* whose commands they are (core/lane.h); 0 = nobody's */
 
     /* the reply */
     unsigned status; /* 0 = not known yet */
@@ -242,6 +245,9 @@ enum mst_err mst_exchange_await_body(struct mst_exchange *x, enum mst_where wher
 /* Names the next step. Returns MST_OK. */
 enum mst_err mst_exchange_go(struct mst_exchange *x, enum mst_where where, mst_step *guard,
                              mst_step *step);
+/* On the loop: from now on commands are the client's tenant's. Commands of readers have no lane. */
+MST_MUST_USE enum mst_err mst_exchange_take_lane(struct mst_exchange *x, struct mst_tx *tx,
+                                                 int64_t client_id);
 /* The form in the body; for GET the query, or the body if there is no query (2.1.1). */
 MST_MUST_USE enum mst_err mst_exchange_form(struct mst_exchange *x, struct mst_form *ret_form);
 MST_MUST_USE enum mst_err mst_exchange_query(struct mst_exchange *x, struct mst_form *ret_form);

@@ -4,6 +4,18 @@
 
 enum { MODEL_SEGMENT = 3 }; /* of every path whose action is on a model */
 
+/* A vendor's key is its own lane; those who only read need none. */
+static enum mst_err find_lane(struct mst_exchange *x, struct mst_tx *tx)
+{
+    if (x->now.where != MST_READ || x->method == MST_METHOD_GET || x->method == MST_METHOD_HEAD)
+        return MST_OK;
+    if (x->manager.has_vendor) {
+        x->lane = x->manager.vendor.id;
+        return MST_OK;
+    }
+    return mst_exchange_take_lane(x, tx, x->client.id);
+}
+
 enum mst_err mst_guard(struct mst_exchange *x, struct mst_tx *tx)
 {
     const enum mst_action action = x->route->action;
@@ -28,6 +40,8 @@ enum mst_err mst_guard(struct mst_exchange *x, struct mst_tx *tx)
     x->model = caller.model;
     x->vendor = caller.vendor;
     x->borrower = caller.role == MST_ROLE_BORROWER ? &x->manager.vendor : NULL;
+    if (err == MST_OK && caller.has_key)
+        err = find_lane(x, tx);
     return mst_exchange_settle(x, err, verdict);
 }
 

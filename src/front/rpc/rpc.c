@@ -242,6 +242,11 @@ static enum mst_err identify(struct mst_exchange *x, struct mst_tx *tx, enum sta
         return MST_OK;
     }
     mst_suspect_seen(x, &client);
+    if (x->now.where == MST_READ) {
+        err = mst_exchange_take_lane(x, tx, client.id);
+        if (err != MST_OK)
+            return err;
+    }
     err = find_acting(x, tx, client.id, work->auth, &is_found, &acting.id);
     if (err != MST_OK || !is_found)
         return err;

@@ -495,6 +495,10 @@ static enum mst_err submit_inline(struct memory *memory, struct mst_cmd *cmd)
     return MST_OK;
 }
 
+_Static_assert(offsetof(struct mst_cmd, next) == offsetof(struct mst_queue_item, next) &&
+                   offsetof(struct mst_cmd, lane) == offsetof(struct mst_queue_item, lane),
+               "a command begins as an item of a queue does");
+
 static enum mst_err store_submit(struct mst_store *store, struct mst_cmd *cmd)
 {
     struct memory *memory = (struct memory *)store;

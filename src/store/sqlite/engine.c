@@ -12,6 +12,10 @@
 #include "sys/file.h"
 #include "sys/metric.h"
 
+_Static_assert(offsetof(struct mst_cmd, next) == offsetof(struct mst_queue_item, next) &&
+                   offsetof(struct mst_cmd, lane) == offsetof(struct mst_queue_item, lane),
+               "a command begins as an item of a queue does");
+
 static enum mst_err engine_submit(struct mst_store *store, struct mst_cmd *cmd)
 {
     struct mst_sql_engine *engine = (struct mst_sql_engine *)store;
