@@ -112,6 +112,10 @@
 
 /* what a value sets off (2.15.5) */
 #define MST_FLOW_VALUES_MAX 10000 /* of one request, subscribers counted: one commit stays small */
+#define MST_FLOW_DEPTH_MAX  16    /* subscribers of subscribers: what hangs on one value ... */
+#define MST_FLOW_TREE_MAX   256   /* ... is looked at with each of them, and so stays small */
+#define MST_FLOW_STEPS_MAX  64    /* of a preprocess list: no formula needs as many */
+#define MST_SETTLE_MAX      256   /* resources of an older store brought up to date at once */
 
 /* datarules (2.15.5) */
 #define MST_RULE_COUNT_MAX     1000     /* whose times are kept, 14 bytes each */

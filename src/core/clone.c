@@ -14,6 +14,7 @@
 #include "core/clone.h"
 #include "core/data.h"
 #include "core/quota.h"
+#include "core/subscribe.h"
 
 struct node {
     struct mst_row_resource source;
@@ -317,6 +318,19 @@ static enum mst_err copy_references(struct clone *clone)
     return err;
 }
 
+/* When every copy has its references. */
+static enum mst_err copy_subscriptions(struct clone *clone, enum mst_verdict *ret_verdict)
+{
+    enum mst_err err = MST_OK;
+
+    for (struct node *node = clone->first; node && err == MST_OK && *ret_verdict == MST_DONE;
+         node = node->next) {
+        if (node->copy.detail.len > MST_HANDLE_CHARS)
+            err = mst_subscribe_copy(clone->domain, clone->tx, &node->copy, ret_verdict);
+    }
+    return err;
+}
+
 /* ---- points ---- */
 
 /* Which points are still to be copied, by commands of their own file (copying.h). */
@@ -363,7 +377,11 @@ enum mst_err mst_resource_clone(const struct mst_domain *domain, struct mst_tx *
         err = copy_aliases(&clone);
     if (err == MST_OK)
         err = copy_references(&clone);
-    if (err == MST_OK && !(options & MST_MODEL_NOHISTORICAL))
+    if (err == MST_OK)
+        err = copy_subscriptions(&clone, ret_verdict);
+    if (err != MST_OK || *ret_verdict != MST_DONE)
+        return err;
+    if (!(options & MST_MODEL_NOHISTORICAL))
         err = note_points(&clone);
     if (err == MST_OK)
         *ret_resource = clone.first->copy;

@@ -20,6 +20,7 @@
 #include "core/foreign.h"
 #include "core/quota.h"
 #include "core/share.h"
+#include "core/subscribe.h"
 #include "core/sweep.h"
 
 struct drop {
@@ -47,7 +48,9 @@ static enum mst_err remove_port(void *arg, struct mst_tx *tx, const void *row)
         err = mst_foreign_end_rid(tx, port);
     if (err == MST_OK)
         err = mst_share_remove_all(tx, port->id, &n_shares);
-    if (err != MST_OK || !mst_kind_has_points(port->kind))
+    if (err == MST_OK)
+        err = mst_subscribe_end(tx, port->id);
+    if (err != MST_OK)
         return err;
     err = mst_tx_delete(tx, MST_TABLE_POINT_COPY, &copy);
     if (err == MST_OK || err == MST_ENOENT)

@@ -12,6 +12,7 @@
 #include "core/lending.h"
 #include "core/quota.h"
 #include "core/serial.h"
+#include "core/subscribe.h"
 #include "core/vendor.h"
 
 struct import {
@@ -229,6 +230,15 @@ static enum mst_err insert(struct import *import, struct mst_row_resource *resou
     return err;
 }
 
+static enum mst_err subscribe(struct import *import, const struct mst_row_resource *resource)
+{
+    enum mst_err err = mst_subscribe_import(import->domain, import->tx, resource, &import->verdict);
+
+    return err == MST_OK && import->verdict != MST_DONE
+               ? refuse(import, import->verdict, "too many resources would get the same values")
+               : err;
+}
+
 static enum mst_err import_resource(struct import *import)
 {
     const struct mst_fleet_item *item = import->item;
@@ -269,6 +279,8 @@ static enum mst_err import_resource(struct import *import)
         err = set_key(import, resource.id);
     if (err == MST_OK && import->verdict == MST_DONE)
         err = add_aliases(import, &resource);
+    if (err == MST_OK && import->verdict == MST_DONE && kind != MST_KIND_CLIENT)
+        err = subscribe(import, &resource);
     return err;
 }
 

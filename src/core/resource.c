@@ -1,7 +1,9 @@
 #include "core/client.h"
+#include "core/detail.h"
 #include "core/quota.h"
 #include "core/resource.h"
 #include "core/share.h"
+#include "core/subscribe.h"
 
 /* ---- finding ---- */
 
@@ -129,6 +131,17 @@ enum mst_err mst_resource_depth(struct mst_tx *tx, int64_t resource_id, unsigned
     return MST_OK;
 }
 
+/* What the detail of a row makes of flow_bits. */
+static enum mst_err set_flow_bits(struct mst_tx *tx, struct mst_row_resource *resource)
+{
+    struct mst_detail detail;
+    enum mst_err err = mst_detail_read(mst_tx_arena(tx), resource->detail, &detail);
+
+    if (err == MST_OK)
+        resource->flow_bits = mst_detail_flow_bits(resource->kind, &detail);
+    return err;
+}
+
 enum mst_err mst_resource_insert(const struct mst_domain *domain, struct mst_tx *tx,
                                  struct mst_row_resource *resource, struct mst_row_client *client,
                                  const int64_t limits[MST_LIMIT_COUNT],
@@ -139,7 +152,10 @@ enum mst_err mst_resource_insert(const struct mst_domain *domain, struct mst_tx 
     *ret_verdict = MST_DONE;
     resource->gen_ix = domain->keys->current_gen_ix(domain->keys->ctx);
     resource->created = resource->modified = mst_tx_wall_now(tx);
-    err = mst_tx_insert(tx, MST_TABLE_RESOURCE, resource);
+    resource->n_subscribers = 0;
+    err = set_flow_bits(tx, resource);
+    if (err == MST_OK)
+        err = mst_tx_insert(tx, MST_TABLE_RESOURCE, resource);
     if (err != MST_OK || resource->kind != MST_KIND_CLIENT)
         return err;
     client->id = resource->id;
@@ -185,6 +201,8 @@ enum mst_err mst_resource_create(const struct mst_domain *domain, struct mst_tx 
         return err;
     /* A limit that is not given is 0 in the description, which is its default (2.15.5). */
     err = mst_resource_insert(domain, tx, &resource, &client, description->limit, ret_verdict);
+    if (err == MST_OK && *ret_verdict == MST_DONE && kind != MST_KIND_CLIENT)
+        err = mst_subscribe(domain, tx, &resource, ret_verdict);
     if (err == MST_OK && *ret_verdict == MST_DONE)
         *ret_resource = resource;
     return err;
@@ -192,11 +210,41 @@ enum mst_err mst_resource_create(const struct mst_domain *domain, struct mst_tx 
 
 /* ---- changing ---- */
 
-static enum mst_err update_row(struct mst_tx *tx, const struct mst_row_resource *resource,
-                               const struct mst_description *description)
+/* A source that was dropped does not stand in the way of other changes. */
+static enum mst_err is_source_new(struct mst_tx *tx, struct mst_span old, struct mst_span new,
+                                  bool *ret_is_new)
+{
+    struct mst_detail before, after;
+    enum mst_err err = mst_detail_read(mst_tx_arena(tx), old, &before);
+
+    if (err == MST_OK)
+        err = mst_detail_read(mst_tx_arena(tx), new, &after);
+    if (err == MST_OK)
+        *ret_is_new = !mst_span_eq(before.subscribe, after.subscribe);
+    return err;
+}
+
+static enum mst_err update_detail(const struct mst_domain *domain, struct mst_tx *tx,
+                                  struct mst_row_resource *changed, struct mst_span detail,
+                                  enum mst_verdict *ret_verdict)
+{
+    bool is_new = false;
+    enum mst_err err = is_source_new(tx, changed->detail, detail, &is_new);
+
+    changed->detail = detail;
+    if (err == MST_OK)
+        err = set_flow_bits(tx, changed);
+    return err == MST_OK && is_new ? mst_subscribe(domain, tx, changed, ret_verdict) : err;
+}
+
+static enum mst_err update_row(const struct mst_domain *domain, struct mst_tx *tx,
+                               const struct mst_row_resource *resource,
+                               const struct mst_description *description,
+                               enum mst_verdict *ret_verdict)
 {
     struct mst_row_resource changed = *resource;
     uint64_t mask = MST_BIT(resource, modified);
+    enum mst_err err = MST_OK;
 
     changed.modified = mst_tx_wall_now(tx);
     if (description->has_name) {
@@ -212,9 +260,11 @@ static enum mst_err update_row(struct mst_tx *tx, const struct mst_row_resource 
         mask |= MST_BIT(resource, is_public);
     }
     if (description->has_detail) {
-        changed.detail = description->detail;
-        mask |= MST_BIT(resource, detail);
+        err = update_detail(domain, tx, &changed, description->detail, ret_verdict);
+        mask |= MST_BIT(resource, detail) | MST_BIT(resource, flow_bits);
     }
+    if (err != MST_OK || *ret_verdict != MST_DONE)
+        return err;
     return mst_tx_update(tx, MST_TABLE_RESOURCE, &changed, mask);
 }
 
@@ -232,8 +282,8 @@ static enum mst_err update_client(struct mst_tx *tx, const struct mst_row_resour
     return mst_quota_update(tx, resource, description->has_limit, description->limit, ret_verdict);
 }
 
-enum mst_err mst_resource_update(struct mst_tx *tx, int64_t caller_id,
-                                 const struct mst_row_resource *resource,
+enum mst_err mst_resource_update(const struct mst_domain *domain, struct mst_tx *tx,
+                                 int64_t caller_id, const struct mst_row_resource *resource,
                                  const struct mst_description *description,
                                  enum mst_verdict *ret_verdict)
 {
@@ -253,7 +303,7 @@ enum mst_err mst_resource_update(struct mst_tx *tx, int64_t caller_id,
         err = update_client(tx, resource, description, ret_verdict);
     if (err != MST_OK || *ret_verdict != MST_DONE)
         return err;
-    return update_row(tx, resource, description);
+    return update_row(domain, tx, resource, description, ret_verdict);
 }
 
 /* ---- looking ---- */

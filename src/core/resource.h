@@ -62,7 +62,8 @@ MST_MUST_USE enum mst_err mst_resource_insert(const struct mst_domain *domain, s
                                               const int64_t limits[MST_LIMIT_COUNT],
                                               enum mst_verdict *ret_verdict);
 
-/* A client is ACTIVATED at once (1.5). MST_BAD_VALUE, MST_NO_ROOM (also: the tree is too deep).
+/* A client is ACTIVATED at once (1.5). MST_BAD_VALUE, MST_NO_ROOM (also: the tree is too deep), what mst_subscribe
+   refuses.
    parent is the owner-to-be, found for the caller by mst_resource_find, and must be a client. May have written when it refuses: undo. */
 MST_MUST_USE enum mst_err mst_resource_create(const struct mst_domain *domain, struct mst_tx *tx,
                                               const struct mst_row_resource *parent,
@@ -85,15 +86,16 @@ MST_MUST_USE enum mst_err mst_resource_clone(const struct mst_domain *domain, st
                                              struct mst_row_resource *ret_resource);
 
 /* Merges what is given. MST_RESTRICTED (itself), MST_BAD_VALUE (format change), MST_NO_ROOM (a limit
-   below what is in use, or beyond what the owner has). May have written when it refuses: undo. */
-MST_MUST_USE enum mst_err mst_resource_update(struct mst_tx *tx, int64_t caller_id,
+   below what is in use, or beyond what the owner has), what mst_subscribe refuses. May have written when it refuses: undo. */
+MST_MUST_USE enum mst_err mst_resource_update(const struct mst_domain *domain, struct mst_tx *tx,
+                                              int64_t caller_id,
                                               const struct mst_row_resource *resource,
                                               const struct mst_description *description,
                                               enum mst_verdict *ret_verdict);
 
 /*
  * Removes it with all below it, aliases included; keys die; serial numbers become ORPHANED.
- * each_port (may be NULL) is told every dataport and datarule that goes, so that its points can be removed from
+ * each_port (may be NULL) is told every dataport, datarule and dispatch that goes, so that its points can be removed from
  * their own file (mst_data_flush) when this is durable; an error of it is returned. It must not
  * take memory from the transaction's arena.
  * MST_RESTRICTED (itself, the root, or a client that owns a vendor name, which must be given up

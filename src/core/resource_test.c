@@ -472,7 +472,8 @@ static enum mst_err set_detail(struct mst_world *w, struct mst_tx *tx, struct ms
 
     description.detail = mst_span_str(call->meta);
     if (err == MST_OK)
-        err = mst_resource_update(tx, call->caller_id, &resource, &description, &call->verdict);
+        err = mst_resource_update(&w->domain, tx, call->caller_id, &resource, &description,
+                                  &call->verdict);
     return err;
 }
 

@@ -543,7 +543,7 @@ enum mst_kind {
 /* resource.format */
 enum mst_format { MST_FORMAT_NONE = 0, MST_FORMAT_FLOAT, MST_FORMAT_INTEGER, MST_FORMAT_STRING };
 
-/* resource.flow_bits: preprocess is not empty, retention not infinite, it is a rule that runs, a dispatch */
+/* resource.flow_bits: preprocess is not empty, retention not infinite, it has a rule, is a dispatch */
 enum { MST_FLOW_PREPROCESS = 1, MST_FLOW_RETENTION = 2, MST_FLOW_RULE = 4, MST_FLOW_DISPATCH = 8 };
 
 /* due.kind: the timer of a datarule; points that retention lets go of */

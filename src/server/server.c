@@ -15,9 +15,11 @@
 
 #include "base/limits.h"
 #include "core/domain.h"
+#include "core/subscribe.h"
 #include "front/http/front.h"
 #include "net/tls.h"
 #include "server/admin.h"
+#include "server/command.h"
 #include "server/copying.h"
 #include "server/keyring.h"
 #include "server/paths.h"
@@ -256,6 +258,34 @@ static enum mst_err resume_copying(struct mst_server *server, struct mst_buf *wh
     return err;
 }
 
+struct settling {
+    const struct mst_domain *domain;
+    bool is_more;
+};
+
+static enum mst_err settle_some(void *arg, struct mst_tx *tx)
+{
+    struct settling *settling = arg;
+
+    return mst_subscribe_settle(settling->domain, tx, &settling->is_more);
+}
+
+/* Before anything is served, and once for a store of before version 5: a piece at a time, so that a
+   large one needs little memory. An end in between is no harm. */
+static enum mst_err settle_subscriptions(struct mst_server *server, struct mst_buf *why)
+{
+    struct settling settling = {.domain = &server->domain};
+    enum mst_err err;
+
+    do
+        err = mst_command_wait(server->store, MST_FILE_STATE, settle_some, &settling);
+    while (!err && settling.is_more);
+    if (err)
+        (void)mst_buf_addf(why, "subscriptions of an older store cannot be noted: %s\n",
+                           mst_err_text(err));
+    return err;
+}
+
 /* ---- loops ---- */
 
 static struct mst_listener_opts listener_opts(const struct mst_server *server, size_t index)
@@ -472,6 +502,8 @@ enum mst_err mst_server_start(const struct mst_settings *settings, struct mst_se
         err = open_store(server, why);
     if (!err)
         err = open_keys(server, why);
+    if (!err)
+        err = settle_subscriptions(server, why);
     if (!err)
         err = resume_copying(server, why);
     if (!err)

@@ -718,7 +718,8 @@ static enum mst_err update(struct mst_world *world, struct mst_tx *tx, struct ms
 
     if (err != MST_OK || call->verdict != MST_DONE)
         return err;
-    return mst_resource_update(tx, call->caller_id, &resource, description, &call->verdict);
+    return mst_resource_update(&world->domain, tx, call->caller_id, &resource, description,
+                               &call->verdict);
 }
 
 enum mst_err mst_do_lock(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)

@@ -550,9 +550,9 @@ static enum mst_err do_limit_owner(struct mst_world *w, struct mst_tx *tx,
         description.has_limit[i] = true;
         description.limit[i] = limits[i] - (kinds[i] != 0 && kinds[i] == program.missing);
     }
-    return err == MST_OK
-               ? mst_resource_update(tx, w->domain_id, &owner, &description, &call->verdict)
-               : err;
+    return err == MST_OK ? mst_resource_update(&w->domain, tx, w->domain_id, &owner, &description,
+                                               &call->verdict)
+                         : err;
 }
 
 static enum mst_err do_use(struct mst_world *w, struct mst_tx *tx, struct mst_world_call *call)

@@ -1,5 +1,6 @@
 /* The procedure info (protocol.md 2.15.6). */
 #include "core/share.h"
+#include "core/subscribe.h"
 #include "front/rpc/call.h"
 
 struct view {
@@ -33,8 +34,9 @@ static enum mst_err add_standing(const struct mst_row_resource *resource, json_t
 static enum mst_err show_basic(struct view *view, json_t **ret_json)
 {
     const struct mst_row_resource *resource = &view->info.resource;
-    json_t *json = json_pack("{s:I, s:i, s:s}", "modified", (json_int_t)resource->modified,
-                             "subscribers", 0, "type", mst_rpc_kind_word(resource->kind));
+    json_t *json =
+        json_pack("{s:I, s:I, s:s}", "modified", (json_int_t)resource->modified, "subscribers",
+                  (json_int_t)resource->n_subscribers, "type", mst_rpc_kind_word(resource->kind));
     enum mst_err err = MST_OK;
 
     if (!json)
@@ -135,6 +137,41 @@ static enum mst_err show_storage(struct view *view, json_t **ret_json)
                           (json_int_t)storage.first, "last", (json_int_t)storage.last, "size",
                           (json_int_t)storage.bytes);
     return *ret_json ? MST_OK : MST_ENOMEM;
+}
+
+struct subscribers {
+    struct view *view;
+    json_t *json;
+};
+
+static enum mst_err add_subscriber(void *arg, const struct mst_row_resource *target)
+{
+    const struct subscribers *subscribers = arg;
+    struct mst_handle rid;
+    enum mst_err err =
+        mst_domain_rid(mst_exchange_domain(subscribers->view->call->x), target, &rid);
+
+    if (err != MST_OK)
+        return err;
+    return json_array_append_new(subscribers->json,
+                                 json_pack("{s:o}", mst_rpc_kind_word(target->kind),
+                                           json_stringn(rid.text, MST_HANDLE_CHARS))) == 0
+               ? MST_OK
+               : MST_ENOMEM;
+}
+
+static enum mst_err show_subscribers(struct view *view, json_t **ret_json)
+{
+    struct subscribers subscribers = {.view = view, .json = json_array()};
+    enum mst_err err = MST_ENOMEM;
+
+    if (subscribers.json)
+        err = mst_subscribe_list(view->tx, view->info.resource.id, add_subscriber, &subscribers);
+    if (err == MST_OK)
+        *ret_json = subscribers.json;
+    else
+        json_decref(subscribers.json);
+    return err;
 }
 
 static enum mst_err show_nothing(struct view *view, json_t **ret_json)
@@ -294,7 +331,7 @@ static const struct {
     {"key",         show_key           },
     {"shares",      show_shares        },
     {"storage",     show_storage       },
-    {"subscribers", show_nothing       },
+    {"subscribers", show_subscribers   },
     {"tagged",      show_owners_nothing},
     {"tags",        show_nothing       },
     {"usage",       show_usage         },

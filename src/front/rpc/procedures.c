@@ -173,7 +173,8 @@ static enum mst_err update(struct mst_rpc_call *call, struct mst_tx *tx)
                                   &resource, &description);
     if (err != MST_OK)
         return err;
-    err = mst_resource_update(tx, call->caller_id, &resource, &description, &verdict);
+    err = mst_resource_update(mst_exchange_domain(call->x), tx, call->caller_id, &resource,
+                              &description, &verdict);
     return mst_rpc_settle(call, err, verdict);
 }
 

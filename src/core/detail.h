@@ -1,0 +1,27 @@
+/* detail.h - what the domain needs of the JSON text in resource.detail (protocol.md 2.15.5). */
+#ifndef MST_CORE_DETAIL_H
+#define MST_CORE_DETAIL_H
+
+#include "base/arena.h"
+#include "core/rows.h"
+
+#define MST_KEEP_ALL INT64_MAX
+
+struct mst_detail {
+    struct mst_span subscribe;  /* a RID; empty: none */
+    struct mst_span preprocess; /* the JSON of a list; empty: none, or one without steps */
+    int64_t keep_count;         /* of retention: points, and for how many seconds; MST_KEEP_ALL */
+    int64_t keep_s;
+    bool has_rule;
+    bool is_locked;
+};
+
+/* What is missing, or not of the form that it must have, is taken as not given: a text may
+   have come from another server. Borrows from text and arena. */
+MST_MUST_USE enum mst_err mst_detail_read(struct mst_arena *arena, struct mst_span text,
+                                          struct mst_detail *ret_detail);
+
+/* resource.flow_bits */
+int64_t mst_detail_flow_bits(int64_t kind, const struct mst_detail *detail);
+
+#endif
