@@ -27,7 +27,24 @@ mst_resource_find_to_read(const struct mst_domain *domain, struct mst_tx *tx, in
                           const struct mst_ref *ref, enum mst_verdict *ret_verdict,
                           struct mst_row_resource *ret_resource, bool *ret_is_own);
 
-enum { MST_LIMIT_COUNT = 14 }; /* the lim_* fields of struct mst_row_quota, in their order */
+/* The lim_* fields of struct mst_row_quota, in their order. */
+enum mst_limit {
+    MST_LIMIT_CLIENT,
+    MST_LIMIT_DATAPORT,
+    MST_LIMIT_DATARULE,
+    MST_LIMIT_DISK,
+    MST_LIMIT_DISPATCH,
+    MST_LIMIT_EMAIL,
+    MST_LIMIT_EMAIL_BUCKET,
+    MST_LIMIT_HTTP,
+    MST_LIMIT_HTTP_BUCKET,
+    MST_LIMIT_SHARE,
+    MST_LIMIT_SMS,
+    MST_LIMIT_SMS_BUCKET,
+    MST_LIMIT_XMPP,
+    MST_LIMIT_XMPP_BUCKET,
+    MST_LIMIT_COUNT
+};
 extern const char *const mst_limit_names[MST_LIMIT_COUNT]; /* "client", "dataport", ... (2.15.5) */
 #define MST_LIMIT_INHERIT ((int64_t)-1)
 

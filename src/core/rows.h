@@ -220,8 +220,8 @@
 
 /*
  * What a client and all below it have sent on one UTC day (protocol.md 2.15.5, limits): metric is the
- * enum mst_limit of the daily limit, day is Unix time / 86400. Day MST_CONSUMED_EVER holds the sum of
- * all days, which is what has been drawn from a bucket.
+ * enum mst_limit of the daily limit, day is Unix time / 86400. Day MST_CONSUMED_EVER holds what of
+ * all this was drawn from the bucket.
  */
 #define MST_ROW_CONSUMED(I, T) \
     I(client_id)               \
@@ -340,8 +340,8 @@
 
 /*
  * A message of a dispatch that is to be sent (points.db), durable with the value that caused it. at is
- * that value's time, due_ms (Unix milliseconds) when it is tried next, tries how often it was,
- * value the text that came in.
+ * that value's time, due_ms (Unix milliseconds) when it is tried next (dispatch.h: only the first of a
+ * dispatch is ever due), tries how often it was, value the text that came in.
  */
 #define MST_ROW_OUTGOING(I, T) \
     I(id)                      \

@@ -1,0 +1,70 @@
+/*
+ * dispatch.h - messages of dispatches on their way out (protocol.md 2.15.5): the queue in points.db, and
+ * the limits they draw from in the state file. Who sends them is server/sender.
+ *
+ * Each dispatch has a queue of its own, in the order in which values came in. Only the first row of a
+ * queue has a due time; the others wait behind it (MST_OUTGOING_BEHIND). So a dispatch has one message
+ * under way at a time, and of all dispatches the one whose first row is due longest is served next: a
+ * long queue delays nobody else.
+ */
+#ifndef MST_CORE_DISPATCH_H
+#define MST_CORE_DISPATCH_H
+
+#include "core/quota.h"
+
+#define MST_OUTGOING_BEHIND INT64_MAX
+
+/* ---- the queue; in MST_FILE_POINTS commands ---- */
+
+/* Adds a message to the dispatch's queue. MST_NO_ROOM: MST_OUTGOING_MAX messages wait already, and
+   nothing was added. */
+MST_MUST_USE enum mst_err mst_dispatch_queue(struct mst_tx *tx, int64_t dispatch_id, int64_t at,
+                                             struct mst_span value, enum mst_verdict *ret_verdict);
+/* The message was dealt with: it goes, and the next of its dispatch is due. One that is gone
+   already is no error. */
+MST_MUST_USE enum mst_err mst_dispatch_finish(struct mst_tx *tx, int64_t outgoing_id);
+/* It is to be tried again at due_ms; n_tries more have been made. One that is gone already is no error. */
+MST_MUST_USE enum mst_err mst_dispatch_postpone(struct mst_tx *tx, int64_t outgoing_id,
+                                                int64_t due_ms, int64_t n_tries);
+
+/* ---- what a dispatch is ---- */
+
+enum mst_method {
+    MST_METHOD_EMAIL,
+    MST_METHOD_HTTP_GET,
+    MST_METHOD_HTTP_POST,
+    MST_METHOD_HTTP_PUT,
+    MST_METHOD_SMS,
+    MST_METHOD_XMPP,
+    MST_METHOD_COUNT
+};
+extern const char *const mst_method_names[MST_METHOD_COUNT]; /* "email", "http_get", ... (2.15.5) */
+
+struct mst_dispatch {
+    enum mst_method method;
+    struct mst_span recipient, subject;
+    struct mst_span message; /* empty: the value is the message */
+    bool is_locked;
+};
+
+/* The dispatch in a detail. MST_BAD_VALUE: it is none. Borrows from detail and arena. */
+MST_MUST_USE enum mst_err mst_dispatch_read(struct mst_arena *arena, struct mst_span detail,
+                                            enum mst_verdict *ret_verdict,
+                                            struct mst_dispatch *ret_dispatch);
+
+/* ---- limits ---- */
+
+/* The client below the root that owner_id is, or is below: whose dispatches they are in the end. */
+MST_MUST_USE enum mst_err mst_dispatch_tenant(struct mst_tx *tx, int64_t owner_id,
+                                              int64_t *ret_tenant);
+
+/*
+ * Draws one message from the owner of a dispatch and all above it, in a MST_FILE_STATE command: from what
+ * they may send this UTC day; if any of them has nothing left, from their buckets, which are never
+ * filled up again. Either way it counts as sent on this day (CONSUMED). Who inherits has no limit of its
+ * own. MST_NO_ROOM: neither has enough; nothing was written.
+ */
+MST_MUST_USE enum mst_err mst_dispatch_draw(struct mst_tx *tx, int64_t owner_id,
+                                            enum mst_method method, enum mst_verdict *ret_verdict);
+
+#endif
