@@ -104,6 +104,19 @@
 
 /* tree */
 #define MST_TREE_DEPTH_MAX 64 /* ancestors of a resource; bounds every upward walk */
+#define MST_MOVE_LOOK_MAX \
+    10000 /* clients looked at before one goes deeper: one small transaction */
+
+/* usage (2.15.4) */
+#define MST_USAGE_LOOK_MAX 100000   /* resources that one call counts: a loop waits for it */
+#define MST_USAGE_KEEP_S   34560000 /* 400 days: what was dropped longer ago is forgotten */
+
+/* grant tokens (2.15.4) */
+#define MST_GRANTS_MAX            100         /* good ones that act for one client */
+#define MST_GRANT_RESOURCES_MAX   64          /* each costs a look-up in each call */
+#define MST_GRANT_PERMISSIONS_MAX MST_KIB(16) /* those, with every procedure for most of them */
+#define MST_GRANT_TTL_S           3600        /* if the call does not say */
+#define MST_GRANT_TTL_MAX_S       2592000     /* 30 days, as 4 has it for tokens of Portals */
 
 #define MST_CLONE_MAX 10000 /* resources in a template: one enabling stays one small transaction */
 #define MST_CLONE_POINTS_MAX \

@@ -9,6 +9,8 @@
  * ORPHANED by itself; the log entry of the last activation belongs to the serial
  * number and moves to its log before the client row, which held it, is gone.
  *
+ * What lived for a while leaves a note of it with that owner (usage.h).
+ *
  * Points of a port that are still being copied to a clone are left to the end of that copying.
  *
  * A client that owns a vendor name cannot be dropped: the name must be given up first
@@ -18,12 +20,15 @@
 #include "core/client.h"
 #include "core/copying.h"
 #include "core/foreign.h"
+#include "core/grant.h"
 #include "core/quota.h"
 #include "core/share.h"
 #include "core/subscribe.h"
 #include "core/sweep.h"
+#include "core/usage.h"
 
 struct drop {
+    int64_t survivor_id; /* the owner of the top */
     enum mst_err (*each_port)(void *arg, int64_t dataport_id);
     void *arg;
 };
@@ -44,6 +49,8 @@ static enum mst_err remove_port(void *arg, struct mst_tx *tx, const void *row)
     int64_t n_shares;
     enum mst_err err = mst_tx_delete(tx, MST_TABLE_RESOURCE, port);
 
+    if (err == MST_OK)
+        err = mst_usage_end(tx, port, drop->survivor_id);
     if (err == MST_OK)
         err = mst_foreign_end_rid(tx, port);
     if (err == MST_OK)
@@ -115,6 +122,12 @@ static enum mst_err remove_client(struct drop *drop, struct mst_tx *tx, int64_t 
     if (err == MST_OK)
         err = mst_share_leave_all(tx, client_id);
     if (err == MST_OK)
+        err = mst_grant_remove_all(tx, client_id);
+    if (err == MST_OK)
+        err = mst_usage_end_client(tx, client_id, drop->survivor_id);
+    if (err == MST_OK)
+        err = mst_usage_end(tx, &client, drop->survivor_id);
+    if (err == MST_OK)
         err = mst_foreign_end_rid(tx, &client);
     if (err == MST_OK)
         err = mst_tx_delete(tx, MST_TABLE_RESOURCE, &client);
@@ -165,14 +178,11 @@ static enum mst_err remove_clients(struct drop *drop, struct mst_tx *tx, int64_t
 static enum mst_err remove_tree(struct drop *drop, struct mst_tx *tx,
                                 const struct mst_row_resource *top)
 {
-    enum mst_verdict verdict;
     int64_t n_shares;
-    enum mst_err err = mst_quota_release(tx, top);
+    enum mst_err err = mst_share_remove_all(tx, top->id, &n_shares);
 
     if (err == MST_OK)
-        err = mst_share_remove_all(tx, top->id, &n_shares);
-    if (err == MST_OK)
-        err = mst_quota_charge(tx, top->owner_id, MST_COUNTED_SHARE, -n_shares, &verdict);
+        err = mst_quota_release(tx, top, n_shares);
     if (err == MST_OK)
         err = remove_aliases_of(tx, top->id);
     if (err != MST_OK)
@@ -187,7 +197,7 @@ enum mst_err mst_resource_drop(struct mst_tx *tx, int64_t caller_id,
                                enum mst_verdict *ret_verdict)
 {
     struct mst_row_vendor vendor = {.client_id = resource->id};
-    struct drop drop = {.each_port = each_port, .arg = arg};
+    struct drop drop = {.survivor_id = resource->owner_id, .each_port = each_port, .arg = arg};
     enum mst_err err;
 
     if (resource->id == caller_id || resource->owner_id == 0) {

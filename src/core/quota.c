@@ -154,17 +154,45 @@ enum mst_err mst_quota_update(struct mst_tx *tx, const struct mst_row_resource *
     return err;
 }
 
-enum mst_err mst_quota_release(struct mst_tx *tx, const struct mst_row_resource *resource)
+/* What a resource, with all below it and its n_shares codes, draws from its owner. */
+static enum mst_err measure(struct mst_tx *tx, const struct mst_row_resource *resource,
+                            int64_t n_shares, int64_t ret_amounts[MST_COUNTED_COUNT])
 {
-    enum mst_verdict verdict;
     union cells cells;
-    enum mst_err err =
-        mst_quota_charge(tx, resource->owner_id, mst_counted_kind(resource->kind), -1, &verdict);
+    enum mst_err err = MST_OK;
 
-    if (err != MST_OK || resource->kind != MST_KIND_CLIENT)
-        return err;
-    err = load(tx, resource->id, &cells);
+    for (unsigned what = 0; what < MST_COUNTED_COUNT; what++)
+        ret_amounts[what] = 0;
+    if (resource->kind == MST_KIND_CLIENT)
+        err = load(tx, resource->id, &cells);
     for (unsigned what = 0; what < MST_COUNTED_COUNT && err == MST_OK; what++)
-        err = mst_quota_charge(tx, resource->owner_id, what, -drawn(&cells, what), &verdict);
+        ret_amounts[what] = resource->kind == MST_KIND_CLIENT ? drawn(&cells, what) : 0;
+    ret_amounts[mst_counted_kind(resource->kind)]++;
+    ret_amounts[MST_COUNTED_SHARE] += n_shares;
+    return err;
+}
+
+enum mst_err mst_quota_release(struct mst_tx *tx, const struct mst_row_resource *resource,
+                               int64_t n_shares)
+{
+    int64_t amounts[MST_COUNTED_COUNT];
+    enum mst_verdict verdict;
+    enum mst_err err = measure(tx, resource, n_shares, amounts);
+
+    for (unsigned what = 0; what < MST_COUNTED_COUNT && err == MST_OK; what++)
+        err = mst_quota_charge(tx, resource->owner_id, what, -amounts[what], &verdict);
+    return err;
+}
+
+enum mst_err mst_quota_draw(struct mst_tx *tx, const struct mst_row_resource *resource,
+                            int64_t n_shares, int64_t owner_id, enum mst_verdict *ret_verdict)
+{
+    int64_t amounts[MST_COUNTED_COUNT];
+    enum mst_err err = measure(tx, resource, n_shares, amounts);
+
+    *ret_verdict = MST_DONE;
+    for (unsigned what = 0; what < MST_COUNTED_COUNT && err == MST_OK && *ret_verdict == MST_DONE;
+         what++)
+        err = mst_quota_charge(tx, owner_id, what, amounts[what], ret_verdict);
     return err;
 }

@@ -45,8 +45,12 @@ MST_MUST_USE enum mst_err mst_quota_update(struct mst_tx *tx, const struct mst_r
                                            const int64_t limits[MST_LIMIT_COUNT],
                                            enum mst_verdict *ret_verdict);
 
-/* Gives back to its owner what a resource, with all below it, had drawn. */
-MST_MUST_USE enum mst_err mst_quota_release(struct mst_tx *tx,
-                                            const struct mst_row_resource *resource);
+/* Gives back to its owner what a resource, with all below it and its n_shares codes, had drawn. */
+MST_MUST_USE enum mst_err
+mst_quota_release(struct mst_tx *tx, const struct mst_row_resource *resource, int64_t n_shares);
+/* Draws the same from another owner. MST_NO_ROOM: undo. */
+MST_MUST_USE enum mst_err mst_quota_draw(struct mst_tx *tx, const struct mst_row_resource *resource,
+                                         int64_t n_shares, int64_t owner_id,
+                                         enum mst_verdict *ret_verdict);
 
 #endif

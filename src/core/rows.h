@@ -205,11 +205,13 @@
 /*
  * A grant token (protocol.md 1.1, 2.15.4 grant): a call with it acts for client_id, within permissions,
  * a JSON object RID -> list of procedures, until expires (Unix seconds). The token is derived
- * from these fields (keys.md).
+ * from these fields (keys.md). It was made by the key of granter_id, whose epoch it shares: when
+ * that epoch ends, so does the token.
  */
 #define MST_ROW_GRANT_TOKEN(I, T) \
     I(id)                         \
     I(client_id)                  \
+    I(granter_id)                 \
     I(expires)                    \
     I(gen_ix)                     \
     I(kid)                        \

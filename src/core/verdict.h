@@ -24,8 +24,8 @@ enum mst_verdict {
     MST_EXISTS,         /* the name is taken */
     MST_OVERLAPS,       /* a range of the same shape has serial numbers in common with it (A41) */
     MST_IN_USE,         /* the alias points to another resource */
-    MST_NO_ROOM,       /* a limit is exhausted: of the owner, of one of its ancestors, of a model */
-    MST_NESTED,        /* groups would contain each other, or too many levels of them */
+    MST_NO_ROOM, /* a limit is exhausted: of the owner, of one of its ancestors, of a model */
+    MST_NESTED,  /* groups would contain each other, or too many levels of them; a client itself */
     MST_HAS_CLIENT,    /* the serial number has a client already (transition 7) */
     MST_HAS_NO_CLIENT, /* the serial number was never enabled */
     MST_NOT_ADDED,     /* activate: UNUSED (transition 4) */

@@ -1,0 +1,244 @@
+/* What was used, counted second by second, of what lives and what is gone. */
+#include <string.h>
+
+#include "core/usage.h"
+#include "tests/lib/unit.h"
+#include "tests/lib/world.h"
+
+#define RUN(verb, ...) mst_world_run(&world, mst_do_##verb, &(struct mst_world_call){__VA_ARGS__})
+
+static struct mst_world world;
+static int64_t t0; /* when the world began */
+
+struct asked {
+    struct mst_world_call call; /* first */
+    int64_t start, end, n;
+};
+
+static enum mst_err ask_verb(struct mst_world *of, struct mst_tx *tx, struct mst_world_call *call)
+{
+    struct asked *asked = (struct asked *)call;
+
+    (void)of;
+    return mst_usage_seconds(tx, call->caller_id, call->kind, asked->start, asked->end,
+                             &call->verdict, &asked->n);
+}
+
+/* Times count from the beginning of the world. */
+static int64_t seconds(int64_t client_id, enum mst_kind kind, int64_t start, int64_t end)
+{
+    struct asked asked = {
+        .call = {.caller_id = client_id, .kind = kind},
+          .start = t0 + start, .end = t0 + end
+    };
+
+    ck_assert_int_eq(mst_world_run(&world, ask_verb, &asked.call), MST_DONE);
+    return asked.n;
+}
+
+static void open_world(void)
+{
+    mst_world_open(&world, 1, NULL);
+    t0 = world.wall_now;
+}
+
+static void pass(int64_t s)
+{
+    world.wall_now += s;
+    world.window_now += s;
+}
+
+struct made {
+    int64_t id;
+    char rid[MST_TEXT_CHARS];
+};
+
+static struct made make(const char *owner, enum mst_kind kind)
+{
+    struct mst_world_call call = {.caller_id = world.root_id,
+                                  .rid = owner,
+                                  .kind = kind,
+                                  .format = kind == MST_KIND_DATAPORT ? MST_FORMAT_STRING
+                                                                      : MST_FORMAT_NONE,
+                                  .has_limits = true,
+                                  .limit = MST_LIMIT_INHERIT};
+    struct made made;
+
+    ck_assert_int_eq(mst_world_run(&world, mst_do_create, &call), MST_DONE);
+    made.id = call.id;
+    memcpy(made.rid, call.handle, sizeof made.rid);
+    return made;
+}
+
+static void drop(const char *rid)
+{
+    ck_assert_int_eq(RUN(drop, .caller_id = world.root_id, .rid = rid), MST_DONE);
+}
+
+static enum mst_err count_notes(struct mst_world *of, struct mst_tx *tx,
+                                struct mst_world_call *call);
+
+static int64_t n_notes(int64_t client_id)
+{
+    struct mst_world_call call = {.caller_id = client_id};
+
+    ck_assert_int_eq(mst_world_run(&world, count_notes, &call), MST_DONE);
+    return call.id;
+}
+
+static enum mst_err count_note(void *arg, const void *row)
+{
+    (void)row;
+    ++*(int64_t *)arg;
+    return MST_OK;
+}
+
+static enum mst_err count_notes(struct mst_world *of, struct mst_tx *tx,
+                                struct mst_world_call *call)
+{
+    const struct mst_row_past_resource key = {.client_id = call->caller_id};
+    const struct mst_scan scan = {.index = MST_IX_PAST_RESOURCE_OF, .key = &key, .n_fixed = 1};
+
+    (void)of;
+    call->id = 0;
+    call->verdict = MST_DONE;
+    return mst_tx_scan(tx, &scan, count_note, &call->id);
+}
+
+MST_TEST(seconds_are_counted_from_the_creation_to_now)
+{
+    open_world();
+    pass(10);
+    (void)make(world.portal_rid, MST_KIND_DATAPORT);
+    pass(5);
+    (void)make(world.portal_rid, MST_KIND_DATAPORT);
+    pass(5);
+    ck_assert_int_eq(seconds(world.portal_id, MST_KIND_DATAPORT, 0, 20), 15);
+    ck_assert_int_eq(seconds(world.portal_id, MST_KIND_DATAPORT, 0, 1000), 15);
+    ck_assert_int_eq(seconds(world.portal_id, MST_KIND_DATAPORT, 12, 16), 5);
+    ck_assert_int_eq(seconds(world.portal_id, MST_KIND_DATAPORT, 10, 11), 1);
+    ck_assert_int_eq(seconds(world.portal_id, MST_KIND_DATAPORT, 9, 10), 0);
+    ck_assert_int_eq(seconds(world.portal_id, MST_KIND_DATAPORT, 16, 12), 0);
+    ck_assert_int_eq(seconds(world.portal_id, MST_KIND_DATARULE, 0, 20), 0);
+    mst_world_close(&world);
+}
+MST_TEST_END
+
+MST_TEST(the_owner_tells_of_what_it_dropped)
+{
+    struct made client, inner;
+
+    open_world();
+    client = make(world.portal_rid, MST_KIND_CLIENT);
+    pass(10);
+    inner = make(client.rid, MST_KIND_CLIENT);
+    drop(make(inner.rid, MST_KIND_DATAPORT).rid); /* for no second */
+    (void)make(inner.rid, MST_KIND_DATAPORT);
+    pass(10);
+    drop(inner.rid); /* 20: client has two notes */
+    pass(10);
+    ck_assert_int_eq(n_notes(client.id), 2);
+    ck_assert_int_eq(seconds(client.id, MST_KIND_CLIENT, 0, 30), 10);
+    ck_assert_int_eq(seconds(client.id, MST_KIND_DATAPORT, 0, 30), 10);
+    ck_assert_int_eq(seconds(client.id, MST_KIND_DATAPORT, 15, 30), 5);
+    ck_assert_int_eq(seconds(client.id, MST_KIND_DATAPORT, 20, 30), 0);
+    drop(client.rid); /* its notes are the portal's */
+    ck_assert_int_eq(n_notes(client.id), 0);
+    ck_assert_int_eq(seconds(world.portal_id, MST_KIND_DATAPORT, 0, 100), 10);
+    ck_assert_int_eq(seconds(world.portal_id, MST_KIND_CLIENT, 0, 100), 10 + 30);
+    mst_world_close(&world);
+}
+MST_TEST_END
+
+MST_TEST(what_lived_alike_shares_a_note)
+{
+    struct made client;
+
+    open_world();
+    client = make(world.portal_rid, MST_KIND_CLIENT);
+    for (int i = 0; i < 20; i++)
+        (void)make(client.rid, MST_KIND_DATAPORT);
+    pass(7);
+    drop(client.rid);
+    ck_assert_int_eq(n_notes(world.portal_id), 2);
+    ck_assert_int_eq(seconds(world.portal_id, MST_KIND_DATAPORT, 0, 100), 20 * 7);
+    mst_world_close(&world);
+}
+MST_TEST_END
+
+MST_TEST(old_notes_are_forgotten_as_new_ones_come)
+{
+    open_world();
+    for (int i = 0; i < 3; i++) {
+        struct made port = make(world.portal_rid, MST_KIND_DATAPORT);
+
+        pass(1);
+        drop(port.rid);
+    }
+    ck_assert_int_eq(n_notes(world.portal_id), 3);
+    struct made port = make(world.portal_rid, MST_KIND_DATAPORT);
+
+    pass(MST_USAGE_KEEP_S + 1);
+    drop(port.rid);
+    ck_assert_int_eq(n_notes(world.portal_id), 2); /* the third, and the new one */
+    ck_assert_int_eq(seconds(world.portal_id, MST_KIND_DATAPORT, 0, 3), 1);
+    mst_world_close(&world);
+}
+MST_TEST_END
+
+static enum mst_err consume(struct mst_world *of, struct mst_tx *tx, struct mst_world_call *call)
+{
+    static const int64_t days[] = {MST_CONSUMED_EVER, 19000, 19001, 19003};
+    enum mst_err err = MST_OK;
+
+    call->verdict = MST_DONE;
+    for (size_t i = 0; i < 4 && err == MST_OK; i++) {
+        struct mst_row_consumed row = {
+            .client_id = of->portal_id, .metric = 5, .day = days[i], .n = 1 << i};
+
+        err = mst_tx_insert(tx, MST_TABLE_CONSUMED, &row);
+    }
+    return err;
+}
+
+static enum mst_err sum(struct mst_world *of, struct mst_tx *tx, struct mst_world_call *call)
+{
+    struct asked *asked = (struct asked *)call;
+
+    (void)of;
+    call->verdict = MST_DONE;
+    return mst_usage_consumed(tx, call->caller_id, 5, asked->start, asked->end, &asked->n);
+}
+
+MST_TEST(amounts_are_those_of_the_days_touched)
+{
+    enum { DAY = 86400 };
+    static const struct {
+        int64_t start, end, n;
+    } rows[] = {
+        {0,                        0,                        0        },
+        {0,                        INT64_C(20000) * DAY,     2 + 4 + 8},
+        {INT64_C(19000) * DAY,     INT64_C(19000) * DAY + 1, 2        },
+        {INT64_C(19000) * DAY + 5, INT64_C(19000) * DAY + 5, 0        },
+        {INT64_C(19001) * DAY - 1, INT64_C(19001) * DAY,     2        },
+        {INT64_C(19001) * DAY - 1, INT64_C(19001) * DAY + 1, 2 + 4    },
+        {INT64_C(19002) * DAY,     INT64_C(19003) * DAY,     0        },
+    };
+    struct mst_world_call call = {.verdict = MST_DONE};
+
+    open_world();
+    ck_assert_int_eq(mst_world_run(&world, consume, &call), MST_DONE);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct asked asked = {
+            .call = {.caller_id = world.portal_id}, .start = rows[i].start, .end = rows[i].end};
+
+        ck_assert_int_eq(mst_world_run(&world, sum, &asked.call), MST_DONE);
+        ck_assert_int_eq(asked.n, rows[i].n);
+    }
+    mst_world_close(&world);
+}
+MST_TEST_END
+
+MST_TESTS("core/usage", seconds_are_counted_from_the_creation_to_now,
+          the_owner_tells_of_what_it_dropped, what_lived_alike_shares_a_note,
+          old_notes_are_forgotten_as_new_ones_come, amounts_are_those_of_the_days_touched)
