@@ -357,6 +357,19 @@ enum mst_err mst_json_skip(struct mst_json *json)
     return err;
 }
 
+enum mst_err mst_json_value(struct mst_json *json, struct mst_span *ret_text)
+{
+    size_t from;
+    enum mst_err err;
+
+    skip_blanks(&json->cur);
+    from = json->cur.pos;
+    err = mst_json_skip(json);
+    if (err == MST_OK)
+        *ret_text = mst_span_cut(json->cur.src, from, json->cur.pos);
+    return err;
+}
+
 enum mst_err mst_json_end(struct mst_json *json)
 {
     skip_blanks(&json->cur);

@@ -54,6 +54,8 @@ MST_MUST_USE enum mst_err mst_json_string(struct mst_json *json, struct mst_aren
 MST_MUST_USE enum mst_err mst_json_number(struct mst_json *json, struct mst_span *ret_text);
 /* Passes over one value of any kind. */
 MST_MUST_USE enum mst_err mst_json_skip(struct mst_json *json);
+/* The same, and gives its text as it stands there, without blanks around it. */
+MST_MUST_USE enum mst_err mst_json_value(struct mst_json *json, struct mst_span *ret_text);
 /* Is nothing left but blanks? */
 MST_MUST_USE enum mst_err mst_json_end(struct mst_json *json);
 

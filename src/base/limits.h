@@ -137,7 +137,8 @@
 #define MST_RULE_PERIOD_MIN_MS 1000     /* of an interval's timer: 4, a point per second */
 
 /* dispatches (2.15.5) */
-#define MST_OUTGOING_MAX 100 /* messages that wait in one dispatch's queue, counted with each more */
+#define MST_OUTGOING_MAX \
+    100 /* messages that wait in one dispatch's queue, counted with each more */
 
 /* row numbers (keys.md) */
 #define MST_ROW_BITS 40

@@ -238,6 +238,12 @@ enum mst_err mst_exchange_take_lane(struct mst_exchange *x, struct mst_tx *tx, i
     return mst_lanes_find(x->env->lanes, tx, client_id, &x->lane);
 }
 
+enum mst_err mst_exchange_yield(struct mst_exchange *x, enum mst_where where, mst_step *step)
+{
+    x->todo = (struct mst_todo){.where = where, .step = step, .is_later = true};
+    return MST_OK;
+}
+
 enum mst_err mst_exchange_await_body(struct mst_exchange *x, enum mst_where where, mst_step *guard,
                                      mst_step *step)
 {
@@ -479,6 +485,12 @@ static enum mst_progress go_on(struct mst_exchange *x)
         if (x->todo.is_after_piece) {
             mst_buf_clear(&x->body);
             return MST_WANTS_PIECE;
+        }
+        if (x->todo.is_later) {
+            x->todo.is_later = false;
+            x->outcome = MST_OK;
+            mst_loop_post(x->env->loop, &x->task.task);
+            return MST_RUNNING;
         }
         x->now = x->todo;
         x->mark = x->reply.len;

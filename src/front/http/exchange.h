@@ -55,6 +55,7 @@ struct mst_todo {
     mst_step *guard;     /* run before step in the same transaction; NULL = none */
     mst_step *step;      /* NULL = nothing left to do */
     bool is_after_piece; /* of the body, which must come first */
+    bool is_later;       /* when others were served */
 };
 
 /* A reply in pieces. */
@@ -248,6 +249,8 @@ enum mst_err mst_exchange_go(struct mst_exchange *x, enum mst_where where, mst_s
 /* On the loop: from now on commands are the client's tenant's. Commands of readers have no lane. */
 MST_MUST_USE enum mst_err mst_exchange_take_lane(struct mst_exchange *x, struct mst_tx *tx,
                                                  int64_t client_id);
+/* The same, and the loop serves others before it runs: for work in pieces by a reader. */
+enum mst_err mst_exchange_yield(struct mst_exchange *x, enum mst_where where, mst_step *step);
 /* The form in the body; for GET the query, or the body if there is no query (2.1.1). */
 MST_MUST_USE enum mst_err mst_exchange_form(struct mst_exchange *x, struct mst_form *ret_form);
 MST_MUST_USE enum mst_err mst_exchange_query(struct mst_exchange *x, struct mst_form *ret_form);

@@ -93,11 +93,6 @@ enum mst_err mst_rpc_print(struct mst_buf *out, const json_t *value)
     return mst_buf_err(out) != MST_OK ? mst_buf_err(out) : MST_ENOMEM;
 }
 
-json_t *mst_rpc_arg(const struct mst_rpc_call *call, size_t i)
-{
-    return json_array_get(call->args, i);
-}
-
 bool mst_rpc_text(const json_t *value, struct mst_span *ret_text)
 {
     if (!json_is_string(value))
@@ -120,10 +115,10 @@ static const char *const kind_words[] = {
     [MST_KIND_DISPATCH] = "dispatch",
 };
 
-int64_t mst_rpc_kind(const json_t *word)
+int64_t mst_rpc_kind(struct mst_span word)
 {
     for (int64_t kind = MST_KIND_CLIENT; kind <= MST_KIND_DISPATCH; kind++)
-        if (mst_rpc_is_word(word, kind_words[kind]))
+        if (mst_span_eq(word, mst_span_str(kind_words[kind])))
             return kind;
     return 0;
 }
@@ -134,60 +129,57 @@ const char *mst_rpc_kind_word(int64_t kind)
     return kind_words[kind];
 }
 
-bool mst_rpc_has_option(const json_t *options, const char *name)
+/* An argument that was left out names the caller. */
+static struct mst_ref ref_of(const struct mst_rpc_value *arg)
 {
-    if (json_is_object(options))
-        return json_is_true(json_object_get(options, name));
-    for (size_t i = 0; i < json_array_size(options); i++)
-        if (mst_rpc_is_word(json_array_get(options, i), name))
-            return true;
-    return false;
+    return arg->is_given ? arg->ref : (struct mst_ref){.is_alias = true, .text = MST_LIT("")};
 }
 
-static bool read_ref(const json_t *arg, struct mst_ref *ret_ref)
-{
-    struct mst_ref ref = {.is_alias = json_is_object(arg)};
-
-    if (!mst_rpc_text(ref.is_alias ? json_object_get(arg, "alias") : arg, &ref.text))
-        return false;
-    *ret_ref = ref;
-    return true;
-}
-
-enum mst_err mst_rpc_resource(struct mst_rpc_call *call, struct mst_tx *tx, const json_t *arg,
+enum mst_err mst_rpc_resource(struct mst_rpc_call *call, struct mst_tx *tx,
+                              const struct mst_rpc_value *arg,
                               struct mst_row_resource *ret_resource)
 {
+    const struct mst_ref ref = ref_of(arg);
     enum mst_verdict verdict = MST_NOT_FOUND;
-    struct mst_ref ref;
-    enum mst_err err;
+    enum mst_err err = mst_resource_find(mst_exchange_domain(call->x), tx, call->caller_id, &ref,
+                                         &verdict, ret_resource);
 
-    if (!read_ref(arg, &ref))
-        return mst_rpc_unsupported(call, "arguments");
-    err = mst_resource_find(mst_exchange_domain(call->x), tx, call->caller_id, &ref, &verdict,
-                            ret_resource);
     return mst_rpc_settle(call, err, verdict);
 }
 
-enum mst_err mst_rpc_readable(struct mst_rpc_call *call, struct mst_tx *tx, const json_t *arg,
+enum mst_err mst_rpc_readable(struct mst_rpc_call *call, struct mst_tx *tx,
+                              const struct mst_rpc_value *arg,
                               struct mst_row_resource *ret_resource, bool *ret_is_own)
 {
+    const struct mst_ref ref = ref_of(arg);
     enum mst_verdict verdict = MST_NOT_FOUND;
-    struct mst_ref ref;
-    enum mst_err err;
+    enum mst_err err = mst_resource_find_to_read(mst_exchange_domain(call->x), tx, call->caller_id,
+                                                 &ref, &verdict, ret_resource, ret_is_own);
 
-    if (!read_ref(arg, &ref))
-        return mst_rpc_unsupported(call, "arguments");
-    err = mst_resource_find_to_read(mst_exchange_domain(call->x), tx, call->caller_id, &ref,
-                                    &verdict, ret_resource, ret_is_own);
     return mst_rpc_settle(call, err, verdict);
 }
 
-enum mst_err mst_rpc_client(struct mst_rpc_call *call, struct mst_tx *tx, const json_t *arg,
-                            struct mst_row_resource *ret_resource)
+enum mst_err mst_rpc_client(struct mst_rpc_call *call, struct mst_tx *tx,
+                            const struct mst_rpc_value *arg, struct mst_row_resource *ret_resource)
 {
     enum mst_err err = mst_rpc_resource(call, tx, arg, ret_resource);
 
     if (err == MST_OK && ret_resource->kind != MST_KIND_CLIENT)
         return mst_rpc_say(call, "invalid");
     return err;
+}
+
+enum mst_err mst_rpc_load(struct mst_rpc_call *call, const struct mst_rpc_value *arg,
+                          const json_t **ret_object)
+{
+    json_error_t error;
+
+    if (!call->loaded)
+        call->loaded = json_loadb(arg->raw.ptr, arg->raw.len, 0, &error);
+    if (!call->loaded)
+        return json_error_code(&error) == json_error_out_of_memory
+                   ? MST_ENOMEM
+                   : mst_rpc_unsupported(call, "arguments");
+    *ret_object = call->loaded;
+    return MST_OK;
 }

@@ -6,8 +6,8 @@
 
 #include <jansson.h>
 
-#include "core/resource.h"
 #include "front/http/points.h"
+#include "front/rpc/shape.h"
 
 /* What is left to be done in the points file once a call is durable. */
 struct mst_rpc_after {
@@ -18,13 +18,20 @@ struct mst_rpc_after {
 struct mst_rpc_call {
     struct mst_exchange *x;
     int64_t caller_id; /* the calling client */
-    json_t *args;      /* an array */
-    int64_t n_points;  /* found by look: how many the template has */
+    const struct mst_rpc_args *args;
+    int64_t n_points; /* found by look: how many the template has */
+    void *plan;       /* the procedure's own, in x->arena; kept from step to step of a call */
     /* The answer. */
-    const char *status;  /* "ok" and the words of 2.15.2 */
+    const char *status; /* "ok" and the words of 2.15.2 */
+    struct mst_span
+        not_ok;          /* JSON that takes the place of the status (recordbatch); empty = none */
     const char *context; /* not NULL: "fail" with error 501 and this context */
     json_t *result;      /* owned; NULL = no result */
+    bool has_printed;    /* the result was begun with mst_rpc_begin_result */
+    bool is_more;        /* the call is not done: run it again, in another transaction */
     struct mst_rpc_after after;
+    const struct mst_rpc_one *one; /* rpc.c's own */
+    json_t *loaded;                /* by mst_rpc_load, owned */
 };
 
 /*
@@ -33,12 +40,17 @@ struct mst_rpc_call {
  */
 typedef enum mst_err mst_rpc_run(struct mst_rpc_call *call, struct mst_tx *tx);
 
+/*
+ * Where a procedure runs. MST_READ: in a reader's transaction. MST_STATE: as a command of its own; if
+ * it must know something of another file, look finds it before, by a reader, and whatever it says run
+ * will say it again. MST_POINTS: look decides all there is to decide and leaves a plan, run
+ * as a command of its own carries it out.
+ */
 struct mst_rpc_procedure {
-    const char *name;
-    enum mst_where where; /* MST_READ or MST_STATE */
-    size_t min_args, max_args;
+    const char *name; /* its arguments: shape.h */
+    enum mst_where where;
     mst_rpc_run *run;
-    mst_rpc_run *look; /* run before in a reader's transaction, for what run cannot see; or NULL */
+    mst_rpc_run *look; /* or NULL */
 };
 
 /* NULL for a procedure that is not served. */
@@ -61,30 +73,38 @@ json_t *mst_rpc_string(struct mst_span text);
 /* Appends compact JSON of any value. */
 enum mst_err mst_rpc_print(struct mst_buf *out, const json_t *value);
 
+/* Begins the answer of a call that succeeds: its result, any JSON, is to be appended to what is given.
+   Should the call fail all the same, it is taken back. */
+struct mst_buf *mst_rpc_begin_result(struct mst_rpc_call *call);
+
 /* ---- arguments ---- */
 
-/* Argument number i, NULL beyond the last. */
-json_t *mst_rpc_arg(const struct mst_rpc_call *call, size_t i);
-/* The text of a JSON string; false for anything else. Lives as long as the request. */
-bool mst_rpc_text(const json_t *value, struct mst_span *ret_text);
-/* Is value the string word? */
-bool mst_rpc_is_word(const json_t *value, const char *word);
 /* "client", "dataport", "datarule", "dispatch"; 0 for any other word. */
-int64_t mst_rpc_kind(const json_t *word);
+int64_t mst_rpc_kind(struct mst_span word);
 const char *mst_rpc_kind_word(int64_t kind);
-/* Is name switched on in options: an object of booleans, or a list of names? */
-bool mst_rpc_has_option(const json_t *options, const char *name);
-/* 2.15.3: a RID, {"alias": name}, or {"alias": ""}. */
+/* The resource that an argument names (2.15.3); an argument that is not given names the caller. */
 MST_MUST_USE enum mst_err mst_rpc_resource(struct mst_rpc_call *call, struct mst_tx *tx,
-                                           const json_t *arg,
+                                           const struct mst_rpc_value *arg,
                                            struct mst_row_resource *ret_resource);
 /* The same for reading, where RIDs of others may be named too; *ret_is_own: the caller's. */
 MST_MUST_USE enum mst_err mst_rpc_readable(struct mst_rpc_call *call, struct mst_tx *tx,
-                                           const json_t *arg, struct mst_row_resource *ret_resource,
-                                           bool *ret_is_own);
+                                           const struct mst_rpc_value *arg,
+                                           struct mst_row_resource *ret_resource, bool *ret_is_own);
 /* As mst_rpc_resource, and it is a client: else "invalid". */
 MST_MUST_USE enum mst_err mst_rpc_client(struct mst_rpc_call *call, struct mst_tx *tx,
-                                         const json_t *arg, struct mst_row_resource *ret_resource);
+                                         const struct mst_rpc_value *arg,
+                                         struct mst_row_resource *ret_resource);
+/* The object as a tree, which lives until the call ends; one in each call. An integer beyond 64
+   bits or a NUL in it: "arguments". */
+MST_MUST_USE enum mst_err mst_rpc_load(struct mst_rpc_call *call, const struct mst_rpc_value *arg,
+                                       const json_t **ret_object);
+
+/* ---- JSON trees, of descriptions and results ---- */
+
+/* The text of a JSON string; false for anything else. Lives as long as the value. */
+bool mst_rpc_text(const json_t *value, struct mst_span *ret_text);
+/* Is value the string word? */
+bool mst_rpc_is_word(const json_t *value, const char *word);
 
 /* ---- descriptions (2.15.5), description.c ---- */
 
@@ -116,7 +136,7 @@ mst_rpc_run mst_rpc_share;
 
 /* lookup "shared", revoke, activate, deactivate "share": code is their last argument. */
 MST_MUST_USE enum mst_err mst_rpc_lookup_shared(struct mst_rpc_call *call, struct mst_tx *tx,
-                                                const json_t *code);
+                                                struct mst_span code);
 MST_MUST_USE enum mst_err mst_rpc_share_event(struct mst_rpc_call *call, struct mst_tx *tx,
                                               int64_t client_id, enum mst_lifecycle_event event,
                                               struct mst_span code);

@@ -85,8 +85,6 @@ enum mst_err mst_rpc_description(struct mst_rpc_call *call, struct mst_tx *tx, c
     struct mst_description description = {0};
     bool is_good;
 
-    if (!json_is_object(json))
-        return mst_rpc_unsupported(call, "arguments");
     is_good = read_text(json, "name", MST_NAME_MAX, &description.has_name, &description.name) &&
               read_text(json, "meta", MST_META_MAX, &description.has_meta, &description.meta) &&
               read_bool(json, "public", &description.has_public, &description.is_public);

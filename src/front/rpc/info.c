@@ -320,46 +320,36 @@ static enum mst_err show_key(struct view *view, json_t **ret_json)
     return *ret_json ? MST_OK : MST_ENOMEM;
 }
 
-static const struct {
-    const char *name;
-    enum mst_err (*show)(struct view *view, json_t **ret_json);
-} parts[] = {
-    {"aliases",     show_aliases       },
-    {"basic",       show_basic         },
-    {"counts",      show_counts        },
-    {"description", show_description   },
-    {"key",         show_key           },
-    {"shares",      show_shares        },
-    {"storage",     show_storage       },
-    {"subscribers", show_subscribers   },
-    {"tagged",      show_owners_nothing},
-    {"tags",        show_nothing       },
-    {"usage",       show_usage         },
+static enum mst_err (*const show[MST_RPC_INFO_PARTS])(struct view *view, json_t **ret_json) = {
+    [MST_RPC_INFO_ALIASES] = show_aliases,
+    [MST_RPC_INFO_BASIC] = show_basic,
+    [MST_RPC_INFO_COUNTS] = show_counts,
+    [MST_RPC_INFO_DESCRIPTION] = show_description,
+    [MST_RPC_INFO_KEY] = show_key,
+    [MST_RPC_INFO_SHARES] = show_shares,
+    [MST_RPC_INFO_STORAGE] = show_storage,
+    [MST_RPC_INFO_SUBSCRIBERS] = show_subscribers,
+    [MST_RPC_INFO_TAGGED] = show_owners_nothing,
+    [MST_RPC_INFO_TAGS] = show_nothing,
+    [MST_RPC_INFO_USAGE] = show_usage,
 };
 
-enum { PARTS = sizeof parts / sizeof parts[0] };
-
-static bool is_everything(const json_t *options)
+static enum mst_err show_parts(struct view *view, const struct mst_rpc_value *options,
+                               json_t *result)
 {
-    return !options || json_is_null(options) ||
-           (json_is_object(options) && json_object_size(options) == 0) ||
-           (json_is_array(options) && json_array_size(options) == 0);
-}
-
-static enum mst_err show_parts(struct view *view, const json_t *options, json_t *result)
-{
-    bool is_all = is_everything(options);
+    bool is_all = options->n_given == 0;
     size_t n_asked = 0;
     enum mst_err err = MST_OK;
 
-    for (size_t i = 0; i < PARTS && err == MST_OK; i++) {
+    for (size_t i = 0; i < MST_RPC_INFO_PARTS && err == MST_OK; i++) {
         json_t *json = NULL;
 
-        if (!is_all && !mst_rpc_has_option(options, parts[i].name))
+        if (!is_all && !options->members[i].is_true)
             continue;
         n_asked++;
-        err = parts[i].show(view, &json);
-        if (err == MST_OK && json && json_object_set_new(result, parts[i].name, json) != 0)
+        err = show[i](view, &json);
+        if (err == MST_OK && json &&
+            json_object_set_new(result, mst_rpc_info_parts[i].name, json) != 0)
             err = MST_ENOMEM;
     }
     if (err != MST_OK)
@@ -371,16 +361,12 @@ static enum mst_err show_parts(struct view *view, const json_t *options, json_t 
 
 enum mst_err mst_rpc_info(struct mst_rpc_call *call, struct mst_tx *tx)
 {
-    const json_t *options = mst_rpc_arg(call, 1);
     struct view view = {.call = call, .tx = tx};
     struct mst_row_resource resource = {0};
     bool is_own;
     json_t *result;
-    enum mst_err err;
+    enum mst_err err = mst_rpc_readable(call, tx, &call->args->v[0], &resource, &is_own);
 
-    if (!is_everything(options) && !json_is_object(options) && !json_is_array(options))
-        return mst_rpc_unsupported(call, "arguments");
-    err = mst_rpc_readable(call, tx, mst_rpc_arg(call, 0), &resource, &is_own);
     if (err == MST_OK)
         err = mst_resource_info(mst_exchange_domain(call->x), tx, call->caller_id, &resource,
                                 &view.info);
@@ -390,7 +376,7 @@ enum mst_err mst_rpc_info(struct mst_rpc_call *call, struct mst_tx *tx)
     result = json_object();
     if (!result)
         return MST_ENOMEM;
-    err = show_parts(&view, options, result);
+    err = show_parts(&view, &call->args->v[1], result);
     mst_secret_wipe(&view.info.key, sizeof view.info.key);
     if (err == MST_OK)
         return mst_rpc_give(call, result);

@@ -80,7 +80,7 @@ static enum mst_err list_activated(void *arg, const struct mst_row_share *share)
     return err == MST_OK && !is_listed ? add_rid(listing, &resource) : err;
 }
 
-static enum mst_err list_type(struct listing *listing, const json_t *word, json_t *result)
+static enum mst_err list_type(struct listing *listing, struct mst_span word, json_t *result)
 {
     const int64_t kind = mst_rpc_kind(word);
     enum mst_err err;
@@ -106,20 +106,22 @@ static enum mst_err list_type(struct listing *listing, const json_t *word, json_
 }
 
 /* An option set that names nothing means "owned". */
-static void read_filter(const json_t *options, struct listing *listing)
+static void read_filter(const struct mst_rpc_value *options, struct listing *listing)
 {
-    listing->is_aliased = mst_rpc_has_option(options, "aliased");
-    listing->is_public = mst_rpc_has_option(options, "public");
-    listing->is_activated = mst_rpc_has_option(options, "activated");
-    listing->is_owned = mst_rpc_has_option(options, "owned") ||
-                        (!listing->is_aliased && !listing->is_public && !listing->is_activated &&
-                         !(json_is_object(options) && json_object_get(options, "tagged")));
+    const struct mst_rpc_value *given = options->members;
+
+    listing->is_aliased = given[MST_RPC_OPT_ALIASED].is_true;
+    listing->is_public = given[MST_RPC_PUBLIC].is_true;
+    listing->is_activated = given[MST_RPC_ACTIVATED].is_true;
+    listing->is_owned =
+        given[MST_RPC_OWNED].is_true || (!listing->is_aliased && !listing->is_public &&
+                                         !listing->is_activated && !given[MST_RPC_TAGGED].is_given);
 }
 
-static enum mst_err check_types(struct mst_rpc_call *call, const json_t *words)
+static enum mst_err check_types(struct mst_rpc_call *call, const struct mst_rpc_value *types)
 {
-    for (size_t i = 0; i < json_array_size(words); i++) {
-        if (mst_rpc_kind(json_array_get(words, i)) != 0)
+    for (size_t i = 0; i < types->n_items; i++) {
+        if (mst_rpc_kind(types->items[i].text) != 0)
             continue;
         enum mst_err err = mst_rpc_give(call, json_string("Invalid resource type"));
         return err == MST_OK ? mst_rpc_say(call, "error") : err;
@@ -129,34 +131,26 @@ static enum mst_err check_types(struct mst_rpc_call *call, const json_t *words)
 
 enum mst_err mst_rpc_listing(struct mst_rpc_call *call, struct mst_tx *tx)
 {
-    struct listing listing = {.call = call, .tx = tx, .client_id = call->caller_id};
-    bool is_legacy = json_is_array(mst_rpc_arg(call, 0));
-    const json_t *words = mst_rpc_arg(call, is_legacy ? 0 : 1);
-    const json_t *options = mst_rpc_arg(call, is_legacy ? 1 : 2);
-    bool is_own = true;
+    const struct mst_rpc_value *of = &call->args->v[0], *types = &call->args->v[1],
+                               *options = &call->args->v[2];
+    struct listing listing = {.call = call, .tx = tx};
+    struct mst_row_resource client;
+    bool is_own;
     json_t *result;
-    enum mst_err err;
+    enum mst_err err = check_types(call, types);
 
-    if (!json_is_array(words) || (options && !json_is_object(options) && !json_is_array(options)) ||
-        (is_legacy && json_array_size(call->args) > 2))
-        return mst_rpc_unsupported(call, "arguments");
-    err = check_types(call, words);
-    if (err == MST_OK && !is_legacy) {
-        struct mst_row_resource resource;
-
-        err = mst_rpc_readable(call, tx, mst_rpc_arg(call, 0), &resource, &is_own);
-        if (err == MST_OK && resource.kind != MST_KIND_CLIENT)
-            err = mst_rpc_say(call, "invalid");
-        if (err == MST_OK)
-            listing.client_id = resource.id;
-    }
+    if (err == MST_OK)
+        err = mst_rpc_readable(call, tx, of, &client, &is_own);
+    if (err == MST_OK && client.kind != MST_KIND_CLIENT)
+        err = mst_rpc_say(call, "invalid");
     if (err != MST_OK)
         return err;
+    listing.client_id = client.id;
     read_filter(options, &listing);
     listing.is_activated &= is_own; /* what others have activated is their affair */
-    result = is_legacy && !options ? json_array() : json_object();
-    for (size_t i = 0; result && i < json_array_size(words) && err == MST_OK; i++)
-        err = list_type(&listing, json_array_get(words, i), result);
+    result = !of->is_given && !options->is_given ? json_array() : json_object();
+    for (size_t i = 0; result && i < types->n_items && err == MST_OK; i++)
+        err = list_type(&listing, types->items[i].text, result);
     if (err == MST_OK)
         return mst_rpc_give(call, result);
     json_decref(result);
@@ -166,40 +160,34 @@ enum mst_err mst_rpc_listing(struct mst_rpc_call *call, struct mst_tx *tx)
 /* ---- lookup ---- */
 
 /* A RID that names nothing is "restricted" here, unlike elsewhere (2.1.5). */
-static enum mst_err find_restricted(struct mst_rpc_call *call, struct mst_tx *tx, const json_t *arg,
+static enum mst_err find_restricted(struct mst_rpc_call *call, struct mst_tx *tx,
+                                    const struct mst_rpc_value *arg,
                                     struct mst_row_resource *ret_resource)
 {
     enum mst_err err = mst_rpc_resource(call, tx, arg, ret_resource);
 
-    if (err == MST_EREFUSED && json_is_string(arg) && !call->context)
-        return mst_rpc_say(call, "restricted");
-    return err;
+    return err == MST_EREFUSED && !arg->ref.is_alias ? mst_rpc_say(call, "restricted") : err;
 }
 
 static enum mst_err lookup_alias(struct mst_rpc_call *call, struct mst_tx *tx,
-                                 const struct mst_row_resource *client, const json_t *arg)
+                                 const struct mst_row_resource *client, struct mst_span alias)
 {
+    const struct mst_ref ref = {.is_alias = true, .text = alias};
     enum mst_verdict verdict = MST_NOT_FOUND;
-    struct mst_ref ref = {.is_alias = true};
     struct mst_row_resource resource;
-    enum mst_err err;
-
-    if (!mst_rpc_text(arg, &ref.text))
-        return mst_rpc_say(call, "badarg");
-    err =
+    enum mst_err err =
         mst_resource_find(mst_exchange_domain(call->x), tx, client->id, &ref, &verdict, &resource);
+
     err = mst_rpc_settle(call, err, verdict);
     return err == MST_OK ? mst_rpc_give_rid(call, &resource) : err;
 }
 
-static enum mst_err lookup_owner(struct mst_rpc_call *call, struct mst_tx *tx, const json_t *arg)
+static enum mst_err lookup_owner(struct mst_rpc_call *call, struct mst_tx *tx,
+                                 const struct mst_rpc_value *arg)
 {
     struct mst_row_resource resource, owner = {0};
-    enum mst_err err;
+    enum mst_err err = find_restricted(call, tx, arg, &resource);
 
-    if (!json_is_string(arg))
-        return mst_rpc_say(call, "badarg");
-    err = find_restricted(call, tx, arg, &resource);
     if (err != MST_OK)
         return err;
     if (resource.id == call->caller_id)
@@ -211,25 +199,21 @@ static enum mst_err lookup_owner(struct mst_rpc_call *call, struct mst_tx *tx, c
 
 enum mst_err mst_rpc_lookup(struct mst_rpc_call *call, struct mst_tx *tx)
 {
-    size_t first = json_array_size(call->args) == 2 ? 0 : 1; /* legacy: without the client */
-    const json_t *type = mst_rpc_arg(call, first);
-    const json_t *arg = mst_rpc_arg(call, first + 1);
-    struct mst_row_resource client = {.id = call->caller_id};
-    enum mst_err err = MST_OK;
+    const struct mst_rpc_value *what = &call->args->v[1], *arg = &call->args->v[2];
+    struct mst_row_resource client;
+    enum mst_err err = find_restricted(call, tx, &call->args->v[0], &client);
 
-    if (!json_is_string(type))
-        return mst_rpc_unsupported(call, "arguments");
-    if (first == 1)
-        err = find_restricted(call, tx, mst_rpc_arg(call, 0), &client);
     if (err != MST_OK)
         return err;
-    if (first == 1 && client.kind != MST_KIND_CLIENT)
+    if (client.kind != MST_KIND_CLIENT)
         return mst_rpc_say(call, "invalid");
-    if (mst_rpc_is_word(type, "alias") || mst_rpc_is_word(type, "aliased"))
-        return lookup_alias(call, tx, &client, arg);
-    if (mst_rpc_is_word(type, "owner"))
+    switch (what->word) {
+    case MST_RPC_ALIAS:
+    case MST_RPC_ALIASED:
+        return lookup_alias(call, tx, &client, arg->text);
+    case MST_RPC_SHARED:
+        return mst_rpc_lookup_shared(call, tx, arg->text);
+    default:
         return lookup_owner(call, tx, arg);
-    if (mst_rpc_is_word(type, "shared"))
-        return mst_rpc_lookup_shared(call, tx, arg);
-    return mst_rpc_say(call, "badarg");
+    }
 }

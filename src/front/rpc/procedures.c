@@ -4,23 +4,6 @@
 #include "core/share.h"
 #include "front/rpc/call.h"
 
-static bool is_type_word(const json_t *arg)
-{
-    return mst_rpc_kind(arg) != 0 || mst_rpc_is_word(arg, "clone");
-}
-
-/* The calling client itself, for legacy calls that name no client. */
-static enum mst_err find_caller(struct mst_rpc_call *call, struct mst_tx *tx,
-                                struct mst_row_resource *ret_resource)
-{
-    struct mst_row_resource caller = {.id = call->caller_id};
-    enum mst_err err = mst_tx_get(tx, MST_IX_RESOURCE, &caller);
-
-    if (err == MST_OK)
-        *ret_resource = caller;
-    return err;
-}
-
 /* ---- create ---- */
 
 static enum mst_err create_described(struct mst_rpc_call *call, struct mst_tx *tx,
@@ -43,10 +26,11 @@ static enum mst_err create_described(struct mst_rpc_call *call, struct mst_tx *t
 /* By RID: of the caller's tree, or what it has activated a code of. A copy shows all that is in a client, so that
    the client is public does not do. */
 static enum mst_err find_source_by_rid(struct mst_rpc_call *call, struct mst_tx *tx,
-                                       const json_t *rid, struct mst_row_resource *ret_source)
+                                       struct mst_span rid, struct mst_row_resource *ret_source)
 {
+    const struct mst_rpc_value named = {.is_given = true, .ref = {.text = rid}};
     bool is_own = false;
-    enum mst_err err = mst_rpc_readable(call, tx, rid, ret_source, &is_own);
+    enum mst_err err = mst_rpc_readable(call, tx, &named, ret_source, &is_own);
 
     if (err == MST_OK && !is_own)
         err = mst_share_is_active(tx, call->caller_id, ret_source->id, &is_own);
@@ -55,16 +39,12 @@ static enum mst_err find_source_by_rid(struct mst_rpc_call *call, struct mst_tx 
 
 /* By a share code that no other client has activated; cloning does not activate it. */
 static enum mst_err find_source_by_code(struct mst_rpc_call *call, struct mst_tx *tx,
-                                        const json_t *code, struct mst_row_resource *ret_source)
+                                        struct mst_span code, struct mst_row_resource *ret_source)
 {
     enum mst_verdict verdict = MST_NOT_FOUND;
     struct mst_row_share share = {0};
-    struct mst_span text;
-    enum mst_err err;
+    enum mst_err err = mst_share_find(mst_exchange_domain(call->x), tx, code, &verdict, &share);
 
-    if (!mst_rpc_text(code, &text))
-        return mst_rpc_say(call, "badarg");
-    err = mst_share_find(mst_exchange_domain(call->x), tx, text, &verdict, &share);
     if (verdict == MST_DONE && share.activator_id != 0 && share.activator_id != call->caller_id)
         verdict = MST_NOT_FOUND;
     err = mst_rpc_settle(call, err, verdict);
@@ -80,14 +60,13 @@ static enum mst_err find_source(struct mst_rpc_call *call, struct mst_tx *tx, co
                                 struct mst_row_resource *ret_source)
 {
     const json_t *rid = json_object_get(json, "rid"), *code = json_object_get(json, "code");
+    struct mst_span text;
     enum mst_err err;
 
-    if (!json_is_object(json))
-        return mst_rpc_unsupported(call, "arguments");
-    if ((rid != NULL) == (code != NULL) || (rid && !json_is_string(rid)))
+    if ((rid != NULL) == (code != NULL) || !mst_rpc_text(rid ? rid : code, &text))
         return mst_rpc_say(call, "badarg");
-    err = rid ? find_source_by_rid(call, tx, rid, ret_source)
-              : find_source_by_code(call, tx, code, ret_source);
+    err = rid ? find_source_by_rid(call, tx, text, ret_source)
+              : find_source_by_code(call, tx, text, ret_source);
     return err == MST_OK && ret_source->kind != MST_KIND_CLIENT ? mst_rpc_say(call, "invalid")
                                                                 : err;
 }
@@ -101,14 +80,15 @@ static int64_t read_clone_options(const json_t *json)
 /* How many points the clone would get. */
 static enum mst_err look_at_source(struct mst_rpc_call *call, struct mst_tx *tx)
 {
-    bool is_legacy = is_type_word(mst_rpc_arg(call, 0));
-    const json_t *json = mst_rpc_arg(call, is_legacy ? 1 : 2);
     struct mst_row_resource source;
+    const json_t *json;
     enum mst_err err;
 
-    if (!mst_rpc_is_word(mst_rpc_arg(call, is_legacy ? 0 : 1), "clone") ||
-        (read_clone_options(json) & MST_MODEL_NOHISTORICAL))
+    if (call->args->v[1].word != MST_RPC_CLONE)
         return MST_OK;
+    err = mst_rpc_load(call, &call->args->v[2], &json);
+    if (err != MST_OK || (read_clone_options(json) & MST_MODEL_NOHISTORICAL))
+        return err;
     err = find_source(call, tx, json, &source);
     return err == MST_OK ? mst_clone_count_points(tx, source.id, &call->n_points) : err;
 }
@@ -140,23 +120,23 @@ static enum mst_err create_clone(struct mst_rpc_call *call, struct mst_tx *tx,
 
 static enum mst_err create(struct mst_rpc_call *call, struct mst_tx *tx)
 {
-    bool is_legacy = is_type_word(mst_rpc_arg(call, 0));
-    const json_t *type = mst_rpc_arg(call, is_legacy ? 0 : 1);
-    const json_t *json = mst_rpc_arg(call, is_legacy ? 1 : 2);
+    static const enum mst_kind kinds[] = {
+        [MST_RPC_CLIENT] = MST_KIND_CLIENT,
+        [MST_RPC_DATAPORT] = MST_KIND_DATAPORT,
+        [MST_RPC_DATARULE] = MST_KIND_DATARULE,
+        [MST_RPC_DISPATCH] = MST_KIND_DISPATCH,
+    };
+    const size_t type = call->args->v[1].word;
     struct mst_row_resource parent;
-    enum mst_err err;
+    const json_t *json;
+    enum mst_err err = mst_rpc_load(call, &call->args->v[2], &json);
 
-    if (!json || !json_is_string(type) || (is_legacy && json_array_size(call->args) > 2))
-        return mst_rpc_unsupported(call, "arguments");
-    if (!is_type_word(type))
-        return mst_rpc_say(call, "badarg");
-    err = is_legacy ? find_caller(call, tx, &parent)
-                    : mst_rpc_client(call, tx, mst_rpc_arg(call, 0), &parent);
+    if (err == MST_OK)
+        err = mst_rpc_client(call, tx, &call->args->v[0], &parent);
     if (err != MST_OK)
         return err;
-    if (mst_rpc_is_word(type, "clone"))
-        return create_clone(call, tx, &parent, json);
-    return create_described(call, tx, &parent, (enum mst_kind)mst_rpc_kind(type), json);
+    return type == MST_RPC_CLONE ? create_clone(call, tx, &parent, json)
+                                 : create_described(call, tx, &parent, kinds[type], json);
 }
 
 /* ---- update, drop ---- */
@@ -166,11 +146,14 @@ static enum mst_err update(struct mst_rpc_call *call, struct mst_tx *tx)
     enum mst_verdict verdict = MST_BAD_VALUE;
     struct mst_description description;
     struct mst_row_resource resource;
-    enum mst_err err = mst_rpc_resource(call, tx, mst_rpc_arg(call, 0), &resource);
+    const json_t *json;
+    enum mst_err err = mst_rpc_load(call, &call->args->v[1], &json);
 
     if (err == MST_OK)
-        err = mst_rpc_description(call, tx, mst_rpc_arg(call, 1), (enum mst_kind)resource.kind,
-                                  &resource, &description);
+        err = mst_rpc_resource(call, tx, &call->args->v[0], &resource);
+    if (err == MST_OK)
+        err = mst_rpc_description(call, tx, json, (enum mst_kind)resource.kind, &resource,
+                                  &description);
     if (err != MST_OK)
         return err;
     err = mst_resource_update(mst_exchange_domain(call->x), tx, call->caller_id, &resource,
@@ -189,7 +172,7 @@ static enum mst_err drop(struct mst_rpc_call *call, struct mst_tx *tx)
 {
     enum mst_verdict verdict = MST_NOT_FOUND;
     struct mst_row_resource resource;
-    enum mst_err err = mst_rpc_resource(call, tx, mst_rpc_arg(call, 0), &resource);
+    enum mst_err err = mst_rpc_resource(call, tx, &call->args->v[0], &resource);
 
     if (err != MST_OK)
         return err;
@@ -203,35 +186,23 @@ static enum mst_err map(struct mst_rpc_call *call, struct mst_tx *tx)
 {
     enum mst_verdict verdict = MST_NOT_FOUND;
     struct mst_row_resource resource;
-    struct mst_span alias;
-    enum mst_err err;
+    enum mst_err err = mst_rpc_resource(call, tx, &call->args->v[1], &resource);
 
-    if (!mst_rpc_is_word(mst_rpc_arg(call, 0), "alias") ||
-        !mst_rpc_text(mst_rpc_arg(call, 2), &alias))
-        return mst_rpc_say(call, "badarg");
-    err = mst_rpc_resource(call, tx, mst_rpc_arg(call, 1), &resource);
     if (err != MST_OK)
         return err;
-    err = mst_alias_map(tx, call->caller_id, &resource, alias, &verdict);
+    err = mst_alias_map(tx, call->caller_id, &resource, call->args->v[2].text, &verdict);
     return mst_rpc_settle(call, err, verdict);
 }
 
 static enum mst_err unmap(struct mst_rpc_call *call, struct mst_tx *tx)
 {
-    size_t first = json_array_size(call->args) == 2 ? 0 : 1; /* legacy: without the client */
-    struct mst_row_resource client = {.id = call->caller_id};
     enum mst_verdict verdict = MST_NOT_FOUND;
-    struct mst_span alias;
-    enum mst_err err = MST_OK;
+    struct mst_row_resource client;
+    enum mst_err err = mst_rpc_client(call, tx, &call->args->v[0], &client);
 
-    if (!mst_rpc_is_word(mst_rpc_arg(call, first), "alias") ||
-        !mst_rpc_text(mst_rpc_arg(call, first + 1), &alias))
-        return mst_rpc_say(call, "badarg");
-    if (first == 1)
-        err = mst_rpc_client(call, tx, mst_rpc_arg(call, 0), &client);
     if (err != MST_OK)
         return err;
-    err = mst_alias_unmap(tx, client.id, alias, &verdict);
+    err = mst_alias_unmap(tx, client.id, call->args->v[2].text, &verdict);
     return mst_rpc_settle(call, err, verdict);
 }
 
@@ -240,22 +211,16 @@ static enum mst_err unmap(struct mst_rpc_call *call, struct mst_tx *tx)
 static enum mst_err key_event(struct mst_rpc_call *call, struct mst_tx *tx,
                               enum mst_lifecycle_event event)
 {
-    size_t first = json_array_size(call->args) == 2 ? 0 : 1; /* legacy, and revoke */
-    struct mst_row_resource client = {.id = call->caller_id};
+    const bool is_share = call->args->v[1].word == MST_RPC_KEY_SHARE;
+    const struct mst_span key = call->args->v[2].text;
     enum mst_verdict verdict = MST_NOT_FOUND;
-    struct mst_span key;
-    enum mst_err err = MST_OK;
+    struct mst_row_resource client;
+    enum mst_err err = mst_rpc_client(call, tx, &call->args->v[0], &client);
 
-    if (!mst_rpc_text(mst_rpc_arg(call, first + 1), &key))
-        return mst_rpc_say(call, "badarg");
-    if (first == 1)
-        err = mst_rpc_client(call, tx, mst_rpc_arg(call, 0), &client);
     if (err != MST_OK)
         return err;
-    if (mst_rpc_is_word(mst_rpc_arg(call, first), "share"))
+    if (is_share)
         return mst_rpc_share_event(call, tx, client.id, event, key);
-    if (!mst_rpc_is_word(mst_rpc_arg(call, first), "client"))
-        return mst_rpc_say(call, "badarg");
     err = mst_client_key_event(mst_exchange_domain(call->x), tx, client.id, event, key,
                                call->x->attempt, call->x->peer, &verdict);
     return mst_rpc_settle(call, err, verdict);
@@ -277,18 +242,18 @@ static enum mst_err deactivate(struct mst_rpc_call *call, struct mst_tx *tx)
 }
 
 static const struct mst_rpc_procedure procedures[] = {
-    {"activate",   MST_STATE, 2, 3, activate,        NULL          },
-    {"create",     MST_STATE, 2, 3, create,          look_at_source},
-    {"deactivate", MST_STATE, 2, 3, deactivate,      NULL          },
-    {"drop",       MST_STATE, 1, 1, drop,            NULL          },
-    {"info",       MST_READ,  1, 2, mst_rpc_info,    NULL          },
-    {"listing",    MST_READ,  1, 3, mst_rpc_listing, NULL          },
-    {"lookup",     MST_READ,  2, 3, mst_rpc_lookup,  NULL          },
-    {"map",        MST_STATE, 3, 3, map,             NULL          },
-    {"revoke",     MST_STATE, 2, 2, revoke,          NULL          },
-    {"share",      MST_STATE, 1, 2, mst_rpc_share,   NULL          },
-    {"unmap",      MST_STATE, 2, 3, unmap,           NULL          },
-    {"update",     MST_STATE, 2, 2, update,          NULL          },
+    {"activate",   MST_STATE, activate,        NULL          },
+    {"create",     MST_STATE, create,          look_at_source},
+    {"deactivate", MST_STATE, deactivate,      NULL          },
+    {"drop",       MST_STATE, drop,            NULL          },
+    {"info",       MST_READ,  mst_rpc_info,    NULL          },
+    {"listing",    MST_READ,  mst_rpc_listing, NULL          },
+    {"lookup",     MST_READ,  mst_rpc_lookup,  NULL          },
+    {"map",        MST_STATE, map,             NULL          },
+    {"revoke",     MST_STATE, revoke,          NULL          },
+    {"share",      MST_STATE, mst_rpc_share,   NULL          },
+    {"unmap",      MST_STATE, unmap,           NULL          },
+    {"update",     MST_STATE, update,          NULL          },
 };
 
 const struct mst_rpc_procedure *mst_rpc_procedure_find(struct mst_span name)

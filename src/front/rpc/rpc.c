@@ -1,46 +1,51 @@
 /*
  * POST /onep:v1/rpc/process: the envelope (protocol.md 2.15.1, 2.15.2).
  *
- * The body is parsed and judged as a whole on the loop. Then the calls run in
- * order: a run of reading calls in one read transaction, each changing call as a
+ * The body is read and judged as a whole on the loop, with the arguments of each call. Then the
+ * calls run in order: reading ones in a read transaction, each changing call as a
  * command of its own, so that a refused one undoes nothing but itself:
  *
  *   post ──▶ read calls ──a changing call──▶ change one ──committed──▶ next ──▶ read calls ...
  *
- * The points of dropped dataports and of clones lie in another file: once the drop or the clone
- * is durable they are removed or copied there (points.h) before the next call runs.
+ * A call that changes the points file is decided by the reader before (look), because its command sees
+ * neither keys nor resources. A call that would take long says that there is more: the loop serves
+ * others, then the same call runs on. The points of dropped dataports and of clones lie in another
+ * file: once the drop or the clone is durable they are removed or copied there (points.h) before
+ * the next call runs.
  *
- * Who is calling is asked again in each transaction. The reply grows call by
- * call; the engine cuts it back if a command has to run again.
+ * Who is calling is asked again in each transaction of a reader or of the state. The reply grows
+ * call by call; the engine cuts it back if a command has to run again. A call whose answer would
+ * leave no room for those of the others is answered "limit".
  */
 #include "front/http/handlers.h"
 #include "front/http/suspect.h"
 #include "front/rpc/call.h"
 #include "front/rpc/rpc.h"
 
-struct one {
-    const json_t *id; /* NULL: not answered */
-    struct mst_span name;
+struct mst_rpc_one {
+    struct mst_span id;                        /* JSON text; empty: not answered */
     const struct mst_rpc_procedure *procedure; /* NULL: not served */
-    json_t *args;                              /* NULL: no list */
+    enum mst_rpc_fit fit;
+    struct mst_rpc_args args;
 };
 
 struct work {
-    json_t *root;
-    const json_t *auth;
+    struct mst_rpc_value auth;
+    bool is_auth_good;
     size_t n_calls;
     size_t next; /* the call to run */
-    struct one *calls;
+    struct mst_rpc_one *calls;
     bool is_answered; /* some call has an id */
-    int64_t n_points; /* stored in the template that the call clones */
+    /* of the call that runs, if it takes several steps */
+    int64_t n_points; /* stored in the template that it clones */
+    void *plan;
+    size_t mark;      /* where its answer begins */
+    bool has_printed; /* part of it */
+    bool is_more;
 };
 
-static void release(struct mst_exchange *x)
-{
-    struct work *work = x->work;
-
-    json_decref(work->root);
-}
+/* An id echoed, the longest status and what is around them; a JSON escape is 6 characters. */
+enum { ANSWER_MAX = 2 * 6 * MST_RPC_ID_MAX + 256 };
 
 /* ---- general errors: one object instead of the list ---- */
 
@@ -65,30 +70,7 @@ void mst_rpc_failed(struct mst_exchange *x, unsigned status)
 
 /* ---- reading the request ---- */
 
-/* Is no place in text deeper than MST_RPC_DEPTH_MAX? The parser itself recurses. */
-static bool is_shallow(struct mst_span text)
-{
-    size_t depth = 0;
-    bool is_quoted = false;
-
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-
-        if (is_quoted && c == '\\')
-            i++;
-        else if (c == '"')
-            is_quoted = !is_quoted;
-        else if (is_quoted)
-            continue;
-        else if ((c == '{' || c == '[') && ++depth > MST_RPC_DEPTH_MAX)
-            return false;
-        else if ((c == '}' || c == ']') && depth > 0)
-            depth--;
-    }
-    return true;
-}
-
-/* The parser has made sure that text is UTF-8. */
+/* text is UTF-8. */
 static size_t count_characters(struct mst_span text)
 {
     size_t n = 0;
@@ -98,84 +80,173 @@ static size_t count_characters(struct mst_span text)
     return n;
 }
 
-static bool read_id(const json_t *id, const json_t **ret_id)
-{
-    struct mst_span text;
+/* Below, MST_EREFUSED: what was read is not what it must be. */
 
-    if (json_is_null(id))
-        id = NULL;
-    if (id && !json_is_number(id) &&
-        !(mst_rpc_text(id, &text) && count_characters(text) <= MST_RPC_ID_MAX))
-        return false;
-    *ret_id = id;
-    return true;
+static enum mst_err read_id(struct mst_exchange *x, struct mst_span json, struct mst_span *ret_id)
+{
+    struct mst_json id = mst_json_of(json);
+    const enum mst_json_kind kind = mst_json_kind(&id);
+    struct mst_span text;
+    enum mst_err err;
+
+    if (kind == MST_JSON_NULL || kind == MST_JSON_NONE)
+        return MST_OK;
+    if (kind != MST_JSON_STRING && kind != MST_JSON_NUMBER)
+        return MST_EREFUSED;
+    err = kind == MST_JSON_STRING ? mst_json_string(&id, &x->arena, &text)
+                                  : mst_json_number(&id, &text);
+    if (err == MST_OK && count_characters(text) > MST_RPC_ID_MAX)
+        return MST_EREFUSED;
+    if (err == MST_OK)
+        *ret_id = json;
+    return err;
 }
 
-static bool read_calls(struct work *work, const json_t *calls)
+static enum mst_err read_call(struct mst_exchange *x, struct mst_json *json,
+                              struct mst_rpc_one *one)
 {
-    for (size_t i = 0; i < work->n_calls; i++) {
-        const json_t *json = json_array_get(calls, i);
-        struct one *one = &work->calls[i];
+    struct mst_span id = {NULL, 0}, procedure = {NULL, 0}, args = {NULL, 0}, name, value;
+    bool is_more = true;
+    enum mst_err err = mst_json_open(json, '{');
 
-        if (!json_is_object(json) || !read_id(json_object_get(json, "id"), &one->id))
-            return false;
-        work->is_answered = work->is_answered || one->id;
-        if (mst_rpc_text(json_object_get(json, "procedure"), &one->name))
-            one->procedure = mst_rpc_procedure_find(one->name);
-        one->args = json_object_get(json, "arguments");
+    while (err == MST_OK && (err = mst_json_member(json, &x->arena, &is_more, &name)) == MST_OK &&
+           is_more) {
+        err = mst_json_value(json, &value);
+        if (mst_span_eq(name, MST_LIT("id")))
+            id = value;
+        else if (mst_span_eq(name, MST_LIT("procedure")))
+            procedure = value;
+        else if (mst_span_eq(name, MST_LIT("arguments")))
+            args = value;
     }
-    return true;
+    if (err == MST_OK)
+        err = read_id(x, id, &one->id);
+    if (err == MST_OK && procedure.len > 0 && procedure.ptr[0] == '"') {
+        struct mst_json word = mst_json_of(procedure);
+
+        err = mst_json_string(&word, &x->arena, &name);
+        one->procedure = err == MST_OK ? mst_rpc_procedure_find(name) : NULL;
+    }
+    return err == MST_OK && one->procedure
+               ? mst_rpc_args_read(&x->arena, name, args, &one->fit, &one->args)
+               : err;
+}
+
+static enum mst_err count_calls(struct mst_json json, size_t *ret_n)
+{
+    bool is_more = true;
+    size_t n = 0;
+    enum mst_err err = mst_json_open(&json, '[');
+
+    while (err == MST_OK && (err = mst_json_element(&json, &is_more)) == MST_OK && is_more) {
+        err = mst_json_skip(&json);
+        n++;
+    }
+    *ret_n = n;
+    return err == MST_OK && n > MST_RPC_CALLS_MAX ? MST_EREFUSED : err;
+}
+
+static enum mst_err read_calls(struct mst_exchange *x, struct work *work, struct mst_span text)
+{
+    struct mst_json json = mst_json_of(text);
+    bool is_more = true;
+    enum mst_err err = count_calls(json, &work->n_calls);
+
+    if (err != MST_OK)
+        return err;
+    work->calls = mst_arena_array(&x->arena, work->n_calls + 1, sizeof *work->calls);
+    if (!work->calls)
+        return MST_ENOMEM;
+    err = mst_json_open(&json, '[');
+    for (size_t i = 0; err == MST_OK; i++) {
+        err = mst_json_element(&json, &is_more);
+        if (err != MST_OK || !is_more)
+            break;
+        err = read_call(x, &json, &work->calls[i]);
+        work->is_answered = work->is_answered || work->calls[i].id.len > 0;
+    }
+    return err;
+}
+
+static const struct mst_rpc_member auth_members[] = {
+    {"cik",         MST_RPC_TEXT, NULL},
+    {"client_id",   MST_RPC_TEXT, NULL},
+    {"resource_id", MST_RPC_TEXT, NULL},
+    {"token",       MST_RPC_TEXT, NULL},
+    {NULL,          MST_RPC_END,  NULL},
+};
+enum { CIK, CLIENT_ID, RESOURCE_ID, TOKEN };
+
+static bool is_json(struct mst_span text)
+{
+    struct mst_json json = mst_json_of(text);
+
+    return mst_name_is_utf8(text) && mst_json_skip(&json) == MST_OK &&
+           mst_json_end(&json) == MST_OK;
+}
+
+enum mst_err mst_rpc_parse(struct mst_exchange *x, bool *ret_is_json,
+                           struct mst_rpc_envelope *ret_envelope)
+{
+    struct mst_json json = mst_json_of(mst_buf_span(&x->body));
+    struct mst_rpc_envelope envelope = {0};
+    struct mst_span name, value;
+    bool is_more = mst_json_kind(&json) == MST_JSON_OBJECT;
+    enum mst_err err = MST_OK;
+
+    *ret_is_json = is_json(mst_buf_span(&x->body));
+    if (!*ret_is_json)
+        return mst_rpc_answer_error(x, -1, "Invalid JSON", NULL);
+    if (mst_json_kind(&json) == MST_JSON_ARRAY)
+        err = mst_json_value(&json, &envelope.calls);
+    else if (is_more)
+        err = mst_json_open(&json, '{');
+    while (err == MST_OK && is_more &&
+           (err = mst_json_member(&json, &x->arena, &is_more, &name)) == MST_OK && is_more) {
+        err = mst_json_value(&json, &value);
+        if (mst_span_eq(name, MST_LIT("auth")))
+            envelope.auth = value;
+        else if (mst_span_eq(name, MST_LIT("calls")))
+            envelope.calls = value;
+    }
+    if (err == MST_OK)
+        *ret_envelope = envelope;
+    return err;
 }
 
 static mst_step run_reading;
 static mst_step run_changing;
+static mst_step run_points;
 static mst_step run_after_change;
 
-enum mst_err mst_rpc_parse(struct mst_exchange *x, json_t **ret_root)
+enum mst_err mst_rpc_begin(struct mst_exchange *x, const struct mst_rpc_envelope *envelope)
 {
-    struct mst_span body = mst_buf_span(&x->body);
-
-    *ret_root = NULL;
-    if (is_shallow(body) && body.len > 0)
-        *ret_root = json_loadb(body.ptr, body.len, 0, NULL);
-    return *ret_root ? MST_OK : mst_rpc_answer_error(x, -1, "Invalid JSON", NULL);
-}
-
-enum mst_err mst_rpc_begin(struct mst_exchange *x, json_t *root, const json_t *auth,
-                           const json_t *calls)
-{
+    struct mst_json auth = mst_json_of(envelope->auth);
     struct work *work = mst_arena_alloc(&x->arena, sizeof *work);
+    enum mst_err err;
 
-    if (!work) {
-        json_decref(root);
+    if (!work)
         return MST_ENOMEM;
-    }
     x->work = work;
-    x->release = release;
-    work->root = root;
-    work->auth = auth;
-    if (!json_is_object(work->auth))
+    if (mst_json_kind(&auth) != MST_JSON_OBJECT)
         return mst_rpc_answer_error(x, 400, "Invalid", "auth");
-    work->n_calls = json_array_size(calls);
-    if (!json_is_array(calls) || work->n_calls > MST_RPC_CALLS_MAX)
+    err = mst_rpc_options_read(&x->arena, auth_members, envelope->auth, &work->auth);
+    work->is_auth_good = err == MST_OK;
+    if (err == MST_OK || err == MST_EREFUSED)
+        err = read_calls(x, work, envelope->calls);
+    if (err == MST_EREFUSED || err == MST_ESYNTAX)
         return mst_rpc_answer_error(x, 400, "Invalid", "calls");
-    work->calls = mst_arena_array(&x->arena, work->n_calls, sizeof *work->calls);
-    if (!work->calls)
-        return MST_ENOMEM;
-    if (!read_calls(work, calls))
-        return mst_rpc_answer_error(x, 400, "Invalid", "calls");
-    return mst_exchange_go(x, MST_READ, NULL, run_reading);
+    return err == MST_OK ? mst_exchange_go(x, MST_READ, NULL, run_reading) : err;
 }
 
 enum mst_err mst_rpc_post(struct mst_exchange *x, struct mst_tx *tx)
 {
-    json_t *root;
-    enum mst_err err = mst_rpc_parse(x, &root);
+    struct mst_rpc_envelope envelope;
+    bool is_json;
+    enum mst_err err = mst_rpc_parse(x, &is_json, &envelope);
 
     (void)tx;
-    return root ? mst_rpc_begin(x, root, json_object_get(root, "auth"),
-                                json_object_get(root, "calls"))
-                : err;
+    return err == MST_OK && is_json ? mst_rpc_begin(x, &envelope) : err;
 }
 
 /* ---- who is calling ---- */
@@ -184,28 +255,24 @@ enum standing { WELCOME, STRANGER, LOCKED };
 
 /* The client that acts: the one named by client_id, or the owner of resource_id. */
 static enum mst_err find_acting(struct mst_exchange *x, struct mst_tx *tx, int64_t client_id,
-                                const json_t *auth, bool *ret_is_found, int64_t *ret_acting_id)
+                                const struct mst_rpc_value *auth, bool *ret_is_found,
+                                int64_t *ret_acting_id)
 {
-    const json_t *named = json_object_get(auth, "client_id");
-    bool is_client = named != NULL;
+    const bool is_client = auth[CLIENT_ID].is_given;
+    const struct mst_rpc_value *named = &auth[is_client ? CLIENT_ID : RESOURCE_ID];
     enum mst_verdict verdict = MST_NOT_FOUND;
     struct mst_row_resource resource;
-    struct mst_span rid;
     bool is_within;
     int64_t acting_id;
     enum mst_err err;
 
     *ret_is_found = false;
-    if (!is_client)
-        named = json_object_get(auth, "resource_id");
-    if (!named) {
+    if (!named->is_given) {
         *ret_acting_id = client_id;
         *ret_is_found = true;
         return MST_OK;
     }
-    if (!mst_rpc_text(named, &rid))
-        return MST_OK;
-    err = mst_access_rid(mst_exchange_domain(x), tx, rid, &verdict, &resource);
+    err = mst_access_rid(mst_exchange_domain(x), tx, named->text, &verdict, &resource);
     if (err != MST_OK || verdict != MST_DONE)
         return err;
     if (is_client && resource.kind != MST_KIND_CLIENT)
@@ -227,14 +294,14 @@ static enum mst_err identify(struct mst_exchange *x, struct mst_tx *tx, enum sta
     const struct work *work = x->work;
     enum mst_verdict verdict = MST_NO_AUTH;
     struct mst_row_client client, acting = {0};
-    struct mst_span cik;
+    const struct mst_rpc_value *auth = work->auth.members;
     bool is_found;
     enum mst_err err;
 
     *ret_standing = STRANGER;
-    if (!mst_rpc_text(json_object_get(work->auth, "cik"), &cik))
+    if (!work->is_auth_good || !auth[CIK].is_given)
         return MST_OK; /* {"token": ...}: nothing grants tokens yet */
-    err = mst_access_cik(mst_exchange_domain(x), tx, cik, &verdict, &client);
+    err = mst_access_cik(mst_exchange_domain(x), tx, auth[CIK].text, &verdict, &client);
     if (err != MST_OK || (verdict != MST_DONE && verdict != MST_KEY_LOCKED))
         return err;
     if (verdict == MST_KEY_LOCKED) {
@@ -247,7 +314,7 @@ static enum mst_err identify(struct mst_exchange *x, struct mst_tx *tx, enum sta
         if (err != MST_OK)
             return err;
     }
-    err = find_acting(x, tx, client.id, work->auth, &is_found, &acting.id);
+    err = find_acting(x, tx, client.id, auth, &is_found, &acting.id);
     if (err != MST_OK || !is_found)
         return err;
     *ret_caller_id = acting.id;
@@ -258,18 +325,32 @@ static enum mst_err identify(struct mst_exchange *x, struct mst_tx *tx, enum sta
     return MST_OK;
 }
 
-/* ---- running ---- */
+/* ---- answers ---- */
 
-static enum mst_err print_call(struct mst_exchange *x, const struct one *one,
-                               const struct mst_rpc_call *call)
+static void print_head(struct mst_buf *out, const struct mst_rpc_one *one)
 {
-    struct mst_buf *out = &x->reply;
-
-    if (!one->id)
-        return MST_OK;
     (void)mst_buf_add_str(out, out->len == 0 ? "[{\"id\":" : ",{\"id\":");
-    (void)mst_rpc_print(out, one->id);
-    (void)mst_buf_addf(out, ",\"status\":\"%s\"", call->status);
+    (void)mst_buf_add(out, one->id);
+    (void)mst_buf_add_str(out, ",\"status\":");
+}
+
+struct mst_buf *mst_rpc_begin_result(struct mst_rpc_call *call)
+{
+    struct mst_buf *out = &call->x->reply;
+
+    print_head(out, call->one);
+    (void)mst_buf_add_str(out, "\"ok\",\"result\":");
+    call->has_printed = true;
+    return out;
+}
+
+static void print_answer(struct mst_buf *out, const struct mst_rpc_call *call)
+{
+    print_head(out, call->one);
+    if (call->not_ok.len > 0)
+        (void)mst_buf_add(out, call->not_ok);
+    else
+        (void)mst_buf_addf(out, "\"%s\"", call->status);
     if (call->context)
         (void)mst_buf_addf(out,
                            ",\"error\":{\"code\":501,\"message\":\"Error\",\"context\":\"%s\"}",
@@ -278,51 +359,40 @@ static enum mst_err print_call(struct mst_exchange *x, const struct one *one,
         (void)mst_buf_add_str(out, ",\"result\":");
         (void)mst_rpc_print(out, call->result);
     }
-    return mst_buf_add_byte(out, '}');
 }
 
-static bool is_supported(const struct one *one, struct mst_rpc_call *call)
+static void cut_back(struct mst_buf *out, size_t mark)
 {
-    size_t n_args = json_array_size(one->args);
-
-    if (!one->procedure)
-        (void)mst_rpc_unsupported(call, "procedure");
-    else if (!json_is_array(one->args) || n_args < one->procedure->min_args ||
-             n_args > one->procedure->max_args)
-        (void)mst_rpc_unsupported(call, "arguments");
-    else
-        return true;
-    return false;
+    out->len = mark;
+    out->err = MST_OK;
 }
 
-/* MST_OK, MST_EREFUSED: the call is answered, its changes are not to stay; or an error. */
-static enum mst_err run_call(struct mst_exchange *x, struct mst_tx *tx, const struct one *one,
-                             enum standing standing, int64_t caller_id,
-                             struct mst_rpc_after *ret_after)
+/* The rest of the calls must have room too. */
+static bool is_too_long(const struct mst_buf *out, size_t n_left)
+{
+    return out->err == MST_EFULL || out->len > MST_REPLY_MAX - (n_left + 1) * ANSWER_MAX;
+}
+
+/* What the call has printed stays if it is done well. */
+static enum mst_err finish_call(struct mst_exchange *x, struct mst_rpc_call *call, enum mst_err err)
 {
     const struct work *work = x->work;
-    struct mst_rpc_call call = {.x = x,
-                                .caller_id = caller_id,
-                                .args = one->args,
-                                .n_points = work->n_points,
-                                .status = "ok"};
-    enum mst_err err = MST_OK;
+    struct mst_buf *out = &x->reply;
 
-    if (standing == LOCKED)
-        call.status = "locked";
-    else if (standing == STRANGER) /* the key died between two calls */
-        call.status = "restricted";
-    else if (is_supported(one, &call))
-        err = one->procedure->run(&call, tx);
-    if (err == MST_OK || err == MST_EREFUSED) {
-        enum mst_err printed = print_call(x, one, &call);
-        if (printed != MST_OK)
-            err = printed;
+    if (call->one->id.len == 0)
+        return err;
+    if (err != MST_OK || !call->has_printed) {
+        cut_back(out, work->mark);
+        print_answer(out, call);
     }
-    json_decref(call.result);
-    if (err == MST_OK && ret_after)
-        *ret_after = call.after;
-    return err;
+    if (is_too_long(out, work->n_calls - work->next)) {
+        const struct mst_rpc_call limit = {.one = call->one, .status = "limit"};
+
+        cut_back(out, work->mark);
+        print_answer(out, &limit);
+    }
+    (void)mst_buf_add_byte(out, '}');
+    return mst_buf_err(out) != MST_OK ? mst_buf_err(out) : err;
 }
 
 static enum mst_err finish(struct mst_exchange *x)
@@ -335,16 +405,119 @@ static enum mst_err finish(struct mst_exchange *x)
     return mst_exchange_answer(x, 200, MST_TYPE_JSON);
 }
 
-/* What a changing call must know of the points file, which its command does not see. */
-static enum mst_err look_first(struct mst_exchange *x, struct mst_tx *tx, const struct one *one,
-                               int64_t caller_id)
-{
-    struct mst_rpc_call call = {.x = x, .caller_id = caller_id, .args = one->args};
-    struct work *work = x->work;
-    enum mst_err err = one->procedure->look ? one->procedure->look(&call, tx) : MST_OK;
+/* ---- running ---- */
 
-    work->n_points = call.n_points;
-    return err == MST_EREFUSED ? MST_OK : err; /* the call itself will say so */
+static struct mst_rpc_call call_of(struct mst_exchange *x, int64_t caller_id)
+{
+    const struct work *work = x->work;
+    const struct mst_rpc_one *one = &work->calls[work->next];
+
+    return (struct mst_rpc_call){.x = x,
+                                 .caller_id = caller_id,
+                                 .args = &one->args,
+                                 .n_points = work->n_points,
+                                 .plan = work->plan,
+                                 .status = "ok",
+                                 .has_printed = work->has_printed,
+                                 .one = one};
+}
+
+/* Can the call run at all? If not, it says why. */
+static bool is_runnable(struct mst_rpc_call *call, enum standing standing)
+{
+    const struct mst_rpc_one *one = call->one;
+
+    if (standing == LOCKED)
+        (void)mst_rpc_say(call, "locked");
+    else if (standing == STRANGER) /* the key died between two calls */
+        (void)mst_rpc_say(call, "restricted");
+    else if (!one->procedure)
+        (void)mst_rpc_unsupported(call, "procedure");
+    else if (one->fit == MST_RPC_MISFITS)
+        (void)mst_rpc_unsupported(call, "arguments");
+    else if (one->fit == MST_RPC_BADARG)
+        (void)mst_rpc_say(call, "badarg");
+    else
+        return true;
+    return false;
+}
+
+/*
+ * One function of the call's procedure. MST_OK; MST_EREFUSED: the call is answered, its changes are
+ * not to stay; or an error. is_last: if it succeeds, and there is no more, the call is answered.
+ */
+static enum mst_err run_call(struct mst_rpc_call *call, struct mst_tx *tx, mst_rpc_run *run,
+                             bool is_last)
+{
+    struct work *work = call->x->work;
+    enum mst_err err = run(call, tx);
+
+    if (err == MST_EREFUSED || (err == MST_OK && is_last && !call->is_more))
+        err = finish_call(call->x, call, err);
+    json_decref(call->result);
+    json_decref(call->loaded);
+    work->plan = call->plan;
+    work->is_more = call->is_more && err == MST_OK;
+    return err;
+}
+
+static void go_to_next(struct work *work)
+{
+    work->next++;
+    work->n_points = 0;
+    work->plan = NULL;
+    work->is_more = false;
+    work->has_printed = false;
+}
+
+/* What a command of the state must know of the points file, which it does not see. */
+static enum mst_err look_first(struct mst_rpc_call *call, struct mst_tx *tx)
+{
+    struct work *work = call->x->work;
+    mst_rpc_run *look = call->one->procedure->look;
+    enum mst_err err = look ? look(call, tx) : MST_OK;
+
+    json_decref(call->loaded);
+    work->n_points = call->n_points;
+    if (err != MST_OK && err != MST_EREFUSED) /* the call itself will say so */
+        return err;
+    return mst_exchange_go(call->x, MST_STATE, NULL, run_changing);
+}
+
+static enum mst_err run_reader(struct mst_rpc_call *call, struct mst_tx *tx)
+{
+    struct work *work = call->x->work;
+    enum mst_err err;
+
+    if (call->one->id.len == 0)
+        return MST_EREFUSED; /* its answer is not wanted */
+    err = run_call(call, tx, call->one->procedure->run, true);
+    work->has_printed = call->has_printed;
+    return err == MST_OK && work->is_more ? mst_exchange_yield(call->x, MST_READ, run_reading)
+                                          : err;
+}
+
+/* The call that is next, by a reader. *ret_is_over: it is answered. Else the next step is named. */
+static enum mst_err run_next(struct mst_exchange *x, struct mst_tx *tx, enum standing standing,
+                             int64_t caller_id, bool *ret_is_over)
+{
+    struct work *work = x->work;
+    struct mst_rpc_call call = call_of(x, caller_id);
+    enum mst_where where = MST_NOWHERE;
+    enum mst_err err;
+
+    if (!is_runnable(&call, standing))
+        err = finish_call(x, &call, MST_EREFUSED);
+    else if ((where = call.one->procedure->where) == MST_STATE)
+        err = look_first(&call, tx);
+    else if (where == MST_READ)
+        err = run_reader(&call, tx);
+    else
+        err = run_call(&call, tx, call.one->procedure->look, false);
+    if (err == MST_OK && where == MST_POINTS)
+        err = mst_exchange_go(x, MST_POINTS, NULL, run_points);
+    *ret_is_over = err == MST_EREFUSED || (err == MST_OK && where == MST_READ && !work->is_more);
+    return err == MST_EREFUSED ? MST_OK : err;
 }
 
 static enum mst_err run_reading(struct mst_exchange *x, struct mst_tx *tx)
@@ -352,45 +525,50 @@ static enum mst_err run_reading(struct mst_exchange *x, struct mst_tx *tx)
     struct work *work = x->work;
     enum standing standing;
     int64_t caller_id = 0;
+    bool is_over = true;
     enum mst_err err = identify(x, tx, &standing, &caller_id);
 
-    if (err != MST_OK)
-        return err;
-    if (standing == STRANGER && work->next == 0) {
+    if (err == MST_OK && standing == STRANGER && work->next == 0 && !work->is_more) {
         x->verdict = MST_NO_AUTH;
         return mst_rpc_answer_error(x, 401, "Authorization failed", "auth");
     }
-    for (; work->next < work->n_calls; work->next++) {
-        const struct one *one = &work->calls[work->next];
-
-        if (standing == WELCOME && one->procedure && one->procedure->where == MST_STATE) {
-            err = look_first(x, tx, one, caller_id);
-            return err != MST_OK ? err : mst_exchange_go(x, MST_STATE, NULL, run_changing);
-        }
-        if (!one->id)
-            continue; /* reads, and its answer is not wanted */
-        err = run_call(x, tx, one, standing, caller_id, NULL);
-        if (err != MST_OK && err != MST_EREFUSED)
+    while (err == MST_OK && work->next < work->n_calls) {
+        if (!work->is_more)
+            work->mark = x->reply.len;
+        err = run_next(x, tx, standing, caller_id, &is_over);
+        if (err != MST_OK || !is_over)
             return err;
+        go_to_next(work);
     }
-    return finish(x);
+    return err == MST_OK ? finish(x) : err;
 }
 
 static enum mst_err run_changing(struct mst_exchange *x, struct mst_tx *tx)
 {
-    struct work *work = x->work;
-    struct mst_rpc_after after = {0};
+    struct mst_rpc_call call;
     enum standing standing;
     int64_t caller_id = 0;
     enum mst_err err = identify(x, tx, &standing, &caller_id);
 
     if (err != MST_OK)
         return err;
-    err = run_call(x, tx, &work->calls[work->next], standing, caller_id, &after);
-    if (err == MST_OK && after.clone_id != 0)
-        return mst_points_copy(x, after.clone_id, MST_READ, run_after_change);
+    call = call_of(x, caller_id);
+    err = is_runnable(&call, standing) ? run_call(&call, tx, call.one->procedure->run, true)
+                                       : finish_call(x, &call, MST_EREFUSED);
+    if (err == MST_OK && call.after.clone_id != 0)
+        return mst_points_copy(x, call.after.clone_id, MST_READ, run_after_change);
     if (err == MST_OK)
-        return mst_points_flush(x, &after.ports, MST_READ, run_after_change);
+        return mst_points_flush(x, &call.after.ports, MST_READ, run_after_change);
+    (void)mst_exchange_go(x, MST_READ, NULL, run_after_change);
+    return err;
+}
+
+/* The plan was made for a caller who may. */
+static enum mst_err run_points(struct mst_exchange *x, struct mst_tx *tx)
+{
+    struct mst_rpc_call call = call_of(x, 0);
+    enum mst_err err = run_call(&call, tx, call.one->procedure->run, true);
+
     (void)mst_exchange_go(x, MST_READ, NULL, run_after_change);
     return err;
 }
@@ -399,6 +577,7 @@ static enum mst_err run_after_change(struct mst_exchange *x, struct mst_tx *tx)
 {
     struct work *work = x->work;
 
-    work->next++;
+    if (!work->is_more)
+        go_to_next(work);
     return run_reading(x, tx);
 }

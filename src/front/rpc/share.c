@@ -12,46 +12,36 @@ static enum mst_err give_code(struct mst_rpc_call *call, const struct mst_handle
 enum mst_err mst_rpc_share(struct mst_rpc_call *call, struct mst_tx *tx)
 {
     const struct mst_domain *domain = mst_exchange_domain(call->x);
-    const json_t *options = mst_rpc_arg(call, 1);
-    const json_t *code_arg = json_object_get(options, "code");
-    const json_t *meta_arg = json_object_get(options, "meta");
-    struct mst_span code, meta = {NULL, 0};
+    const struct mst_rpc_value *code = &call->args->v[1].members[MST_RPC_CODE];
+    const struct mst_span meta = call->args->v[1].members[MST_RPC_META].text;
     enum mst_verdict verdict = MST_BAD_VALUE;
     struct mst_row_resource resource;
     struct mst_handle handle;
-    enum mst_err err;
+    enum mst_err err = mst_rpc_resource(call, tx, &call->args->v[0], &resource);
 
-    if (options && !json_is_object(options))
-        return mst_rpc_unsupported(call, "arguments");
-    if ((meta_arg && !mst_rpc_text(meta_arg, &meta)) ||
-        (code_arg && !mst_rpc_text(code_arg, &code)))
-        return mst_rpc_say(call, "badarg");
-    err = mst_rpc_resource(call, tx, mst_rpc_arg(call, 0), &resource);
     if (err != MST_OK)
         return err;
-    if (code_arg)
-        err = mst_share_describe(domain, tx, call->caller_id, &resource, code, meta, &verdict);
+    if (code->is_given)
+        err =
+            mst_share_describe(domain, tx, call->caller_id, &resource, code->text, meta, &verdict);
     else
         err = mst_share_create(domain, tx, call->caller_id, &resource, meta, &verdict, &handle);
     err = mst_rpc_settle(call, err, verdict);
     if (err != MST_OK)
         return err;
-    if (code_arg) /* as long as a code is, since it is one */
-        memcpy(handle.text, code.ptr, sizeof handle.text);
+    if (code->is_given) /* as long as a code is, since it is one */
+        memcpy(handle.text, code->text.ptr, sizeof handle.text);
     return give_code(call, &handle);
 }
 
-enum mst_err mst_rpc_lookup_shared(struct mst_rpc_call *call, struct mst_tx *tx, const json_t *code)
+enum mst_err mst_rpc_lookup_shared(struct mst_rpc_call *call, struct mst_tx *tx,
+                                   struct mst_span code)
 {
     enum mst_verdict verdict = MST_NOT_FOUND;
     struct mst_row_resource resource = {0};
     struct mst_row_share share = {0};
-    struct mst_span text;
-    enum mst_err err;
+    enum mst_err err = mst_share_find(mst_exchange_domain(call->x), tx, code, &verdict, &share);
 
-    if (!mst_rpc_text(code, &text))
-        return mst_rpc_say(call, "badarg");
-    err = mst_share_find(mst_exchange_domain(call->x), tx, text, &verdict, &share);
     err = mst_rpc_settle(call, err, verdict);
     if (err != MST_OK)
         return err;
