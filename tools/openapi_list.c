@@ -50,6 +50,8 @@ const struct openapi_word openapi_words[] = {
     {"cursor", "string", "how to go on: from the last line of the page before"},
     {"from", "integer", "the number in its file of the first row or, of a fleet, of the third line of the body"},
     {"dry", "boolean", "true: check, and change nothing"},
+    {"Sec-WebSocket-Key", "string", "16 bytes of chance in base64"},
+    {"Sec-WebSocket-Version", "string", "13"},
     {"alias=value", "object", "values by alias"},
     {"alias", "object", "aliases to be read, each alone or with an empty value"},
 };
@@ -84,6 +86,12 @@ const struct openapi_operation openapi_operations[] = {
      .json = "an object with auth (the CIK) and calls",
      .replies = {{200, JSON, "a list with the result of each call, or an object with an error"},
                  {204, NULL, "no call had an id"}}},
+    {.route = "GET /ws/", .id = "websocket",
+     .summary = "Opens a WebSocket, over which the same calls are made and dataports subscribed to: docs/rpc-api.md.",
+     .headers = "Sec-WebSocket-Key Sec-WebSocket-Version",
+     .replies = {{101, NULL, "the connection is a WebSocket; on /ws/ results of subscriptions are flat"},
+                 {400, NULL, "no key, or a body"},
+                 {426, NULL, "no Upgrade to websocket, or not version 13"}}},
 
     /* ---- vendors ---- */
     {.route = "GET /provision/register/", .id = "showVendor", .summary = "The vendor name of the caller.",

@@ -91,6 +91,11 @@
 #define MST_LISTING_MAX      100000 /* RIDs in one RPC listing: 4 MiB of reply */
 #define MST_STORAGE_SCAN_MAX 10000  /* points that info counts in one call */
 
+/* WebSocket RPC (3.3) */
+#define MST_WS_MESSAGE_MAX MST_RPC_BODY_MAX /* a message is what a body of the RPC is */
+#define MST_WS_PING_MS     30000            /* 3.3.7 */
+#define MST_WS_UNSENT_MAX  MST_KIB(64) /* answers that the peer has not taken: no more are made */
+
 /* memory */
 #define MST_REQUEST_ARENA_MAX MST_MIB(32)  /* the largest body, decoded, and its reply */
 #define MST_BATCH_ARENA_MAX   MST_MIB(256) /* several of those in one commit */

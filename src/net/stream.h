@@ -29,7 +29,8 @@ struct mst_stream_user {
     void (*closed)(void *arg);
 };
 
-/* Sets who is called; must be done inside the accept call. */
+/* Sets who is called; must be done inside the accept call. Within a call of one user the stream may be
+   handed over to another. */
 void mst_stream_set_user(struct mst_stream *stream, const struct mst_stream_user *user, void *arg);
 
 /*

@@ -17,6 +17,7 @@
     VALUE(MANAGE, "manage")       \
     VALUE(DOWNLOAD, "download")   \
     VALUE(RPC, "rpc")             \
+    VALUE(WS, "websocket")        \
     VALUE(TIMESTAMP, "timestamp") \
     VALUE(ADMIN, "admin")
 #define MST_LABEL_CLASS(VALUE) \
@@ -81,6 +82,8 @@
     COUNTER(REFUSED, "muster_connections_refused_total", ONE, LISTENER, REFUSAL,                   \
             "Connections closed before a request could be read: beyond connections_max, for want " \
             "of descriptors or memory, or in the TLS handshake or PROXY header.")                  \
+    GAUGE(WS_SESSIONS, "muster_websocket_sessions_open", ONE, NONE, NONE,                          \
+          "Connections that are WebSocket sessions now.")                                          \
     COUNTER(RECEIVED, "muster_received_bytes_total", ONE, LISTENER, NONE,                          \
             "Bytes received, as they were on the wire.")                                           \
     COUNTER(SENT, "muster_sent_bytes_total", ONE, LISTENER, NONE,                                  \

@@ -41,6 +41,8 @@ static const struct status_line {
     LINE(500, "Internal Server Error"),
     LINE(501, "Not Implemented"),
     LINE(503, "Service Unavailable"),
+    LINE(101, "Switching Protocols"), /* these two for WebSocket (3.3) */
+    LINE(426, "Upgrade Required"),
 };
 
 static const struct status_line *line_of(unsigned status)
@@ -95,13 +97,16 @@ enum mst_err mst_http_reply_write(struct mst_buf *out, const struct mst_http_rep
     assert(line);
     (void)mst_buf_add(out, line->line);
     (void)mst_buf_add(out, date_line(reply->date));
-    (void)mst_buf_add(out, MST_LIT("Content-Length: "));
-    (void)mst_buf_add_u64(out, reply->body.len + reply->n_more);
-    if (reply->content_type) {
-        (void)mst_buf_add(out, MST_LIT("\r\nContent-Type: "));
-        (void)mst_buf_add_str(out, reply->content_type);
+    if (reply->status != 101) { /* RFC 9110 8.6 */
+        (void)mst_buf_add(out, MST_LIT("Content-Length: "));
+        (void)mst_buf_add_u64(out, reply->body.len + reply->n_more);
+        (void)mst_buf_add(out, MST_LIT("\r\n"));
     }
-    (void)mst_buf_add(out, MST_LIT("\r\n"));
+    if (reply->content_type) {
+        (void)mst_buf_add(out, MST_LIT("Content-Type: "));
+        (void)mst_buf_add_str(out, reply->content_type);
+        (void)mst_buf_add(out, MST_LIT("\r\n"));
+    }
     (void)mst_buf_add(out, connection_line(reply));
     (void)mst_buf_add(out, reply->extra);
     (void)mst_buf_add(out, MST_LIT("\r\n"));

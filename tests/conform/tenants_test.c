@@ -174,6 +174,7 @@ static const struct sample samples[] = {
     {"GET /api:v1/stack/alias",       DATA,         200, "/api:v1/stack/alias?temp",     NULL, NULL},
     {"POST /onep:v1/stack/alias",     DATA,         204, "/onep:v1/stack/alias",         NULL, "temp=7"},
     {"POST /api:v1/stack/alias",      DATA,         204, "/api:v1/stack/alias",          NULL, "temp=7"},
+    {"GET /ws/",                      OPEN,         426, "/ws",                          NULL, NULL},
     {"POST /onep:v1/rpc/process",     RPC,          200, "/onep:v1/rpc/process",         NULL, CALL("update", "[\"$device\",{\"name\":\"n\"}]")},
     {"POST /onep:v1/rpc/process",     RPC,          200, "/onep:v1/rpc/process",         NULL, CALL("drop", "[\"$device\"]")},
     {"POST /onep:v1/rpc/process",     RPC,          200, "/onep:v1/rpc/process",         NULL, CALL("deactivate", "[\"$portal\",\"client\",\"$device\"]")},

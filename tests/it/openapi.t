@@ -13,6 +13,7 @@ use IPC::Open2;
 use JSON::PP;
 use Muster;
 use Time::HiRes qw(time);
+use WebSocket;
 
 my $SECRET_SN = 'sn-that-no-log-has';
 my $m = Muster->start(set => { admin => '127.0.0.1:0', log_requests => 'yes', requests_per_connection => 100000 })->init;
@@ -209,6 +210,8 @@ while (my $line = <DATA>) {
 }
 close DATA;
 
+ask(101, 'GET', '/ws', undef, undef, sub { $m->talk($m->dial, WebSocket::handshake('/ws')) });
+
 # Several backups at once: one is made, the others are refused.
 for (1 .. 20) {
     last if $seen{'POST /muster/v1/backup'}{409};
@@ -339,6 +342,9 @@ __DATA__
 200 - GET /timestamp
 200 - POST /onep:v1/rpc/process json|{"auth":{"cik":"$dead"},"calls":[]}
 200 - POST /onep:v1/rpc/process json|{
+426 - GET /ws/
+426 -|Upgrade=websocket|Connection=Upgrade|Sec-WebSocket-Version=8 GET /ws
+400 -|Upgrade=websocket|Connection=Upgrade|Sec-WebSocket-Version=13 GET /ws/
 204 D POST /onep:v1/rpc/process json|{"auth":{"cik":"$dcik"},"calls":[{"procedure":"info","arguments":[{"alias":""},{"basic":true}]}]}
 
 # 2.10

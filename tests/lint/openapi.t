@@ -57,7 +57,7 @@ for my $path (sort keys %{ $api->{paths} }) {
             $r = $api->{components}{responses}{ $r->{'$ref'} =~ m{([^/]+)$} ? $1 : '' } if $r->{'$ref'};
             push @bad, "$at: reply $code" unless $code =~ /^([1-5]\d\d|default)$/ && length($r->{description} // '');
         }
-        push @bad, "$at: no success" unless grep { /^2/ } keys %{ $op->{responses} };
+        push @bad, "$at: no success" unless grep { /^(2|101$)/ } keys %{ $op->{responses} };
         push @bad, "$at: no default" unless $op->{responses}{default};
         push @bad, "$at: key $_" for grep { !$api->{components}{securitySchemes}{$_} } map { keys %$_ } @{ $op->{security} };
     }

@@ -5,6 +5,7 @@
  *                   ▲               │ │ the peer does not take it: SENDING ──▶ HEAD
  *                   └─ next piece ──┘ │ more is to come: SENDING ──▶ BUSY
  *                                     │ nobody wanted the body: SKIP ──▶ HEAD
+ *                                     ├ 101: LEAVING
  *                                     └ the last reply: CLOSING
  *
  * - A body is read whole before its exchange begins, or, if its route says so, in
@@ -22,6 +23,8 @@
  *   Bytes that trickle in do not move it. Only pieces have a pace instead (pace.h).
  * - Whatever is wrong with the framing ends the conversation: error reply,
  *   Connection: close, lingering close, so that the reply is not lost to a reset.
+ * - LEAVING: the stream, with what was read ahead, is handed over to front/ws, and the connection's
+ *   memory is free for another.
  * - A connection that closes while its request is with the store stays in
  *   memory until the answer comes; the answer is then dropped.
  *
@@ -33,9 +36,10 @@
 
 #include "front/http/exchange.h"
 #include "front/http/pace.h"
+#include "front/ws/ws.h"
 #include "sys/clock.h"
 
-enum phase { HEAD, BODY, BUSY, SENDING, SKIP, CLOSING };
+enum phase { HEAD, BODY, BUSY, SENDING, SKIP, LEAVING, CLOSING };
 
 enum { LOOKS_PER_PATIENCE = 8 }; /* at what a peer has taken, which nobody tells */
 
@@ -162,6 +166,11 @@ static void shrink_input(struct conn *conn)
         mst_buf_fini(&conn->in);
 }
 
+static bool is_empty(const struct mst_http_worker *worker)
+{
+    return worker->conns.next == &worker->conns && mst_ws_worker_is_empty(worker->env.ws);
+}
+
 static void give_conn(struct conn *conn)
 {
     struct mst_http_worker *worker = conn->worker;
@@ -179,7 +188,7 @@ static void give_conn(struct conn *conn)
     } else {
         free_conn(conn);
     }
-    if (worker->idle && worker->conns.next == &worker->conns)
+    if (worker->idle && is_empty(worker))
         worker->idle(worker->idle_arg);
 }
 
@@ -269,6 +278,10 @@ static void sent(struct conn *conn, enum mst_err err)
         return;
     }
     mst_exchange_count(conn->x);
+    if (err == MST_OK && conn->x->status == 101) {
+        conn->phase = LEAVING;
+        return;
+    }
     give_exchange(conn);
     if (err != MST_OK) {
         close_now(conn);
@@ -297,7 +310,7 @@ static void reply(struct conn *conn)
     struct mst_http_reply message;
     enum mst_err err;
 
-    conn->is_last = is_last_reply(conn);
+    conn->is_last = x->status != 101 && is_last_reply(conn);
     message = (struct mst_http_reply){
         .status = x->status,
         .date = mst_clock_wall_s(),
@@ -634,11 +647,29 @@ static void consume_input(struct conn *conn)
     shrink_input(conn);
 }
 
-/* Brings flow control and the end of the conversation in line with the phase. */
+static void hand_over(struct conn *conn)
+{
+    if (conn->is_paused)
+        mst_stream_resume(conn->stream);
+    mst_ws_take_over(conn->x, conn->stream, mst_buf_span(&conn->in));
+    conn->stream = NULL;
+    give_conn(conn);
+}
+
+/* Brings flow control and the end of the conversation in line with the phase. conn may be gone after
+   it. */
 static void after_work(struct conn *conn)
 {
     if (conn->phase == CLOSING)
         return;
+    if (conn->phase == LEAVING && conn->is_ended) { /* half a connection is no session */
+        close_gently(conn);
+        return;
+    }
+    if (conn->phase == LEAVING) {
+        hand_over(conn);
+        return;
+    }
     if (!is_reading(conn)) {
         if (conn->in.len > MST_PIPELINE_MAX && !conn->is_paused) {
             conn->is_paused = true;
@@ -788,6 +819,15 @@ static void rest_reader(void *arg)
     mst_reader_rest(worker->env.reader);
 }
 
+/* The last WebSocket session of a drain is gone. */
+static void sessions_ended(void *arg)
+{
+    struct mst_http_worker *worker = arg;
+
+    if (is_empty(worker))
+        worker->idle(worker->idle_arg);
+}
+
 /* What was on its way when the drain began has been read by now. */
 static void close_all_idle(void *arg)
 {
@@ -820,7 +860,11 @@ enum mst_err mst_http_worker_new(struct mst_loop *loop, const struct mst_http_op
         err = mst_timer_new(loop, close_all_idle, worker, &worker->patience);
     if (err == MST_OK && opts->store)
         err = mst_reader_open(opts->store, &worker->env.reader);
+    if (err == MST_OK)
+        err = mst_ws_worker_new(&worker->env, sessions_ended, worker, &worker->env.ws);
     if (err != MST_OK) {
+        if (worker->env.reader)
+            mst_reader_close(worker->env.reader);
         mst_timer_free(worker->patience);
         mst_timer_free(worker->env.rest);
         free(worker);
@@ -852,7 +896,8 @@ void mst_http_worker_drain(struct mst_http_worker *worker, void (*idle)(void *ar
     assert(idle && !worker->idle);
     worker->idle = idle;
     worker->idle_arg = arg;
-    if (worker->conns.next == &worker->conns)
+    mst_ws_worker_drain(worker->env.ws);
+    if (is_empty(worker))
         idle(arg);
     else
         mst_timer_set(worker->patience, MST_DRAIN_PATIENCE_MS);
@@ -884,6 +929,7 @@ void mst_http_worker_free(struct mst_http_worker *worker)
         mst_exchange_fini(x);
         free(x);
     }
+    mst_ws_worker_free(worker->env.ws);
     mst_buf_fini(&worker->out);
     mst_recent_fini(&worker->recent);
     mst_timer_free(worker->patience);

@@ -146,7 +146,7 @@ enum mst_err mst_exchange_take_head(struct mst_exchange *x, const struct mst_htt
         return err;
     x->route =
         mst_route_find(routes_of(x->env->opts), x->segments, x->n_segments, x->method, &x->allowed);
-    return MST_OK;
+    return x->route && x->route->heed ? x->route->heed(x, head) : MST_OK;
 }
 
 uint64_t mst_exchange_body_max(const struct mst_exchange *x)

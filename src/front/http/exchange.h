@@ -45,6 +45,7 @@
 #include "wire/http1.h"
 
 struct mst_exchange;
+struct mst_ws_worker; /* front/ws/ws.h */
 
 enum mst_where { MST_NOWHERE, MST_READ, MST_STATE, MST_POINTS, MST_CONTENT, MST_APART };
 
@@ -94,6 +95,8 @@ struct mst_route {
     enum mst_family family;
     enum mst_family (*family_by)(struct mst_exchange *x); /* if it depends on the query; or NULL */
     unsigned label;         /* what it is counted as: enum mst_label_ROUTE */
+    /* Takes what only this route wants of the head, into x->work; or NULL. */
+    enum mst_err (*heed)(struct mst_exchange *x, const struct mst_http_head *head);
     enum mst_action action; /* what the caller must be allowed to do */
     enum mst_where where;
     mst_step *prepare;
@@ -109,6 +112,7 @@ struct mst_exchange_env {
     struct mst_reader *reader;
     struct mst_recent *recent;
     struct mst_lanes *lanes;
+    struct mst_ws_worker *ws;
     struct mst_timer *rest; /* the reader's, when this turn of the loop is over */
     /* An exchange that was MST_RUNNING is so no more. On the loop's thread. */
     void (*came_back)(struct mst_exchange *x, enum mst_progress progress);

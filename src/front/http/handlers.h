@@ -115,4 +115,8 @@ mst_step mst_fleet_import_post;
 mst_step mst_rpc_post;
 void mst_rpc_failed(struct mst_exchange *x, unsigned status);
 
+/* front/ws/handshake.c (3.3) */
+enum mst_err mst_ws_heed(struct mst_exchange *x, const struct mst_http_head *head);
+mst_step mst_ws_get;
+
 #endif

@@ -50,6 +50,9 @@ static const struct mst_route rows[] = {
      .step = mst_timestamp_get},
     {PATH("onep:v1", "rpc", "process"), RPC},
     {PATH("api:v1", "rpc", "process"), RPC},
+    {PATH("ws"), .is_slash_optional = true, .methods = GET, .body_max = MST_BODY_MAX,
+     .family = MST_FAMILY_OPEN, .label = MST_ROUTE_WS, MST_MAY(CALL_RPC), .heed = mst_ws_heed,
+     .where = MST_NOWHERE, .step = mst_ws_get},
 
     {PATH("provision", "register"), .is_slash_optional = true,
      MANAGE(GET, MST_BODY_MAX, MST_READ, USE_NAME, NULL, mst_register_get)},

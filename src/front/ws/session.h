@@ -1,0 +1,17 @@
+/* session.h - one WebSocket connection. Inside front/ws only. */
+#ifndef MST_FRONT_WS_SESSION_H
+#define MST_FRONT_WS_SESSION_H
+
+#include "front/ws/ws.h"
+
+struct mst_ws_session;
+
+/* Shows results of subscriptions flat: [ts, value] (3.3.6, A29). NULL without memory. */
+struct mst_ws_session *mst_ws_session_new(struct mst_ws_worker *worker, bool is_flat);
+/* One that has not begun; NULL is fine. */
+void mst_ws_session_free(struct mst_ws_session *session);
+/* Takes the stream and what was read of it already. It frees itself when the stream is closed. */
+void mst_ws_session_begin(struct mst_ws_session *session, struct mst_stream *stream,
+                          struct mst_span ahead);
+
+#endif
