@@ -93,6 +93,7 @@
 
 /* WebSocket RPC (3.3) */
 #define MST_WS_MESSAGE_MAX MST_RPC_BODY_MAX /* a message is what a body of the RPC is */
+#define MST_WS_AUTH_MAX    MST_KIB(1)       /* two handles and what is passed over */
 #define MST_WS_PING_MS     30000            /* 3.3.7 */
 #define MST_WS_UNSENT_MAX  MST_KIB(64) /* answers that the peer has not taken: no more are made */
 

@@ -28,7 +28,7 @@ sed -n 's/.*PATH(\([^)]*\)).*/\1/p' src/front/http/route.c | sort -u | while rea
 done | sort -u >"$work/paths"
 like 'the route table can be read' "$(cat "$work/paths")" '^/provision/activate$'
 while read -r path; do
-    ok "a page of docs/ describes $path" grep -qF -- "$path" docs/http-api.md docs/data-api.md
+    ok "a page of docs/ describes $path" grep -qF -- "$path" docs/http-api.md docs/data-api.md docs/rpc-api.md
 done <"$work/paths"
 
 for name in $(sed -n 's/^    {"\([a-z_]*\)", MST_SETTING_.*/\1/p' src/server/settings.c); do

@@ -94,7 +94,7 @@ struct mst_route {
     bool is_body_in_pieces; /* where and step are for the first; guard and prepare ran before */
     enum mst_family family;
     enum mst_family (*family_by)(struct mst_exchange *x); /* if it depends on the query; or NULL */
-    unsigned label;         /* what it is counted as: enum mst_label_ROUTE */
+    unsigned label; /* what it is counted as: enum mst_label_ROUTE */
     /* Takes what only this route wants of the head, into x->work; or NULL. */
     enum mst_err (*heed)(struct mst_exchange *x, const struct mst_http_head *head);
     enum mst_action action; /* what the caller must be allowed to do */

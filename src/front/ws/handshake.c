@@ -73,8 +73,7 @@ enum mst_err mst_ws_get(struct mst_exchange *x, struct mst_tx *tx)
         return mst_exchange_refuse_with(x, 426);
     }
     if (!handshake->is_version) {
-        (void)mst_buf_add_str(&x->extra,
-                              "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n");
+        (void)mst_buf_add_str(&x->extra, "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n");
         return mst_exchange_refuse_with(x, 426);
     }
     if (!handshake->is_good)
@@ -83,9 +82,9 @@ enum mst_err mst_ws_get(struct mst_exchange *x, struct mst_tx *tx)
     if (!handshake->session)
         return MST_ENOMEM;
     x->release = release;
-    (void)mst_buf_addf(&x->extra,
-                       "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %.*s\r\n",
-                       MST_WS_ACCEPT_CHARS, handshake->accept);
+    (void)mst_buf_addf(
+        &x->extra, "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %.*s\r\n",
+        MST_WS_ACCEPT_CHARS, handshake->accept);
     return mst_exchange_answer(x, 101, NULL);
 }
 

@@ -34,12 +34,12 @@ struct mst_ws_session {
     struct mst_timer *timer;
     struct mst_buf in;
     struct mst_exchange *x; /* the message that is being answered */
-    json_t *auth;           /* what its messages are called with */
+    struct mst_buf auth;    /* JSON: what its messages are called with */
     enum state state;
     bool is_flat;
     bool is_paused;
-    bool is_ended;  /* the peer sends no more */
-    bool is_silent; /* since the last ping */
+    bool is_ended;    /* the peer sends no more */
+    bool is_silent;   /* since the last ping */
     uint64_t n_taken; /* by the peer, at the last ping */
     char peer[MST_ADDR_CHARS];
 };
@@ -93,6 +93,7 @@ struct mst_ws_session *mst_ws_session_new(struct mst_ws_worker *worker, bool is_
     session->worker = worker;
     session->is_flat = is_flat;
     mst_buf_init(&session->in, MST_READ_AHEAD_MAX);
+    mst_buf_init(&session->auth, MST_WS_AUTH_MAX);
     if (mst_ws_frames_new(MST_WS_MESSAGE_MAX, &session->frames) != MST_OK ||
         mst_timer_new(worker->env.loop, timer_fired, session, &session->timer) != MST_OK) {
         mst_ws_session_free(session);
@@ -108,7 +109,8 @@ void mst_ws_session_free(struct mst_ws_session *session)
     mst_timer_free(session->timer);
     mst_ws_frames_free(session->frames);
     mst_buf_fini(&session->in);
-    json_decref(session->auth);
+    mst_buf_wipe(&session->auth);
+    mst_buf_fini(&session->auth);
     free(session);
 }
 
@@ -160,7 +162,8 @@ static void send_frame(struct mst_ws_session *session, enum mst_ws_opcode opcode
                        struct mst_span payload)
 {
     if (session->state != OVER)
-        flush(session, mst_ws_frames_write(session->frames, &session->worker->out, opcode, payload));
+        flush(session,
+              mst_ws_frames_write(session->frames, &session->worker->out, opcode, payload));
 }
 
 /* Nothing more is sent. What comes until the peer closes too is dropped. */
@@ -190,41 +193,37 @@ static struct mst_ws_session *session_of(const struct mst_exchange *x)
 }
 
 /* {"auth": ...}, to which calls may be added as over HTTP; without any it answers []. */
-static enum mst_err call_first(struct mst_exchange *x, json_t *root)
+static enum mst_err call_first(struct mst_exchange *x, struct mst_rpc_envelope *envelope)
 {
-    struct mst_ws_session *session = session_of(x);
+    struct mst_buf *auth = &session_of(x)->auth;
 
-    session->auth = json_incref(json_object_get(root, "auth"));
-    if (json_is_object(root) && !json_object_get(root, "calls") &&
-        json_object_set_new(root, "calls", json_array()) != 0) {
-        json_decref(root);
-        return MST_ENOMEM;
-    }
-    return mst_rpc_begin(x, root, session->auth, json_object_get(root, "calls"));
+    mst_buf_clear(auth);
+    if (envelope->auth.len > auth->max_bytes)
+        return mst_rpc_answer_error(x, 400, "Invalid", "auth");
+    if (envelope->calls.len == 0)
+        envelope->calls = MST_LIT("[]");
+    return mst_buf_add(auth, envelope->auth) == MST_OK ? mst_rpc_begin(x, envelope) : MST_ENOMEM;
 }
 
 /* {"calls": [...]}, or the list alone (3.3.3). Nobody becomes another in between. */
-static enum mst_err call_more(struct mst_exchange *x, json_t *root)
+static enum mst_err call_more(struct mst_exchange *x, struct mst_rpc_envelope *envelope)
 {
-    struct mst_ws_session *session = session_of(x);
-
-    if (json_object_get(root, "auth")) {
-        json_decref(root);
+    if (envelope->auth.len > 0)
         return mst_rpc_answer_error(x, 400, "Invalid", "auth");
-    }
-    return mst_rpc_begin(x, root, session->auth,
-                         json_is_array(root) ? root : json_object_get(root, "calls"));
+    envelope->auth = mst_buf_span(&session_of(x)->auth);
+    return mst_rpc_begin(x, envelope);
 }
 
 static enum mst_err take_message(struct mst_exchange *x, struct mst_tx *tx)
 {
-    json_t *root;
-    enum mst_err err = mst_rpc_parse(x, &root);
+    struct mst_rpc_envelope envelope;
+    bool is_json;
+    enum mst_err err = mst_rpc_parse(x, &is_json, &envelope);
 
     (void)tx;
-    if (!root)
+    if (err != MST_OK || !is_json)
         return err;
-    return session_of(x)->state == NEW ? call_first(x, root) : call_more(x, root);
+    return session_of(x)->state == NEW ? call_first(x, &envelope) : call_more(x, &envelope);
 }
 
 static const struct mst_route message_route = {.segments = {"ws"},
