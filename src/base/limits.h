@@ -61,8 +61,11 @@
 #define MST_PAGE_MIN         5             /* 4: paging */
 #define MST_PAGE_MAX         1000          /* 4: paging */
 
-#define MST_ALIASES_MAX  1000 /* aliases in one data request: each costs a lookup */
-#define MST_SEGMENTS_MAX 8    /* path segments: the longest route has 6 */
+#define MST_ALIASES_MAX 1000 /* aliases in one data request: each costs a lookup */
+#define MST_RECORD_POINTS_MAX \
+    5000 /* points of one record call: one commit, which others wait for */
+#define MST_POINT_AT_MAX INT64_C(253402300799) /* year 9999: later ones have no Last-Modified */
+#define MST_SEGMENTS_MAX 8                     /* path segments: the longest route has 6 */
 
 /* content (2.7) */
 #define MST_CONTENTS_MAX 1000 /* entries of a model: a device's list looks at each of them */

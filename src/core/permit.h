@@ -48,6 +48,8 @@ enum mst_permit_place { MST_PLACE_NONE, MST_PLACE_MODEL, MST_PLACE_LENT };
       "activate a serial number")                                                                   \
     X(READ_CLOCK,     OPEN, NONE,  yes,   yes,   yes,   yes,   yes,  yes,     yes,     yes,         \
       "read the time")                                                                              \
+    X(READ_ADDRESS,   OPEN, NONE,  yes,   yes,   yes,   yes,   yes,  yes,     yes,     yes,         \
+      "read the address of the server")                                                             \
     X(CALL_RPC,       OPEN, NONE,  yes,   yes,   yes,   yes,   yes,  yes,     yes,     yes,         \
       "call the RPC (the key is in the body, and each call is judged by what it names)")            \
     X(SEE_SERVER,     OPEN, NONE,  yes,   yes,   yes,   yes,   yes,  yes,     yes,     yes,         \

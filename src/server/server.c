@@ -468,6 +468,7 @@ static void set_http_opts(struct mst_server *server)
         .drop_blob = mst_sweeper_drop,
         .drop_arg = server->sweeper,
         .trusted = &settings->trusted_proxies,
+        .advertised = settings->advertised_address,
         .head_ms = (uint64_t)settings->head_timeout_ms,
         .body_ms = (uint64_t)settings->body_timeout_ms,
         .idle_ms = (uint64_t)settings->idle_timeout_ms,

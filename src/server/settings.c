@@ -66,6 +66,11 @@ const struct mst_setting mst_setting_table[] = {
      "Proxies in front of musterd. From these addresses only, the PROXY protocol and "
      "X-Forwarded-For are believed.",
      AT(trusted_proxies), NULL},
+    {"advertised_address", MST_SETTING_IP4_ADDRESS, 0, 0, "", "",
+     "What GET /ip answers: the IPv4 address, and the port if it is not that of the request, at which "
+     "devices reach this server. Behind NAT or a proxy it must be set, since devices keep it and "
+     "connect to it. Empty: the address at which the request arrived.",
+     AT(advertised_address), NULL},
 
     {"data", MST_SETTING_PATH, 0, 0, "/var/lib/muster", "",
      "The directory of the embedded store. Made if it is missing. One process at a time uses it.",

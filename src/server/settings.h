@@ -45,6 +45,7 @@ struct mst_settings {
     struct mst_certs tls_certificates;
     int64_t tls_min;
     struct mst_addr_set trusted_proxies;
+    struct mst_addr advertised_address; /* 0.0.0.0 = none; port 0 = that of the request */
     char data[MST_SETTING_TEXT_MAX];
     char key_file[MST_SETTING_TEXT_MAX];   /* "" = muster.key in data */
     char backup_dir[MST_SETTING_TEXT_MAX]; /* "" = backups in data */

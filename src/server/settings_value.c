@@ -276,6 +276,22 @@ static enum mst_err parse_addresses(const struct mst_setting *setting, struct ms
     return MST_OK;
 }
 
+/* Port 0: any. Nothing: the address 0.0.0.0. */
+static enum mst_err parse_ip4_address(const struct mst_setting *setting, struct mst_span value,
+                                      void *member, struct mst_buf *why)
+{
+    struct mst_addr addr;
+
+    (void)setting;
+    mst_addr_from_ip4("\0\0\0", 0, &addr);
+    if (value.len > 0 &&
+        ((mst_addr_parse_ip(value, &addr) != MST_OK && mst_addr_parse(value, &addr) != MST_OK) ||
+         addr.is_v6))
+        return bad(why, value, "is not an IPv4 address, such as 192.0.2.7 or 192.0.2.7:80");
+    *(struct mst_addr *)member = addr;
+    return MST_OK;
+}
+
 static enum mst_err parse_certificates(const struct mst_setting *setting, struct mst_span value,
                                        void *member, struct mst_buf *why)
 {
@@ -306,26 +322,28 @@ static enum mst_err parse_certificates(const struct mst_setting *setting, struct
 
 const struct mst_setting_kind mst_setting_kinds[MST_SETTING_TYPE_COUNT] = {
     [MST_SETTING_INTEGER] = {"integer",      "a whole number",                                        false, true,  parse_integer,
-                             sizeof(int64_t)                                                                                                                           },
+                             sizeof(int64_t)                                                                                                                             },
     [MST_SETTING_SECONDS] = {"duration",     "a number and ms, s, m, h or d; without a unit seconds",
-                             false,                                                                          true,  parse_seconds,       sizeof(int64_t)               },
+                             false,                                                                          true,  parse_seconds,       sizeof(int64_t)                 },
     [MST_SETTING_MILLISECONDS] = {"duration",
                              "a number and ms, s, m, h or d; without a unit seconds",                 false,
-                             true,                                                                                  parse_milliseconds,  sizeof(int64_t)               },
+                             true,                                                                                  parse_milliseconds,  sizeof(int64_t)                 },
     [MST_SETTING_SIZE] = {"size",         "a number and k, m or g; without a unit bytes",          false, true,
-                             parse_size,                                                                                                 sizeof(int64_t)               },
-    [MST_SETTING_BOOL] = {"yes or no",    "yes or no",                                             false, false, parse_bool,          sizeof(int64_t)               },
+                             parse_size,                                                                                                 sizeof(int64_t)                 },
+    [MST_SETTING_BOOL] = {"yes or no",    "yes or no",                                             false, false, parse_bool,          sizeof(int64_t)                 },
     [MST_SETTING_ENUM] = {"word",         "one of the words listed",                               false, false, parse_enum,
-                             sizeof(int64_t)                                                                                                                           },
-    [MST_SETTING_PATH] = {"path",         "a path",                                                false, false, parse_path,          MST_SETTING_TEXT_MAX          },
+                             sizeof(int64_t)                                                                                                                             },
+    [MST_SETTING_PATH] = {"path",         "a path",                                                false, false, parse_path,          MST_SETTING_TEXT_MAX            },
     [MST_SETTING_LISTENERS] = {"addresses",    "ADDRESS:PORT, several apart by commas or spaces",       true,
-                             false,                                                                                 parse_listeners,     MEMBER_BYTES(http)            },
+                             false,                                                                                 parse_listeners,     MEMBER_BYTES(http)              },
     [MST_SETTING_TLS_LISTENERS] = {"addresses",
                              "ADDRESS:PORT[;tls_min=VERSION], several apart by commas or "
-                                   "spaces",                                                          true,  false, parse_tls_listeners, MEMBER_BYTES(https)           },
+                                   "spaces",                                                          true,  false, parse_tls_listeners, MEMBER_BYTES(https)             },
     [MST_SETTING_ADDRESSES] = {"networks",
                              "ADDRESS or ADDRESS/BITS, several apart by commas or spaces",            true,
-                             false,                                                                                 parse_addresses,     MEMBER_BYTES(trusted_proxies) },
+                             false,                                                                                 parse_addresses,     MEMBER_BYTES(trusted_proxies)   },
+    [MST_SETTING_IP4_ADDRESS] = {"address",      "ADDRESS or ADDRESS:PORT",                               false, false,
+                             parse_ip4_address,                                                                                          MEMBER_BYTES(advertised_address)},
     [MST_SETTING_CERTIFICATES] = {"certificates", "pairs of CERTIFICATE KEY",                              true,  false,
-                             parse_certificates,                                                                                         MEMBER_BYTES(tls_certificates)},
+                             parse_certificates,                                                                                         MEMBER_BYTES(tls_certificates)  },
 };

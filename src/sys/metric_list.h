@@ -19,6 +19,7 @@
     VALUE(RPC, "rpc")             \
     VALUE(WS, "websocket")        \
     VALUE(TIMESTAMP, "timestamp") \
+    VALUE(IP, "ip")               \
     VALUE(ADMIN, "admin")
 #define MST_LABEL_CLASS(VALUE) \
     VALUE(2XX, "2xx")          \

@@ -50,6 +50,15 @@ enum mst_err mst_form_parse(struct mst_arena *arena, struct mst_span src, size_t
     return MST_OK;
 }
 
+enum mst_err mst_form_plus(struct mst_arena *arena, const struct mst_form_item *item,
+                           struct mst_span *ret_value)
+{
+    if (mst_span_find(item->raw_value, '+', 0) < item->raw_value.len)
+        return mst_pct_decode_form(arena, item->raw_value, true, ret_value);
+    *ret_value = (struct mst_span){NULL, 0};
+    return MST_OK;
+}
+
 const struct mst_form_item *mst_form_get(const struct mst_form *form, const char *name)
 {
     struct mst_span wanted = mst_span_str(name);

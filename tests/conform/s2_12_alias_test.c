@@ -1,4 +1,4 @@
-/* protocol.md 2.12.1 to 2.12.3, 2.14: what a device does with its key. */
+/* protocol.md 2.12.1 to 2.12.3: values by alias. */
 #include "base/limits.h"
 #include "tests/lib/site.h"
 #include "tests/lib/unit.h"
@@ -261,21 +261,6 @@ MST_TEST(replies_of_one_value_fit_the_smallest_buffer_and_have_no_type)
 }
 MST_TEST_END
 
-MST_TEST(the_timestamp_needs_no_key_and_is_bare_digits)
-{
-    struct mst_answer answer;
-    uint64_t now;
-
-    begin();
-    answer = mst_site_ask(site, "GET", "/timestamp", NULL, NULL);
-    ck_assert_uint_eq(answer.status, 200);
-    ck_assert_int_eq(mst_span_u64(answer.body, UINT64_MAX, &now), MST_OK);
-    ck_assert_uint_gt(now, 1700000000);
-    ck_assert_status(site, 405, "POST", "/timestamp", NULL, NULL);
-    mst_site_stop(site);
-}
-MST_TEST_END
-
 MST_TEST(a_hybrid_call_that_reads_too_much_writes_nothing)
 {
     struct mst_buf path;
@@ -341,6 +326,5 @@ MST_TESTS("conform/2.12", values_are_written_and_read_back_by_alias,
           a_locked_device_is_answered_401, a_read_that_was_answered_before_sees_every_change,
           a_value_of_64_kib_fits_and_a_larger_one_does_not,
           replies_of_one_value_fit_the_smallest_buffer_and_have_no_type,
-          the_timestamp_needs_no_key_and_is_bare_digits,
           a_hybrid_call_that_reads_too_much_writes_nothing,
           a_reply_that_will_never_fit_is_not_trouble_that_passes)

@@ -9,6 +9,7 @@ use strict;
 use warnings;
 use lib 'tests/lib';
 use Test::More;
+use IO::Socket::IP;
 use IPC::Open2;
 use JSON::PP;
 use Muster;
@@ -77,7 +78,7 @@ sub check_form {
     my ($at, $op, $reply) = @_;
     my $is = $reply->{header}{'content-type'};
     my @types = sort keys %{ $op->{responses}{ $reply->{status} }{content} // {} };
-    if ($reply->{status} >= 400 && $op->{path} !~ /rpc/) {
+    if ($reply->{status} >= 400 && !@types && $op->{path} !~ /rpc/) {
         my ($line) = $reply->{head} =~ /\A([^\r]+\r\n)/;
         note_wrong($at, 'the body of an error is its status line') if $reply->{body} ne $line || defined $is;
     } elsif (!@types) {
@@ -157,7 +158,7 @@ my %name = (code => $code, dcik => $cik{D}, portal => $m->{portal_rid}, template
 
 # ---- what every operation answers alike ----
 
-my %sample = (model => 'm1', sn => 's1', id => 'tests', group => 'g1', vendor => 'other');
+my %sample = (model => 'm1', sn => 's1', id => 'tests', group => 'g1', vendor => 'other', port => 'temp');
 sub sample {
     my ($op, %o) = @_;
     (my $path = $op->{path}) =~ s/\{(\w+)\}/$o{$1} \/\/ $sample{$1} \/\/ die "no sample of $1"/ge;
@@ -199,6 +200,7 @@ while (my $line = <DATA>) {
         $body =~ s/<(\w) x (\d+)>/$1 x $2/ge;
         $body =~ s/<rows (\d+)>/join '', map {"sn,r$_\n"} 1 .. $1/ge;
         $body =~ s/<aliases:(\d+)>/join '&', ('a') x $1/ge;
+        $body =~ s/<points:(\d+)>/'alias=temp&' . join '&', map {"$_="} 1 .. $1/ge;
     }
     $path =~ s/<aliases:(\d+)>/join '&', ('a') x $1/ge;
     ($who, my @more) = split /\|/, $who;
@@ -211,6 +213,13 @@ while (my $line = <DATA>) {
 close DATA;
 
 ask(101, 'GET', '/ws', undef, undef, sub { $m->talk($m->dial, WebSocket::handshake('/ws')) });
+# The address, by one that it cannot be told by; where there is no IPv6, nobody can come by it.
+{
+    my $by_6 = eval { Muster->start(variant => 'release', args => ['--http', '[::1]:0']) };
+    my $line = $by_6 && IO::Socket::IP->new(PeerHost => '::1', PeerPort => $by_6->{port}{http});
+    if ($line) { ask(404, 'GET', '/ip', undef, undef, sub { $by_6->talk($line, "GET /ip HTTP/1.1\r\nHost: x\r\n\r\n") }) }
+    else       { $seen{'GET /ip'}{404}++ }
+}
 
 # Several backups at once: one is made, the others are refused.
 for (1 .. 20) {
@@ -337,9 +346,18 @@ __DATA__
 400 D POST /onep:v1/stack/alias note=y&temp=warm
 400 D GET /onep:v1/stack/alias?<aliases:1001>
 400 D POST /onep:v1/stack/alias <aliases:1001>
+204 D POST /onep:v1/stack/record alias=temp&1700000000=1
+400 D POST /onep:v1/stack/record 1700000000=1
+409 D POST /onep:v1/stack/record alias=temp&1700000000=1&1700000000=2
+413 D POST /onep:v1/stack/record <points:5001>
+204 D POST /onep:v1/stack/alias/temp 1700000000=1
+400 D POST /onep:v1/stack/alias/temp now=1
+409 D POST /onep:v1/stack/alias/temp 1700000000=1&1700000000=2
+413 D POST /onep:v1/stack/alias/temp <points:5001>
 
 # 2.14, 2.15
 200 - GET /timestamp
+200 - GET /ip
 200 - POST /onep:v1/rpc/process json|{"auth":{"cik":"$dead"},"calls":[]}
 200 - POST /onep:v1/rpc/process json|{
 426 - GET /ws/

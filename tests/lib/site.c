@@ -275,6 +275,11 @@ static void run_end(struct mst_task *task)
     mst_loop_stop(site->loop);
 }
 
+uint16_t mst_site_port(const struct mst_site *site)
+{
+    return site->port_number;
+}
+
 void mst_site_stop(struct mst_site *site)
 {
     mst_line_close(&site->line);

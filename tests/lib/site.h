@@ -24,6 +24,7 @@ struct mst_site_opts {
 /* opts may be NULL. */
 struct mst_site *mst_site_start(const struct mst_site_opts *opts);
 void mst_site_stop(struct mst_site *site);
+uint16_t mst_site_port(const struct mst_site *site);
 /* Moves both clocks of the store. */
 void mst_site_pass(struct mst_site *site, int64_t seconds);
 /* Drains the worker, and waits until it says that it is idle. Once. */

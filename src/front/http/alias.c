@@ -6,9 +6,8 @@
  * reads again: the reader then sees what the command stored.
  */
 #include "core/data.h"
-#include "core/flow.h"
 #include "front/http/handlers.h"
-#include "front/http/params.h"
+#include "front/http/values.h"
 #include "wire/pct.h"
 
 struct work {
@@ -86,38 +85,25 @@ static enum mst_err read_after_write(struct mst_exchange *x, struct mst_tx *tx)
 static enum mst_err store_points(struct mst_exchange *x, struct mst_tx *tx)
 {
     const struct work *work = x->work;
-    enum mst_verdict verdict;
-    enum mst_err err = mst_flow_run(work->flow, tx, &verdict);
+    enum mst_err err = mst_values_store(x, tx, work->flow);
 
-    err = mst_exchange_settle(x, err, verdict);
     if (err != MST_OK)
         return err;
-    x->n_stored = mst_flow_n_points(work->flow);
     if (x->query.len > 0)
         return mst_exchange_go(x, MST_READ, NULL, read_after_write);
     return mst_exchange_answer(x, 204, NULL);
 }
 
-/* Text borrows from the form, which lies in x->arena or x->body. */
 static enum mst_err add_value(struct mst_exchange *x, struct mst_tx *tx, struct work *work,
                               const struct mst_form_item *item)
 {
     struct mst_flow_input input = {.at = mst_tx_wall_now(tx)};
     enum mst_verdict verdict = MST_NOT_FOUND;
-    struct mst_param text;
     enum mst_err err = mst_data_port(tx, work->client_id, item->name, &verdict, &input.port);
 
     if (err != MST_OK || verdict != MST_DONE)
         return err;
-    err = mst_param_of(x, item, &text);
-    if (err != MST_OK)
-        return err;
-    input.text = text.text;
-    input.plus = text.plus;
-    err = mst_flow_add(mst_exchange_domain(x), tx, work->flow, &input, &verdict);
-    if (err == MST_OK && verdict == MST_BAD_VALUE && x->env->opts->is_bad_value_skipped)
-        return MST_OK;
-    return mst_exchange_settle(x, err, verdict);
+    return mst_value_add(x, tx, work->flow, &input, item);
 }
 
 enum mst_err mst_alias_write(struct mst_exchange *x, struct mst_tx *tx)

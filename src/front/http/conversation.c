@@ -497,6 +497,7 @@ static void head_read(struct conn *conn, bool has_more)
         return;
     }
     resolve_peer(conn);
+    conn->x->local = *mst_stream_local(conn->stream);
     max_bytes = mst_exchange_body_max(conn->x);
     if (conn->left > max_bytes) {
         refuse(conn, 413);

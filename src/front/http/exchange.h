@@ -143,9 +143,10 @@ struct mst_exchange {
     struct mst_span query;                      /* raw */
     struct mst_span content_type, cik, token, vendor_name;
     struct mst_span range, if_range, if_none_match, want_repr_digest;
-    struct mst_span peer; /* address as text */
-    struct mst_buf body;  /* or a piece of it */
-    bool is_body_whole;   /* nothing follows what is in body */
+    struct mst_span peer;  /* address as text */
+    struct mst_addr local; /* where it arrived */
+    struct mst_buf body;   /* or a piece of it */
+    bool is_body_whole;    /* nothing follows what is in body */
 
     /* found by the guard; row texts are valid in that step only */
     enum mst_role role;

@@ -28,17 +28,18 @@ struct mst_http_opts {
     void (*drop_blob)(void *arg, int64_t blob_id); /* server/sweeper.h; NULL: nobody sweeps */
     void *drop_arg;
     const struct mst_addr_set *trusted; /* proxies believed in X-Forwarded-For; NULL = none */
-    uint64_t head_ms;                   /* absolute, from the first byte of a head */
-    uint64_t body_ms;                   /* absolute, from the end of the head; of pieces: pace.h */
-    uint64_t idle_ms;                   /* between requests */
-    uint64_t send_ms;                   /* for the peer to take a reply; of pieces: pace.h */
-    uint64_t content_max_bytes;         /* of one blob */
-    uint64_t ws_ping_ms;                /* between pings to a WebSocket; 0 = MST_WS_PING_MS */
-    unsigned requests_per_connection;   /* protocol.md 2.1.3 */
-    unsigned retry_after_s;             /* in 503 replies; spread by chance between 1 and this */
-    bool is_logging_requests;           /* setting log_requests */
-    bool is_bad_value_skipped;          /* setting alias_skip_bad_values (A19) */
-    bool is_ranges_wrapped;             /* setting ranges_wrapped (A4) */
+    struct mst_addr advertised;       /* setting advertised_address; 0.0.0.0 = none, port 0 = any */
+    uint64_t head_ms;                 /* absolute, from the first byte of a head */
+    uint64_t body_ms;                 /* absolute, from the end of the head; of pieces: pace.h */
+    uint64_t idle_ms;                 /* between requests */
+    uint64_t send_ms;                 /* for the peer to take a reply; of pieces: pace.h */
+    uint64_t content_max_bytes;       /* of one blob */
+    uint64_t ws_ping_ms;              /* between pings to a WebSocket; 0 = MST_WS_PING_MS */
+    unsigned requests_per_connection; /* protocol.md 2.1.3 */
+    unsigned retry_after_s;           /* in 503 replies; spread by chance between 1 and this */
+    bool is_logging_requests;         /* setting log_requests */
+    bool is_bad_value_skipped;        /* setting alias_skip_bad_values (A19) */
+    bool is_ranges_wrapped;           /* setting ranges_wrapped (A4) */
 };
 
 struct mst_http_worker;

@@ -84,6 +84,11 @@ enum mst_family mst_download_family(struct mst_exchange *x);
 /* alias.c (2.12.1 to 2.12.3) */
 mst_step mst_alias_get;
 mst_step mst_alias_write;
+/* ip.c (2.14) */
+mst_step mst_ip_get;
+/* record.c (2.12.5) */
+mst_step mst_record_post;
+mst_step mst_record_alias_post;
 
 /* timestamp.c (2.14) */
 mst_step mst_timestamp_get;

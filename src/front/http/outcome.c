@@ -25,6 +25,7 @@ static const struct {
 } special[] = {
     {MST_FAMILY_ACTIVATE, MST_NO_VENDOR,  403}, /* A1 */
     {MST_FAMILY_ACTIVATE, MST_NO_MODEL,   403},
+    {MST_FAMILY_DATA,     MST_NO_ROOM,    413}, /* 409 has a body of its own (2.12.5) */
     {MST_FAMILY_LOOK,     MST_NO_MODEL,   400},
     {MST_FAMILY_LOOK,     MST_NO_SERIAL,  400},
     {MST_FAMILY_LOOK,     MST_RESTRICTED, 400},

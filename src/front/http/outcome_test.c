@@ -42,6 +42,7 @@ static const struct {
     {MST_FAMILY_MANAGE,   MST_EXISTS,         409},
     {MST_FAMILY_MANAGE,   MST_OVERLAPS,       409},
     {MST_FAMILY_MANAGE,   MST_NO_ROOM,        409},
+    {MST_FAMILY_DATA,     MST_NO_ROOM,        413},
     {MST_FAMILY_MANAGE,   MST_NESTED,         409},
     {MST_FAMILY_MANAGE,   MST_HAS_CLIENT,     409},
     {MST_FAMILY_MANAGE,   MST_HAS_NO_CLIENT,  409},

@@ -5,15 +5,11 @@ enum mst_err mst_param_of(struct mst_exchange *x, const struct mst_form_item *it
                           struct mst_param *ret_param)
 {
     struct mst_param param = {.text = item->value};
+    enum mst_err err = mst_form_plus(&x->arena, item, &param.plus);
 
-    if (mst_span_find(item->raw_value, '+', 0) < item->raw_value.len) {
-        enum mst_err err = mst_pct_decode_form(&x->arena, item->raw_value, true, &param.plus);
-
-        if (err != MST_OK)
-            return err;
-    }
-    *ret_param = param;
-    return MST_OK;
+    if (err == MST_OK)
+        *ret_param = param;
+    return err;
 }
 
 enum mst_err mst_param_get(struct mst_exchange *x, const struct mst_form *form, const char *name,

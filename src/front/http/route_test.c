@@ -16,8 +16,17 @@ static const struct row rows[] = {
     {"/provision/activate/",             0                  },
     {"/onep:v1/stack/alias",             GET | POST         },
     {"/api:v1/stack/alias",              GET | POST         },
+    {"/onep:v1/stack/alias/",            0                  },
+    {"/onep:v1/stack/alias/temp",        POST               },
+    {"/api:v1/stack/alias/temp",         POST               },
+    {"/onep:v1/stack/alias/temp/",       0                  },
+    {"/onep:v1/stack/record",            POST               },
+    {"/api:v1/stack/record",             POST               },
+    {"/onep:v1/stack/record/",           0                  },
     {"/timestamp",                       GET                },
     {"/timestamp/",                      0                  },
+    {"/ip",                              GET                },
+    {"/ip/",                             0                  },
     {"/onep:v1/rpc/process",             POST               },
     {"/api:v1/rpc/process",              POST               },
     {"/ws",                              GET                },
@@ -156,7 +165,38 @@ MST_TEST(the_allow_line_lists_methods_in_a_fixed_order)
 }
 MST_TEST_END
 
+/* protocol.md 2.12: old firmware asks by another prefix. */
+MST_TEST(every_path_of_the_device_api_is_served_by_its_older_prefix_too)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < mst_routes.n_rows; i++) {
+        const struct mst_route *row = &mst_routes.rows[i], *old;
+        struct mst_span segments[MST_ROUTE_SEGMENTS_MAX];
+        size_t n_segments = 0;
+        unsigned allowed;
+
+        if (strcmp(row->segments[0], "onep:v1") != 0)
+            continue;
+        for (; row->segments[n_segments]; n_segments++)
+            segments[n_segments] = mst_span_str(row->segments[n_segments]);
+        segments[0] = MST_LIT("api:v1");
+        old = mst_route_find(&mst_routes, segments, n_segments, (enum mst_method)row->methods,
+                             &allowed);
+        ck_assert_ptr_nonnull(old);
+        ck_assert_str_eq(old->segments[0], "api:v1");
+        ck_assert(old->step == row->step && old->prepare == row->prepare);
+        ck_assert(old->where == row->where && old->action == row->action);
+        ck_assert(old->family == row->family && old->body_max == row->body_max);
+        ck_assert(old->failed == row->failed);
+        n++;
+    }
+    ck_assert_uint_ge(n, 5);
+}
+MST_TEST_END
+
 MST_TESTS("front/http/route", every_path_knows_its_methods_and_no_others,
           every_row_of_the_table_is_reached_by_the_paths_above,
           a_row_that_changes_something_is_guarded_or_lets_everyone_in_on_purpose,
-          the_allow_line_lists_methods_in_a_fixed_order)
+          the_allow_line_lists_methods_in_a_fixed_order,
+          every_path_of_the_device_api_is_served_by_its_older_prefix_too)
