@@ -11,6 +11,8 @@
 #include <string.h>
 
 #include "core/data.h"
+#include "core/due.h"
+#include "core/sweep.h"
 
 /* ---- numbers ---- */
 
@@ -290,41 +292,76 @@ enum mst_err mst_data_put(struct mst_tx *tx, const struct mst_row_point *point)
                              : err;
 }
 
-enum { FLUSH_PAGE = 64 };
+enum { REMOVE_PAGE = 64 };
 
-struct flush {
-    struct mst_row_point points[FLUSH_PAGE];
+struct removal {
+    struct mst_row_point points[REMOVE_PAGE];
     size_t n;
+    int64_t until;
+    int64_t left_at; /* the first that stays */
 };
 
 static enum mst_err keep_point(void *arg, const void *row)
 {
-    struct flush *flush = arg;
+    const struct mst_row_point *point = row;
+    struct removal *removal = arg;
 
-    flush->points[flush->n++] = *(const struct mst_row_point *)row;
+    if (point->at > removal->until) {
+        removal->left_at = point->at;
+        return MST_EREFUSED;
+    }
+    removal->points[removal->n++] = *point;
     return MST_OK;
 }
 
-enum mst_err mst_data_flush(struct mst_tx *tx, int64_t dataport_id, bool *ret_is_more)
+enum mst_err mst_data_remove(struct mst_tx *tx, int64_t dataport_id, int64_t until,
+                             bool *ret_is_more, int64_t *ret_left_at)
 {
     const struct mst_row_point key = {.dataport_id = dataport_id};
     const struct mst_scan scan = {
-        .index = MST_IX_POINT, .key = &key, .n_fixed = 1, .limit = FLUSH_PAGE};
-    struct flush flush = {.n = FLUSH_PAGE};
+        .index = MST_IX_POINT, .key = &key, .n_fixed = 1, .limit = REMOVE_PAGE};
+    struct removal removal = {.n = REMOVE_PAGE, .until = until, .left_at = INT64_MAX};
     size_t n_removed = 0;
 
-    while (flush.n == FLUSH_PAGE && n_removed < MST_FLUSH_MAX) {
+    while (removal.n == REMOVE_PAGE && n_removed < MST_FLUSH_MAX) {
         struct mst_arena_mark mark = mst_arena_mark(mst_tx_arena(tx));
 
-        flush.n = 0;
-        enum mst_err err = mst_tx_scan(tx, &scan, keep_point, &flush);
-        for (size_t i = 0; i < flush.n && err == MST_OK; i++)
-            err = mst_tx_delete(tx, MST_TABLE_POINT, &flush.points[i]);
+        removal.n = 0;
+        enum mst_err err = mst_tx_scan(tx, &scan, keep_point, &removal);
+        for (size_t i = 0; i < removal.n && err == MST_OK; i++)
+            err = mst_tx_delete(tx, MST_TABLE_POINT, &removal.points[i]);
         mst_arena_rewind(mst_tx_arena(tx), mark);
         if (err != MST_OK)
             return err;
-        n_removed += flush.n;
+        n_removed += removal.n;
     }
-    *ret_is_more = flush.n == FLUSH_PAGE;
+    *ret_is_more = removal.n == REMOVE_PAGE;
+    *ret_left_at = removal.left_at;
     return MST_OK;
+}
+
+/* A flow may have been planned before the drop and run after this: what it leaves is looked for once
+   more when no request can be under way any more. */
+static enum mst_err flush_beside(struct mst_tx *tx, int64_t resource_id)
+{
+    const struct mst_row_rule_state state = {.rule_id = resource_id};
+    const struct mst_row_outgoing messages = {.dispatch_id = resource_id};
+    enum mst_err err = mst_tx_delete(tx, MST_TABLE_RULE_STATE, &state);
+
+    if (err == MST_OK || err == MST_ENOENT)
+        err = mst_sweep_delete(tx, MST_IX_OUTGOING_OF, &messages, 1, MST_TABLE_OUTGOING,
+                               sizeof messages);
+    if (err == MST_OK)
+        err = mst_due_set(tx, resource_id, MST_DUE_RULE, 0);
+    return err == MST_OK ? mst_due_set(tx, resource_id, MST_DUE_TRIM,
+                                       mst_tx_wall_now_ms(tx) + MST_DROPPED_AGAIN_MS)
+                         : err;
+}
+
+enum mst_err mst_data_flush(struct mst_tx *tx, int64_t resource_id, bool *ret_is_more)
+{
+    int64_t left_at;
+    enum mst_err err = mst_data_remove(tx, resource_id, INT64_MAX, ret_is_more, &left_at);
+
+    return err == MST_OK && !*ret_is_more ? flush_beside(tx, resource_id) : err;
 }

@@ -34,9 +34,14 @@ MST_MUST_USE enum mst_err mst_data_count(struct mst_tx *tx, int64_t dataport_id,
 /* Stores a point, replacing one of the same second (2.12.1). In a MST_FILE_POINTS command. */
 MST_MUST_USE enum mst_err mst_data_put(struct mst_tx *tx, const struct mst_row_point *point);
 
-/* Removes at most MST_FLUSH_MAX points of a dataport that was dropped; *ret_is_more tells to call
-   again, in another command. In a MST_FILE_POINTS command. */
+/* Removes at most MST_FLUSH_MAX points, of that time and before, the oldest first; *ret_is_more tells to call
+   again, in another command. Else *ret_left_at is the time of the oldest that is left, INT64_MAX if
+   there is none. In a MST_FILE_POINTS command. */
 enum { MST_FLUSH_MAX = 1024 };
-MST_MUST_USE enum mst_err mst_data_flush(struct mst_tx *tx, int64_t dataport_id, bool *ret_is_more);
+MST_MUST_USE enum mst_err mst_data_remove(struct mst_tx *tx, int64_t dataport_id, int64_t until,
+                                          bool *ret_is_more, int64_t *ret_left_at);
+
+/* A resource was dropped: the same for all its points, and in the end what else the points file has of it. */
+MST_MUST_USE enum mst_err mst_data_flush(struct mst_tx *tx, int64_t resource_id, bool *ret_is_more);
 
 #endif

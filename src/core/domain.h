@@ -30,6 +30,7 @@ struct mst_domain {
     bool is_content_replaced; /* setting content_overwrite (A10) */
     int64_t session;          /* of this process, by chance: whose uploads are under way (blob.h) */
     unsigned defects;         /* 0 but in tests */
+    void (*note_skipped)(void); /* a subscriber could not take a value (flow.h); may be NULL */
 };
 
 /* What a row needs to make its key. */

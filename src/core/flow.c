@@ -1,12 +1,54 @@
+/*
+ * The plan is a tree of nodes for each input that sets something off; a dataport that does not (no
+ * preprocess, no retention, no subscribers) has none, and costs nothing but its conversion and its point. Inputs
+ * of the same port share its tree.
+ *
+ * What runs may be older than what it finds: a subscription that was made meanwhile is not
+ * followed yet, one that ended still is. Nothing depends on more: each point stands for itself.
+ */
 #include <assert.h>
 
-#include "core/flow.h"
 #include "core/data.h"
+#include "core/detail.h"
+#include "core/due.h"
+#include "core/flow.h"
+#include "core/preprocess.h"
+#include "core/rule.h"
+#include "core/subscribe.h"
+
+enum role {
+    STORES,  /* a dataport; a script, which is not run, if it is written itself */
+    JUDGES,  /* a rule: stores what comes out */
+    SENDS,   /* a dispatch: leaves a message */
+    REPORTS, /* a dispatch that was sent: stores how that went */
+    IGNORES  /* a script, a dispatch that is locked */
+};
+
+struct node {
+    int64_t id;
+    enum role role;
+    enum mst_format format;
+    bool is_rule; /* has a format, but takes what comes as it is */
+    int64_t keep_count, keep_s;
+    struct mst_preprocess *preprocess; /* NULL: none */
+    struct mst_rule rule;
+    struct node *first_child, *next_sibling;
+    size_t n_nodes; /* itself and all below it */
+};
+
+struct input {
+    int64_t port_id, at;
+    struct mst_span value;
+    struct node *node; /* NULL: it is only stored */
+    bool is_timer;     /* not a value: the rule's timer is looked at */
+};
 
 struct mst_flow {
     struct mst_arena *arena;
-    struct mst_row_point *points;
-    size_t n_points, max_points;
+    const struct mst_domain *domain;
+    struct input *inputs;
+    size_t n_inputs, max_inputs;
+    size_t n_values;
 };
 
 enum mst_err mst_flow_new(struct mst_arena *arena, size_t max_inputs, struct mst_flow **ret_flow)
@@ -16,61 +58,386 @@ enum mst_err mst_flow_new(struct mst_arena *arena, size_t max_inputs, struct mst
     if (!flow)
         return MST_ENOMEM;
     flow->arena = arena;
-    flow->max_points = max_inputs;
+    flow->max_inputs = max_inputs;
     if (max_inputs > 0) {
-        flow->points = mst_arena_array(arena, max_inputs, sizeof *flow->points);
-        if (!flow->points)
+        flow->inputs = mst_arena_array(arena, max_inputs, sizeof *flow->inputs);
+        if (!flow->inputs)
             return MST_ENOMEM;
     }
     *ret_flow = flow;
     return MST_OK;
 }
 
-/* A numeric text sent unescaped may have lost its '+' ("1e+5"): tried both ways. */
-static enum mst_err convert(struct mst_arena *arena, const struct mst_flow_input *input,
-                            enum mst_verdict *ret_verdict, struct mst_span *ret_value)
-{
-    const enum mst_format format = (enum mst_format)input->port.format;
-    enum mst_err err = mst_data_convert(arena, format, input->text, ret_verdict, ret_value);
+/* ---- planning ---- */
 
-    if (err == MST_OK && *ret_verdict == MST_BAD_VALUE && input->plus.len > 0)
-        err = mst_data_convert(arena, format, input->plus, ret_verdict, ret_value);
+struct planner {
+    const struct mst_domain *domain;
+    struct mst_tx *tx;
+    struct mst_arena *arena;
+    struct node *parent;
+    const struct mst_row_resource *source;
+    unsigned depth;
+    size_t room; /* nodes that may still be added */
+};
+
+static enum mst_err read_rule(const struct planner *planner, struct mst_span text, bool is_top,
+                              struct node *node)
+{
+    enum mst_verdict verdict;
+    enum mst_err err = mst_rule_read(planner->arena, node->format, text, &verdict, &node->rule);
+
+    if (err != MST_OK)
+        return err;
+    node->role = JUDGES;
+    if (verdict != MST_DONE || node->rule.kind == MST_RULE_SCRIPT)
+        node->role = is_top ? STORES : IGNORES;
+    node->is_rule = node->role == JUDGES;
+    return MST_OK;
+}
+
+/* A report is of the server itself: neither preprocess nor lock is meant for it. */
+static enum mst_err fill_node(const struct planner *planner,
+                              const struct mst_row_resource *resource, bool is_report,
+                              struct node *node)
+{
+    struct mst_detail detail;
+    struct mst_span text;
+    enum mst_err err = mst_arena_dup(planner->arena, resource->detail, &text);
+
+    if (err == MST_OK)
+        err = mst_detail_read(planner->arena, text, &detail);
+    if (err != MST_OK)
+        return err;
+    node->keep_count = detail.keep_count;
+    node->keep_s = detail.keep_s;
+    if (resource->kind == MST_KIND_DISPATCH)
+        node->role = is_report ? REPORTS : detail.is_locked ? IGNORES : SENDS;
+    else if (resource->flow_bits & MST_FLOW_RULE)
+        err = read_rule(planner, text, !planner->parent, node);
+    if (err == MST_OK && detail.preprocess.len > 0 && !is_report)
+        err = mst_preprocess_read(planner->domain, planner->tx, planner->arena, resource,
+                                  detail.preprocess, &node->preprocess);
     return err;
 }
 
-enum mst_err mst_flow_add(const struct mst_domain *domain, struct mst_tx *tx, struct mst_flow *flow,
-                          const struct mst_flow_input *input, enum mst_verdict *ret_verdict)
-{
-    struct mst_row_point point = {.dataport_id = input->port.id, .at = input->at};
-    enum mst_err err = convert(flow->arena, input, ret_verdict, &point.value);
+static enum mst_err plan(struct planner *planner, const struct mst_row_resource *resource,
+                         bool is_report, struct node **ret_node);
 
-    (void)domain;
-    (void)tx;
-    assert(flow->n_points < flow->max_points);
-    if (err == MST_OK && *ret_verdict == MST_DONE)
-        flow->points[flow->n_points++] = point;
+static enum mst_err plan_target(void *arg, const struct mst_row_resource *target)
+{
+    struct planner *planner = arg;
+    struct node *parent = planner->parent, *child;
+    const struct mst_row_resource *source = planner->source;
+    bool may = false;
+    enum mst_err err = mst_subscribe_may(planner->tx, source, target, &may);
+
+    if (err != MST_OK || !may)
+        return err;
+    err = plan(planner, target, false, &child);
+    planner->parent = parent;
+    planner->source = source;
+    if (err != MST_OK)
+        return err;
+    child->next_sibling = parent->first_child;
+    parent->first_child = child;
+    parent->n_nodes += child->n_nodes;
+    return MST_OK;
+}
+
+/* What sends has no value before it was sent, and then it reports. The depth is limited where
+   subscriptions are made; a reader may see some of a change and not other. */
+static enum mst_err plan(struct planner *planner, const struct mst_row_resource *resource,
+                         bool is_report, struct node **ret_node)
+{
+    struct node *node = mst_arena_alloc(planner->arena, sizeof *node);
+    enum mst_err err = MST_OK;
+
+    if (!node)
+        return MST_ENOMEM;
+    if (planner->room == 0)
+        return MST_EFULL;
+    planner->room--;
+    *node = (struct node){.id = resource->id,
+                          .format = (enum mst_format)resource->format,
+                          .keep_count = MST_KEEP_ALL,
+                          .keep_s = MST_KEEP_ALL,
+                          .n_nodes = 1};
+    if (resource->flow_bits != 0)
+        err = fill_node(planner, resource, is_report, node);
+    if (err == MST_OK && resource->n_subscribers > 0 && node->role != SENDS &&
+        node->role != IGNORES && planner->depth < MST_FLOW_DEPTH_MAX) {
+        planner->parent = node;
+        planner->source = resource;
+        planner->depth++;
+        err = mst_subscribe_list(planner->tx, resource->id, plan_target, planner);
+        planner->depth--;
+    }
+    *ret_node = node;
     return err;
+}
+
+/* The plan that an earlier input of the port has, the last first; NULL. */
+static struct node *known(const struct mst_flow *flow, int64_t port_id, bool is_report)
+{
+    for (size_t i = flow->n_inputs; i-- > 0;)
+        if (flow->inputs[i].node && flow->inputs[i].port_id == port_id &&
+            (flow->inputs[i].node->role == REPORTS) == is_report)
+            return flow->inputs[i].node;
+    return NULL;
+}
+
+static enum mst_err plan_input(const struct mst_domain *domain, struct mst_tx *tx,
+                               struct mst_flow *flow, const struct mst_row_resource *port,
+                               bool is_report, struct input *input)
+{
+    struct planner planner = {
+        .domain = domain, .tx = tx, .arena = flow->arena, .room = MST_FLOW_VALUES_MAX};
+
+    input->node = known(flow, port->id, is_report);
+    return input->node ? MST_OK : plan(&planner, port, is_report, &input->node);
+}
+
+/* A plan that became too large says so by an error that no store gives a reader. */
+static enum mst_err settle_plan(enum mst_err err, enum mst_verdict *ret_verdict)
+{
+    *ret_verdict = err == MST_EFULL ? MST_NO_ROOM : MST_DONE;
+    return err == MST_EFULL ? MST_OK : err;
+}
+
+/* A rule or a dispatch gets the text as it came, but none that its format could not have. A numeric
+   text sent unescaped may have lost its '+' ("1e+5"): tried both ways. */
+static enum mst_err convert(struct mst_arena *arena, const struct mst_flow_input *given,
+                            struct input *input, enum mst_verdict *ret_verdict)
+{
+    const enum mst_format format = given->port.kind == MST_KIND_DISPATCH
+                                       ? MST_FORMAT_STRING
+                                       : (enum mst_format)given->port.format;
+    struct mst_span text = given->text;
+    enum mst_err err = mst_data_convert(arena, format, text, ret_verdict, &input->value);
+
+    if (err == MST_OK && *ret_verdict == MST_BAD_VALUE && given->plus.len > 0) {
+        text = given->plus;
+        err = mst_data_convert(arena, format, text, ret_verdict, &input->value);
+    }
+    if (given->port.flow_bits & MST_FLOW_RULE)
+        input->value = text;
+    return err;
+}
+
+static enum mst_err add(struct mst_flow *flow, const struct input *input,
+                        enum mst_verdict *ret_verdict)
+{
+    const size_t n = input->node ? input->node->n_nodes : 1;
+
+    assert(flow->n_inputs < flow->max_inputs);
+    *ret_verdict = MST_NO_ROOM;
+    if (flow->n_values + n > MST_FLOW_VALUES_MAX)
+        return MST_OK;
+    flow->n_values += n;
+    flow->inputs[flow->n_inputs++] = *input;
+    *ret_verdict = MST_DONE;
+    return MST_OK;
+}
+
+enum mst_err mst_flow_add(const struct mst_domain *domain, struct mst_tx *tx, struct mst_flow *flow,
+                          const struct mst_flow_input *given, enum mst_verdict *ret_verdict)
+{
+    const struct mst_row_resource *port = &given->port;
+    struct input input = {.port_id = port->id, .at = given->at};
+    enum mst_err err = convert(flow->arena, given, &input, ret_verdict);
+
+    flow->domain = domain;
+    if (err != MST_OK || *ret_verdict != MST_DONE)
+        return err;
+    if (port->flow_bits != 0 || port->n_subscribers > 0)
+        err =
+            settle_plan(plan_input(domain, tx, flow, port, given->is_report, &input), ret_verdict);
+    return err == MST_OK && *ret_verdict == MST_DONE ? add(flow, &input, ret_verdict) : err;
+}
+
+enum mst_err mst_flow_add_timer(const struct mst_domain *domain, struct mst_tx *tx,
+                                struct mst_flow *flow, const struct mst_row_resource *rule,
+                                enum mst_verdict *ret_verdict)
+{
+    struct input input = {.port_id = rule->id, .is_timer = true};
+    enum mst_err err = settle_plan(plan_input(domain, tx, flow, rule, false, &input), ret_verdict);
+
+    flow->domain = domain;
+    return err == MST_OK && *ret_verdict == MST_DONE ? add(flow, &input, ret_verdict) : err;
+}
+
+/* ---- running ---- */
+
+static enum mst_err deliver(const struct mst_flow *flow, struct mst_tx *tx, const struct node *node,
+                            int64_t at, struct mst_span value, enum mst_verdict *ret_verdict);
+
+/* A value that came out of node, in its format. */
+static enum mst_err emit(const struct mst_flow *flow, struct mst_tx *tx, const struct node *node,
+                         int64_t at, struct mst_span value)
+{
+    const struct mst_row_point point = {.dataport_id = node->id, .at = at, .value = value};
+    enum mst_verdict verdict;
+    enum mst_err err = node->keep_count > 0 ? mst_data_put(tx, &point) : MST_OK;
+
+    if (err == MST_OK && (node->keep_count != MST_KEEP_ALL || node->keep_s != MST_KEEP_ALL))
+        err = mst_due_to_trim(tx, node->id, at, node->keep_count, node->keep_s);
+    for (const struct node *child = node->first_child; child && err == MST_OK;
+         child = child->next_sibling) {
+        err = deliver(flow, tx, child, at, value, &verdict);
+        if (err == MST_OK && verdict != MST_DONE && flow->domain->note_skipped)
+            flow->domain->note_skipped();
+    }
+    return err;
+}
+
+/* ---- rules ---- */
+
+static enum mst_err load_state(struct mst_tx *tx, int64_t rule_id,
+                               struct mst_row_rule_state *ret_state)
+{
+    enum mst_err err;
+
+    *ret_state = (struct mst_row_rule_state){.rule_id = rule_id};
+    err = mst_tx_get(tx, MST_IX_RULE_STATE, ret_state);
+    return err == MST_ENOENT ? MST_OK : err;
+}
+
+static enum mst_err save_state(struct mst_tx *tx, struct mst_row_rule_state *state)
+{
+    const uint64_t all =
+        MST_BIT(rule_state, last) | MST_BIT(rule_state, since) | MST_BIT(rule_state, matches);
+    enum mst_err err = mst_tx_update(tx, MST_TABLE_RULE_STATE, state, all);
+
+    return err == MST_ENOENT ? mst_tx_insert(tx, MST_TABLE_RULE_STATE, state) : err;
+}
+
+/* Keeps what a step says; *timer_ms is the timer that runs before and after. */
+static enum mst_err conclude(const struct mst_flow *flow, struct mst_tx *tx,
+                             const struct node *node, int64_t at, struct mst_rule_step *step,
+                             int64_t *timer_ms)
+{
+    enum mst_err err = MST_OK;
+
+    if (step->is_state_new)
+        err = save_state(tx, &step->state);
+    if (err == MST_OK && step->timer_ms != *timer_ms)
+        err = mst_due_set(tx, node->id, MST_DUE_RULE, step->timer_ms);
+    *timer_ms = step->timer_ms;
+    return err == MST_OK && step->has_output ? emit(flow, tx, node, at, step->output) : err;
+}
+
+/* A timer that is over comes before the value (rule.h). value NULL: there is none. */
+static enum mst_err judge(const struct mst_flow *flow, struct mst_tx *tx, const struct node *node,
+                          int64_t at, const struct mst_span *value)
+{
+    const int64_t now_ms = mst_tx_wall_now_ms(tx);
+    struct mst_row_rule_state state;
+    struct mst_rule_step step;
+    int64_t timer_ms = 0;
+    enum mst_err err = mst_due_get(tx, node->id, MST_DUE_RULE, &timer_ms);
+
+    if (err == MST_OK)
+        err = load_state(tx, node->id, &state);
+    if (err == MST_OK && timer_ms != 0 && (timer_ms <= now_ms || !value)) {
+        err = mst_rule_timer(&node->rule, mst_tx_arena(tx), &state, timer_ms, now_ms, &step);
+        if (err == MST_OK && step.is_state_new)
+            state = step.state;
+        if (err == MST_OK)
+            err = conclude(flow, tx, node, mst_tx_wall_now(tx), &step, &timer_ms);
+    }
+    if (err != MST_OK || !value)
+        return err;
+    err = mst_rule_input(&node->rule, mst_tx_arena(tx), &state, *value, now_ms, &step);
+    return err == MST_OK ? conclude(flow, tx, node, at, &step, &timer_ms) : err;
+}
+
+/* ---- all kinds ---- */
+
+static enum mst_err leave_message(struct mst_tx *tx, int64_t dispatch_id, int64_t at,
+                                  struct mst_span value)
+{
+    struct mst_row_outgoing row = {
+        .dispatch_id = dispatch_id, .due_ms = mst_tx_wall_now_ms(tx), .at = at, .value = value};
+
+    return mst_tx_insert(tx, MST_TABLE_OUTGOING, &row);
+}
+
+static enum mst_err store(const struct mst_flow *flow, struct mst_tx *tx, const struct node *node,
+                          int64_t at, struct mst_span value, enum mst_verdict *ret_verdict)
+{
+    const enum mst_format format = node->role == REPORTS ? MST_FORMAT_STRING : node->format;
+    struct mst_span stored;
+    enum mst_err err = mst_data_convert(mst_tx_arena(tx), format, value, ret_verdict, &stored);
+
+    return err == MST_OK && *ret_verdict == MST_DONE ? emit(flow, tx, node, at, stored) : err;
+}
+
+/* MST_BAD_VALUE: this node cannot take it; nothing was changed. */
+static enum mst_err deliver(const struct mst_flow *flow, struct mst_tx *tx, const struct node *node,
+                            int64_t at, struct mst_span value, enum mst_verdict *ret_verdict)
+{
+    const bool is_spelled =
+        !node->is_rule && node->format != MST_FORMAT_FLOAT && node->format != MST_FORMAT_INTEGER;
+    enum mst_err err = MST_OK;
+
+    *ret_verdict = MST_DONE;
+    if (node->preprocess && node->role != IGNORES)
+        err = mst_preprocess_run(node->preprocess, tx, value, is_spelled, ret_verdict, &value);
+    if (err != MST_OK || *ret_verdict != MST_DONE)
+        return err;
+    switch (node->role) {
+    case STORES:
+    case REPORTS:
+        return store(flow, tx, node, at, value, ret_verdict);
+    case JUDGES:
+        return judge(flow, tx, node, at, &value);
+    case SENDS:
+        return leave_message(tx, node->id, at, value);
+    case IGNORES:
+        break;
+    }
+    return MST_OK;
+}
+
+/* A timer of what is no rule any more is forgotten. */
+static enum mst_err run_timer(const struct mst_flow *flow, struct mst_tx *tx,
+                              const struct node *node)
+{
+    return node->role == JUDGES ? judge(flow, tx, node, 0, NULL)
+                                : mst_due_set(tx, node->id, MST_DUE_RULE, 0);
+}
+
+static enum mst_err run_input(const struct mst_flow *flow, struct mst_tx *tx,
+                              const struct input *input, enum mst_verdict *ret_verdict)
+{
+    const struct mst_row_point point = {
+        .dataport_id = input->port_id, .at = input->at, .value = input->value};
+
+    *ret_verdict = MST_DONE;
+    if (!input->node)
+        return mst_data_put(tx, &point);
+    if (input->is_timer)
+        return run_timer(flow, tx, input->node);
+    return deliver(flow, tx, input->node, input->at, input->value, ret_verdict);
 }
 
 enum mst_err mst_flow_run(const struct mst_flow *flow, struct mst_tx *tx,
                           enum mst_verdict *ret_verdict)
 {
-    *ret_verdict = MST_DONE;
-    for (size_t i = 0; i < flow->n_points; i++) {
-        enum mst_err err = mst_data_put(tx, &flow->points[i]);
+    enum mst_err err = MST_OK;
 
-        if (err != MST_OK)
-            return err;
-    }
-    return MST_OK;
+    *ret_verdict = MST_DONE;
+    for (size_t i = 0; i < flow->n_inputs && err == MST_OK && *ret_verdict == MST_DONE; i++)
+        err = run_input(flow, tx, &flow->inputs[i], ret_verdict);
+    return err;
 }
 
 size_t mst_flow_n_points(const struct mst_flow *flow)
 {
-    return flow->n_points;
+    return flow->n_inputs;
 }
 
 bool mst_flow_is_single(const struct mst_flow *flow)
 {
-    return flow->n_points == 1;
+    return flow->n_inputs == 1 && !flow->inputs[0].node;
 }

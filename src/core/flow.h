@@ -37,6 +37,13 @@ MST_MUST_USE enum mst_err mst_flow_add(const struct mst_domain *domain, struct m
                                        struct mst_flow *flow, const struct mst_flow_input *input,
                                        enum mst_verdict *ret_verdict);
 
+/* The timer of a datarule is over: what comes out, as if a value had come in. If the timer is not there any more,
+   or not over, when the flow is run, nothing happens. MST_NO_ROOM. */
+MST_MUST_USE enum mst_err mst_flow_add_timer(const struct mst_domain *domain, struct mst_tx *tx,
+                                             struct mst_flow *flow,
+                                             const struct mst_row_resource *rule,
+                                             enum mst_verdict *ret_verdict);
+
 /* In a MST_FILE_POINTS command. MST_BAD_VALUE: the preprocess of an input failed; undo. */
 MST_MUST_USE enum mst_err mst_flow_run(const struct mst_flow *flow, struct mst_tx *tx,
                                        enum mst_verdict *ret_verdict);

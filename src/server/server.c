@@ -30,6 +30,7 @@
 #include "sys/defect.h"
 #include "sys/file.h"
 #include "sys/log.h"
+#include "sys/metric.h"
 #include "sys/queue.h"
 #include "sys/random.h"
 
@@ -210,6 +211,11 @@ static unsigned seeded_defects(void)
            (mst_defect(MST_DEFECT_WRONG_TENANT) ? MST_DEFECTIVE_TENANT : 0u);
 }
 
+static void note_skipped(void)
+{
+    mst_metric_add(MST_M_FLOW_SKIPPED, 0, 1);
+}
+
 static enum mst_err open_keys(struct mst_server *server, struct mst_buf *why)
 {
     const struct mst_settings *settings = server->settings;
@@ -228,6 +234,7 @@ static enum mst_err open_keys(struct mst_server *server, struct mst_buf *why)
         .is_content_replaced = settings->content_overwrite != 0,
         .session = (int64_t)mst_random_u64(),
         .defects = seeded_defects(),
+        .note_skipped = note_skipped,
     };
     err = mst_keyring_ensure_root(server->store, &server->domain, server->paths.cik_file,
                                   &is_written, why);

@@ -108,6 +108,8 @@
     HISTOGRAM(CHECKPOINT_SECONDS, "muster_store_checkpoint_duration_seconds", NS, FILE, SECONDS,   \
               "Time of a checkpoint; the count is the number of checkpoints.")                     \
     COUNTER(POINTS, "muster_points_stored_total", ONE, NONE, NONE, "Values that were stored.")     \
+    COUNTER(FLOW_SKIPPED, "muster_subscriber_values_skipped_total", ONE, NONE, NONE,               \
+            "Values that a subscriber could not take: its preprocess or its format refused them.") \
     GAUGE(CLOCK_MARK, "muster_clock_mark_seconds", ONE, NONE, NONE,                                \
           "Window time that is durable, in seconds since 1970: it never goes back.")               \
     COUNTER(CLOCK_JUMPS, "muster_clock_jumps_total", ONE, NONE, NONE,                              \

@@ -70,7 +70,7 @@ static bool is_preprocess(const json_t *value)
             !is_constant(json_array_get(item, 1)))
             return false;
     }
-    return json_is_array(value);
+    return json_is_array(value) && json_array_size(value) <= MST_FLOW_STEPS_MAX;
 }
 
 static const char *const bounds[] = {"count", "duration"};
