@@ -116,6 +116,10 @@
 #define MST_MOVE_LOOK_MAX \
     10000 /* clients looked at before one goes deeper: one small transaction */
 
+/* tags (2.15.4) */
+#define MST_TAG_MAX  255 /* 4: "other short strings 255" */
+#define MST_TAGS_MAX 100 /* of one resource: a listing by tag reads all of them */
+
 /* usage (2.15.4) */
 #define MST_USAGE_LOOK_MAX 100000   /* resources that one call counts: a loop waits for it */
 #define MST_USAGE_KEEP_S   34560000 /* 400 days: what was dropped longer ago is forgotten */

@@ -117,6 +117,11 @@ bool mst_name_is_token(struct mst_span name)
     return is_line(name, MST_TOKEN_NAME_MAX);
 }
 
+bool mst_name_is_tag(struct mst_span name)
+{
+    return is_line(name, MST_TAG_MAX);
+}
+
 bool mst_name_is_group(struct mst_span name)
 {
     return is_line(name, MST_GROUP_NAME_MAX);

@@ -51,6 +51,7 @@ bool mst_name_is_sn(struct mst_span name);
 bool mst_name_is_alias(struct mst_span name);
 bool mst_name_is_extra(struct mst_span text);
 bool mst_name_is_token(struct mst_span name); /* the name of a vendor token */
+bool mst_name_is_tag(struct mst_span name);   /* of a resource */
 bool mst_name_is_group(struct mst_span name); /* of a group, of a member, of a member's type */
 bool mst_name_is_meta(struct mst_span text);  /* of content, groups and members */
 /* Well-formed UTF-8 (RFC 3629) without NUL. */

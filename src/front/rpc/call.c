@@ -135,6 +135,17 @@ static struct mst_ref ref_of(const struct mst_rpc_value *arg)
     return arg->is_given ? arg->ref : (struct mst_ref){.is_alias = true, .text = MST_LIT("")};
 }
 
+/* By a grant token: "restricted" unless the token covers the resource. */
+static enum mst_err admit(struct mst_rpc_call *call, struct mst_tx *tx, int64_t resource_id)
+{
+    bool is_covered = true;
+    enum mst_err err = MST_OK;
+
+    if (call->caller->key_id == 0)
+        err = mst_grant_covers(tx, &call->caller->grant, &call->scope, resource_id, &is_covered);
+    return err == MST_OK && !is_covered ? mst_rpc_say(call, "restricted") : err;
+}
+
 enum mst_err mst_rpc_resource(struct mst_rpc_call *call, struct mst_tx *tx,
                               const struct mst_rpc_value *arg,
                               struct mst_row_resource *ret_resource)
@@ -144,7 +155,8 @@ enum mst_err mst_rpc_resource(struct mst_rpc_call *call, struct mst_tx *tx,
     enum mst_err err = mst_resource_find(mst_exchange_domain(call->x), tx, call->caller_id, &ref,
                                          &verdict, ret_resource);
 
-    return mst_rpc_settle(call, err, verdict);
+    err = mst_rpc_settle(call, err, verdict);
+    return err == MST_OK ? admit(call, tx, ret_resource->id) : err;
 }
 
 enum mst_err mst_rpc_readable(struct mst_rpc_call *call, struct mst_tx *tx,
@@ -156,7 +168,8 @@ enum mst_err mst_rpc_readable(struct mst_rpc_call *call, struct mst_tx *tx,
     enum mst_err err = mst_resource_find_to_read(mst_exchange_domain(call->x), tx, call->caller_id,
                                                  &ref, &verdict, ret_resource, ret_is_own);
 
-    return mst_rpc_settle(call, err, verdict);
+    err = mst_rpc_settle(call, err, verdict);
+    return err == MST_OK ? admit(call, tx, ret_resource->id) : err;
 }
 
 enum mst_err mst_rpc_client(struct mst_rpc_call *call, struct mst_tx *tx,

@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "front/http/points.h"
+#include "front/rpc/caller.h"
 #include "front/rpc/shape.h"
 
 /* What is left to be done in the points file once a call is durable. */
@@ -17,7 +18,9 @@ struct mst_rpc_after {
 
 struct mst_rpc_call {
     struct mst_exchange *x;
-    int64_t caller_id; /* the calling client */
+    const struct mst_rpc_caller *caller;
+    int64_t caller_id;            /* the calling client */
+    struct mst_grant_scope scope; /* of a grant token: what this procedure may touch */
     const struct mst_rpc_args *args;
     int64_t n_points; /* found by look: how many the template has */
     void *plan;       /* the procedure's own, in x->arena; kept from step to step of a call */
@@ -133,6 +136,8 @@ mst_rpc_run mst_rpc_info;
 mst_rpc_run mst_rpc_listing;
 mst_rpc_run mst_rpc_lookup;
 mst_rpc_run mst_rpc_share;
+mst_rpc_run mst_rpc_move, mst_rpc_tag, mst_rpc_usage; /* tree.c */
+mst_rpc_run mst_rpc_grant;                            /* grant.c */
 
 /* lookup "shared", revoke, activate, deactivate "share": code is their last argument. */
 MST_MUST_USE enum mst_err mst_rpc_lookup_shared(struct mst_rpc_call *call, struct mst_tx *tx,

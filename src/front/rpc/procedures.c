@@ -246,14 +246,18 @@ static const struct mst_rpc_procedure procedures[] = {
     {"create",     MST_STATE, create,          look_at_source},
     {"deactivate", MST_STATE, deactivate,      NULL          },
     {"drop",       MST_STATE, drop,            NULL          },
+    {"grant",      MST_STATE, mst_rpc_grant,   NULL          },
     {"info",       MST_READ,  mst_rpc_info,    NULL          },
     {"listing",    MST_READ,  mst_rpc_listing, NULL          },
     {"lookup",     MST_READ,  mst_rpc_lookup,  NULL          },
     {"map",        MST_STATE, map,             NULL          },
+    {"move",       MST_STATE, mst_rpc_move,    NULL          },
     {"revoke",     MST_STATE, revoke,          NULL          },
     {"share",      MST_STATE, mst_rpc_share,   NULL          },
+    {"tag",        MST_STATE, mst_rpc_tag,     NULL          },
     {"unmap",      MST_STATE, unmap,           NULL          },
     {"update",     MST_STATE, update,          NULL          },
+    {"usage",      MST_READ,  mst_rpc_usage,   NULL          },
 };
 
 const struct mst_rpc_procedure *mst_rpc_procedure_find(struct mst_span name)

@@ -18,7 +18,6 @@
  * leave no room for those of the others is answered "limit".
  */
 #include "front/http/handlers.h"
-#include "front/http/suspect.h"
 #include "front/rpc/call.h"
 #include "front/rpc/rpc.h"
 
@@ -168,15 +167,6 @@ static enum mst_err read_calls(struct mst_exchange *x, struct work *work, struct
     return err;
 }
 
-static const struct mst_rpc_member auth_members[] = {
-    {"cik",         MST_RPC_TEXT, NULL},
-    {"client_id",   MST_RPC_TEXT, NULL},
-    {"resource_id", MST_RPC_TEXT, NULL},
-    {"token",       MST_RPC_TEXT, NULL},
-    {NULL,          MST_RPC_END,  NULL},
-};
-enum { CIK, CLIENT_ID, RESOURCE_ID, TOKEN };
-
 static bool is_json(struct mst_span text)
 {
     struct mst_json json = mst_json_of(text);
@@ -230,7 +220,7 @@ enum mst_err mst_rpc_begin(struct mst_exchange *x, const struct mst_rpc_envelope
     x->work = work;
     if (mst_json_kind(&auth) != MST_JSON_OBJECT)
         return mst_rpc_answer_error(x, 400, "Invalid", "auth");
-    err = mst_rpc_options_read(&x->arena, auth_members, envelope->auth, &work->auth);
+    err = mst_rpc_options_read(&x->arena, mst_rpc_auth_members, envelope->auth, &work->auth);
     work->is_auth_good = err == MST_OK;
     if (err == MST_OK || err == MST_EREFUSED)
         err = read_calls(x, work, envelope->calls);
@@ -247,82 +237,6 @@ enum mst_err mst_rpc_post(struct mst_exchange *x, struct mst_tx *tx)
 
     (void)tx;
     return err == MST_OK && is_json ? mst_rpc_begin(x, &envelope) : err;
-}
-
-/* ---- who is calling ---- */
-
-enum standing { WELCOME, STRANGER, LOCKED };
-
-/* The client that acts: the one named by client_id, or the owner of resource_id. */
-static enum mst_err find_acting(struct mst_exchange *x, struct mst_tx *tx, int64_t client_id,
-                                const struct mst_rpc_value *auth, bool *ret_is_found,
-                                int64_t *ret_acting_id)
-{
-    const bool is_client = auth[CLIENT_ID].is_given;
-    const struct mst_rpc_value *named = &auth[is_client ? CLIENT_ID : RESOURCE_ID];
-    enum mst_verdict verdict = MST_NOT_FOUND;
-    struct mst_row_resource resource;
-    bool is_within;
-    int64_t acting_id;
-    enum mst_err err;
-
-    *ret_is_found = false;
-    if (!named->is_given) {
-        *ret_acting_id = client_id;
-        *ret_is_found = true;
-        return MST_OK;
-    }
-    err = mst_access_rid(mst_exchange_domain(x), tx, named->text, &verdict, &resource);
-    if (err != MST_OK || verdict != MST_DONE)
-        return err;
-    if (is_client && resource.kind != MST_KIND_CLIENT)
-        return MST_OK;
-    acting_id = is_client ? resource.id : resource.owner_id;
-    if (acting_id == 0)
-        return MST_OK;
-    err = mst_access_is_within(tx, client_id, acting_id, &is_within);
-    if (err != MST_OK || !is_within)
-        return err;
-    *ret_acting_id = acting_id;
-    *ret_is_found = true;
-    return MST_OK;
-}
-
-static enum mst_err identify(struct mst_exchange *x, struct mst_tx *tx, enum standing *ret_standing,
-                             int64_t *ret_caller_id)
-{
-    const struct work *work = x->work;
-    enum mst_verdict verdict = MST_NO_AUTH;
-    struct mst_row_client client, acting = {0};
-    const struct mst_rpc_value *auth = work->auth.members;
-    bool is_found;
-    enum mst_err err;
-
-    *ret_standing = STRANGER;
-    if (!work->is_auth_good || !auth[CIK].is_given)
-        return MST_OK; /* {"token": ...}: nothing grants tokens yet */
-    err = mst_access_cik(mst_exchange_domain(x), tx, auth[CIK].text, &verdict, &client);
-    if (err != MST_OK || (verdict != MST_DONE && verdict != MST_KEY_LOCKED))
-        return err;
-    if (verdict == MST_KEY_LOCKED) {
-        *ret_standing = LOCKED;
-        return MST_OK;
-    }
-    mst_suspect_seen(x, &client);
-    if (x->now.where == MST_READ) {
-        err = mst_exchange_take_lane(x, tx, client.id);
-        if (err != MST_OK)
-            return err;
-    }
-    err = find_acting(x, tx, client.id, auth, &is_found, &acting.id);
-    if (err != MST_OK || !is_found)
-        return err;
-    *ret_caller_id = acting.id;
-    err = mst_tx_get(tx, MST_IX_CLIENT, &acting);
-    if (err != MST_OK)
-        return err == MST_ENOENT ? MST_OK : err;
-    *ret_standing = acting.is_locked ? LOCKED : WELCOME;
-    return MST_OK;
 }
 
 /* ---- answers ---- */
@@ -407,13 +321,23 @@ static enum mst_err finish(struct mst_exchange *x)
 
 /* ---- running ---- */
 
-static struct mst_rpc_call call_of(struct mst_exchange *x, int64_t caller_id)
+static enum mst_err identify(struct mst_exchange *x, struct mst_tx *tx,
+                             struct mst_rpc_caller *ret_caller)
+{
+    const struct work *work = x->work;
+
+    return mst_rpc_identify(x, tx, work->is_auth_good ? &work->auth : NULL, ret_caller);
+}
+
+/* caller may be NULL for a procedure that carries out what was decided. */
+static struct mst_rpc_call call_of(struct mst_exchange *x, const struct mst_rpc_caller *caller)
 {
     const struct work *work = x->work;
     const struct mst_rpc_one *one = &work->calls[work->next];
 
     return (struct mst_rpc_call){.x = x,
-                                 .caller_id = caller_id,
+                                 .caller = caller,
+                                 .caller_id = caller ? caller->id : 0,
                                  .args = &one->args,
                                  .n_points = work->n_points,
                                  .plan = work->plan,
@@ -422,24 +346,34 @@ static struct mst_rpc_call call_of(struct mst_exchange *x, int64_t caller_id)
                                  .one = one};
 }
 
-/* Can the call run at all? If not, it says why. */
-static bool is_runnable(struct mst_rpc_call *call, enum standing standing)
+/* A token is good for the resources that it names for the procedure; if it names none, for nothing. */
+static enum mst_err find_scope(struct mst_rpc_call *call, struct mst_tx *tx)
+{
+    enum mst_err err;
+
+    if (call->caller->key_id != 0)
+        return MST_OK;
+    err = mst_grant_scope(mst_exchange_domain(call->x), tx, &call->caller->grant,
+                          mst_span_str(call->one->procedure->name), &call->scope);
+    return err == MST_OK && call->scope.n_ids == 0 ? mst_rpc_say(call, "restricted") : err;
+}
+
+/* Can the call run at all? MST_EREFUSED: no, and it says why. */
+static enum mst_err check_call(struct mst_rpc_call *call, struct mst_tx *tx)
 {
     const struct mst_rpc_one *one = call->one;
 
-    if (standing == LOCKED)
-        (void)mst_rpc_say(call, "locked");
-    else if (standing == STRANGER) /* the key died between two calls */
-        (void)mst_rpc_say(call, "restricted");
-    else if (!one->procedure)
-        (void)mst_rpc_unsupported(call, "procedure");
-    else if (one->fit == MST_RPC_MISFITS)
-        (void)mst_rpc_unsupported(call, "arguments");
-    else if (one->fit == MST_RPC_BADARG)
-        (void)mst_rpc_say(call, "badarg");
-    else
-        return true;
-    return false;
+    if (call->caller->standing == MST_RPC_LOCKED)
+        return mst_rpc_say(call, "locked");
+    if (call->caller->standing == MST_RPC_STRANGER) /* the key died between two calls */
+        return mst_rpc_say(call, "restricted");
+    if (!one->procedure)
+        return mst_rpc_unsupported(call, "procedure");
+    if (one->fit == MST_RPC_MISFITS)
+        return mst_rpc_unsupported(call, "arguments");
+    if (one->fit == MST_RPC_BADARG)
+        return mst_rpc_say(call, "badarg");
+    return find_scope(call, tx);
 }
 
 /*
@@ -498,16 +432,18 @@ static enum mst_err run_reader(struct mst_rpc_call *call, struct mst_tx *tx)
 }
 
 /* The call that is next, by a reader. *ret_is_over: it is answered. Else the next step is named. */
-static enum mst_err run_next(struct mst_exchange *x, struct mst_tx *tx, enum standing standing,
-                             int64_t caller_id, bool *ret_is_over)
+static enum mst_err run_next(struct mst_exchange *x, struct mst_tx *tx,
+                             const struct mst_rpc_caller *caller, bool *ret_is_over)
 {
     struct work *work = x->work;
-    struct mst_rpc_call call = call_of(x, caller_id);
+    struct mst_rpc_call call = call_of(x, caller);
     enum mst_where where = MST_NOWHERE;
-    enum mst_err err;
+    enum mst_err err = check_call(&call, tx);
 
-    if (!is_runnable(&call, standing))
-        err = finish_call(x, &call, MST_EREFUSED);
+    if (err == MST_EREFUSED)
+        err = finish_call(x, &call, err);
+    else if (err != MST_OK)
+        return err;
     else if ((where = call.one->procedure->where) == MST_STATE)
         err = look_first(&call, tx);
     else if (where == MST_READ)
@@ -523,19 +459,18 @@ static enum mst_err run_next(struct mst_exchange *x, struct mst_tx *tx, enum sta
 static enum mst_err run_reading(struct mst_exchange *x, struct mst_tx *tx)
 {
     struct work *work = x->work;
-    enum standing standing;
-    int64_t caller_id = 0;
+    struct mst_rpc_caller caller;
     bool is_over = true;
-    enum mst_err err = identify(x, tx, &standing, &caller_id);
+    enum mst_err err = identify(x, tx, &caller);
 
-    if (err == MST_OK && standing == STRANGER && work->next == 0 && !work->is_more) {
+    if (err == MST_OK && caller.standing == MST_RPC_STRANGER && work->next == 0 && !work->is_more) {
         x->verdict = MST_NO_AUTH;
         return mst_rpc_answer_error(x, 401, "Authorization failed", "auth");
     }
     while (err == MST_OK && work->next < work->n_calls) {
         if (!work->is_more)
             work->mark = x->reply.len;
-        err = run_next(x, tx, standing, caller_id, &is_over);
+        err = run_next(x, tx, &caller, &is_over);
         if (err != MST_OK || !is_over)
             return err;
         go_to_next(work);
@@ -546,15 +481,17 @@ static enum mst_err run_reading(struct mst_exchange *x, struct mst_tx *tx)
 static enum mst_err run_changing(struct mst_exchange *x, struct mst_tx *tx)
 {
     struct mst_rpc_call call;
-    enum standing standing;
-    int64_t caller_id = 0;
-    enum mst_err err = identify(x, tx, &standing, &caller_id);
+    struct mst_rpc_caller caller;
+    enum mst_err err = identify(x, tx, &caller);
 
     if (err != MST_OK)
         return err;
-    call = call_of(x, caller_id);
-    err = is_runnable(&call, standing) ? run_call(&call, tx, call.one->procedure->run, true)
-                                       : finish_call(x, &call, MST_EREFUSED);
+    call = call_of(x, &caller);
+    err = check_call(&call, tx);
+    if (err == MST_OK)
+        err = run_call(&call, tx, call.one->procedure->run, true);
+    else if (err == MST_EREFUSED)
+        err = finish_call(x, &call, err);
     if (err == MST_OK && call.after.clone_id != 0)
         return mst_points_copy(x, call.after.clone_id, MST_READ, run_after_change);
     if (err == MST_OK)
@@ -566,7 +503,7 @@ static enum mst_err run_changing(struct mst_exchange *x, struct mst_tx *tx)
 /* The plan was made for a caller who may. */
 static enum mst_err run_points(struct mst_exchange *x, struct mst_tx *tx)
 {
-    struct mst_rpc_call call = call_of(x, 0);
+    struct mst_rpc_call call = call_of(x, NULL);
     enum mst_err err = run_call(&call, tx, call.one->procedure->run, true);
 
     (void)mst_exchange_go(x, MST_READ, NULL, run_after_change);
