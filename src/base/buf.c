@@ -27,6 +27,21 @@ void mst_buf_clear(struct mst_buf *buf)
     buf->err = MST_OK;
 }
 
+void mst_buf_trim(struct mst_buf *buf)
+{
+    char *ptr;
+
+    if (buf->len == buf->cap)
+        return;
+    ptr = buf->len > 0 ? realloc(buf->ptr, buf->len) : NULL;
+    if (buf->len == 0)
+        free(buf->ptr);
+    else if (!ptr)
+        return; /* it stays as large as it is */
+    buf->ptr = ptr;
+    buf->cap = buf->len;
+}
+
 enum mst_err mst_buf_err(const struct mst_buf *buf)
 {
     return buf->err;

@@ -20,6 +20,7 @@ struct mst_buf {
 void mst_buf_init(struct mst_buf *buf, size_t max_bytes);
 void mst_buf_fini(struct mst_buf *buf);  /* frees; the buffer may be initialised again */
 void mst_buf_clear(struct mst_buf *buf); /* keeps the memory */
+void mst_buf_trim(struct mst_buf *buf);  /* gives back memory beyond what it holds */
 enum mst_err mst_buf_err(const struct mst_buf *buf);
 struct mst_span mst_buf_span(const struct mst_buf *buf); /* until the next change */
 

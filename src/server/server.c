@@ -54,6 +54,7 @@ struct serving {
 struct mst_server {
     const struct mst_settings *settings;
     struct mst_store *store;
+    struct mst_watch_hub *hub;
     struct mst_server_keys keys;
     struct mst_keys keys_port;
     struct mst_domain domain;
@@ -199,6 +200,15 @@ static enum mst_err open_store(struct mst_server *server, struct mst_buf *why)
     if (err)
         (void)mst_buf_addf(why, "the store in %s cannot be opened: %s (%s)%s\n", settings->data,
                            mst_err_text(err), what ? what : "", store_advice(err));
+    return err;
+}
+
+static enum mst_err open_hub(struct mst_server *server, struct mst_buf *why)
+{
+    enum mst_err err = mst_watch_hub_new(server->store, &server->hub);
+
+    if (err)
+        (void)mst_buf_add_str(why, "out of memory\n");
     return err;
 }
 
@@ -446,6 +456,7 @@ static void close_server(struct mst_server *server)
     free(server->servings);
     mst_sweeper_stop(server->sweeper);
     mst_store_close(server->store);
+    mst_watch_hub_free(server->hub);
     mst_admin_stop(server->admin);
     mst_health_fini(&server->health);
     for (size_t i = 0; i < MST_LISTENS_MAX; i++)
@@ -471,6 +482,7 @@ static void set_http_opts(struct mst_server *server)
     server->http_opts = (struct mst_http_opts){
         .domain = &server->domain,
         .store = server->store,
+        .hub = server->hub,
         .backup_dir = server->paths.backup_dir,
         .drop_blob = mst_sweeper_drop,
         .drop_arg = server->sweeper,
@@ -508,6 +520,8 @@ enum mst_err mst_server_start(const struct mst_settings *settings, struct mst_se
         err = mst_admin_start(settings, &server->health, &server->admin, why);
     if (!err)
         err = open_store(server, why);
+    if (!err)
+        err = open_hub(server, why);
     if (!err)
         err = open_keys(server, why);
     if (!err)

@@ -73,13 +73,17 @@
             "Requests answered, by what they asked for and the class of the status.")              \
     COUNTER(SERVER_ERRORS, "muster_http_server_errors_total", ONE, STATUS, NONE,                   \
             "Requests answered with a status from 500 on, by status.")                             \
-    HISTOGRAM(REQUEST_SECONDS, "muster_http_request_duration_seconds", NS, ROUTE, SECONDS,         \
-              "Time from the end of a request's header to the reply being handed to the kernel.")  \
+    HISTOGRAM(                                                                                     \
+        REQUEST_SECONDS, "muster_http_request_duration_seconds", NS, ROUTE, SECONDS,               \
+        "Time from the end of a request's header to the reply being handed to the kernel, waits "  \
+        "(2.12.4) left out.")                                                                      \
     COUNTER(ACTIVATIONS, "muster_activations_total", ONE, OUTCOME, NONE,                           \
             "Requests for activation, by how they ended.")                                         \
     GAUGE(CONNECTIONS, "muster_connections_open", ONE, LISTENER, NONE, "Connections open now.")    \
     COUNTER(ACCEPTED, "muster_connections_accepted_total", ONE, LISTENER, NONE,                    \
             "Connections accepted.")                                                               \
+    GAUGE(WAITING, "muster_requests_waiting", ONE, NONE, NONE,                                     \
+          "Long polls and RPC calls that wait for a value now.")                                   \
     COUNTER(REFUSED, "muster_connections_refused_total", ONE, LISTENER, REFUSAL,                   \
             "Connections closed before a request could be read: beyond connections_max, for want " \
             "of descriptors or memory, or in the TLS handshake or PROXY header.")                  \

@@ -27,6 +27,7 @@ struct mst_site {
     struct mst_keys port;
     struct mst_domain domain;
     struct mst_store *store;
+    struct mst_watch_hub *hub;
     struct mst_http_opts http;
     struct mst_loop *loop;
     struct mst_http_worker *worker;
@@ -190,6 +191,7 @@ static void fill_opts(struct mst_site *site, const struct mst_http_opts *wanted)
     *http = *wanted;
     http->domain = &site->domain;
     http->store = site->store;
+    http->hub = site->hub;
     http->head_ms = http->head_ms ? http->head_ms : 20000;
     http->body_ms = http->body_ms ? http->body_ms : 20000;
     http->idle_ms = http->idle_ms ? http->idle_ms : 60000;
@@ -221,6 +223,7 @@ struct mst_site *mst_site_start(const struct mst_site_opts *opts)
     site->domain.defects = opts->defects;
     memory.queue_max = opts->queue_max ? opts->queue_max : 1024;
     must(mst_memory_open(&memory, &site->store));
+    must(mst_watch_hub_new(site->store, &site->hub));
     run_own(site, MST_FILE_STATE, make_root, NULL);
     fill_opts(site, &opts->http);
     must(mst_loop_new(&site->loop));
@@ -289,6 +292,7 @@ void mst_site_stop(struct mst_site *site)
     mst_http_worker_free(site->worker);
     mst_loop_free(site->loop);
     mst_store_close(site->store);
+    mst_watch_hub_free(site->hub);
     mst_buf_fini(&site->request);
     mst_buf_fini(&site->text);
     pthread_cond_destroy(&site->changed);

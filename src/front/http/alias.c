@@ -1,5 +1,5 @@
 /*
- * /onep:v1/stack/alias: a device's values by alias (protocol.md 2.12.1 to 2.12.3).
+ * /onep:v1/stack/alias: a device's values by alias (protocol.md 2.12.1 to 2.12.3; 2.12.4: poll.c).
  *
  * A write finds the dataports and plans the flow of the values with the loop's reader, then
  * runs that as one command of the points file, and for the hybrid form
@@ -7,6 +7,7 @@
  */
 #include "core/data.h"
 #include "front/http/handlers.h"
+#include "front/http/poll.h"
 #include "front/http/values.h"
 #include "wire/pct.h"
 
@@ -70,8 +71,11 @@ static enum mst_err parse_query(struct mst_exchange *x, struct mst_form *ret_que
 enum mst_err mst_alias_get(struct mst_exchange *x, struct mst_tx *tx)
 {
     struct mst_form query;
-    enum mst_err err = parse_query(x, &query);
+    enum mst_err err;
 
+    if (x->method == MST_METHOD_GET && mst_poll_timeout_ms(x->request_timeout) > 0)
+        return mst_poll_get(x, tx);
+    err = parse_query(x, &query);
     return err == MST_OK ? read_aliases(x, tx, x->client.id, &query) : err;
 }
 

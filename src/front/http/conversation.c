@@ -8,6 +8,9 @@
  *                                     ├ 101: LEAVING
  *                                     └ the last reply: CLOSING
  *
+ * - An exchange may sleep while BUSY until something changes (waiting.h). No deadline runs then and nothing
+ *   is sent. It is hurried when the peer ends its side, which by then is all that it still can say, and when
+ *   the worker drains. One that goes away finds its exchange dropped at once.
  * - A body is read whole before its exchange begins, or, if its route says so, in
  *   pieces between the exchange's steps: then BUSY comes first, at the end of the
  *   head. An exchange that ends before its body does is answered at once. What is
@@ -59,6 +62,7 @@ struct conn {
     struct mst_pace pace;
     unsigned n_requests;
     bool is_waiting; /* a command of x is with the store */
+    bool is_asleep;  /* x waits for a change */
     bool is_paced;   /* the timer looks at the pace */
     bool is_chunked; /* and its end was not read yet */
     bool is_continue_due;
@@ -77,6 +81,7 @@ struct mst_http_worker {
     struct conn *free_conns;
     size_t n_free_conns;
     struct mst_exchange *free_exchanges;
+    size_t n_free_exchanges;
     struct mst_http_head head; /* of the request being read */
     struct mst_buf out;        /* the reply being written */
     struct mst_recent recent;
@@ -100,6 +105,7 @@ static struct mst_exchange *take_exchange(struct mst_http_worker *worker)
 
     if (x) {
         worker->free_exchanges = x->next_free;
+        worker->n_free_exchanges--;
         return x;
     }
     x = malloc(sizeof *x);
@@ -110,12 +116,22 @@ static struct mst_exchange *take_exchange(struct mst_http_worker *worker)
 
 static void give_exchange(struct conn *conn)
 {
-    if (!conn->x)
-        return;
-    mst_exchange_reset(conn->x);
-    conn->x->next_free = conn->worker->free_exchanges;
-    conn->worker->free_exchanges = conn->x;
+    struct mst_http_worker *worker = conn->worker;
+    struct mst_exchange *x = conn->x;
+
     conn->x = NULL;
+    conn->is_asleep = false;
+    if (!x)
+        return;
+    mst_exchange_reset(x);
+    if (worker->n_free_exchanges >= MST_FREE_EXCHANGES_MAX) {
+        mst_exchange_fini(x);
+        free(x);
+        return;
+    }
+    x->next_free = worker->free_exchanges;
+    worker->free_exchanges = x;
+    worker->n_free_exchanges++;
 }
 
 static void free_conn(struct conn *conn)
@@ -162,7 +178,7 @@ static struct conn *take_conn(struct mst_http_worker *worker)
 
 static void shrink_input(struct conn *conn)
 {
-    if (conn->in.len == 0 && conn->in.cap > MST_PIPELINE_MAX)
+    if (conn->in.len == 0 && (conn->in.cap > MST_PIPELINE_MAX || conn->is_asleep))
         mst_buf_fini(&conn->in);
 }
 
@@ -361,8 +377,11 @@ static void await_piece(struct conn *conn);
 /* Does what the exchange asks for. */
 static void proceed(struct conn *conn, enum mst_progress progress)
 {
+    if (progress == MST_ASLEEP && (conn->is_ended || conn->worker->idle))
+        progress = mst_exchange_hurry(conn->x);
     conn->phase = BUSY;
     conn->is_waiting = progress == MST_RUNNING;
+    conn->is_asleep = progress == MST_ASLEEP;
     if (progress == MST_WANTS_PIECE)
         await_piece(conn);
     else if (progress == MST_ANSWERED && conn->n_owed > 0)
@@ -676,6 +695,7 @@ static void after_work(struct conn *conn)
             conn->is_paused = true;
             mst_stream_pause(conn->stream);
         }
+        shrink_input(conn);
         return;
     }
     if (conn->is_ended) {
@@ -716,12 +736,30 @@ static void received(void *arg, struct mst_span bytes)
     after_work(conn);
 }
 
+/* Goes on reading where the last request ended. */
+static void read_on(struct conn *conn)
+{
+    if (is_reading(conn))
+        consume_input(conn);
+    after_work(conn);
+}
+
+/* Its wait is over. */
+static void hurry(struct conn *conn)
+{
+    proceed(conn, mst_exchange_hurry(conn->x));
+    read_on(conn);
+}
+
 static void ended(void *arg)
 {
     struct conn *conn = arg;
 
     conn->is_ended = true;
-    after_work(conn);
+    if (conn->is_asleep)
+        hurry(conn);
+    else
+        after_work(conn);
 }
 
 static void drained(void *arg)
@@ -734,9 +772,7 @@ static void drained(void *arg)
         proceed(conn, mst_exchange_continue(conn->x));
     else
         await_head(conn);
-    if (is_reading(conn))
-        consume_input(conn);
-    after_work(conn);
+    read_on(conn);
 }
 
 /* Nobody waits for the answer any more. True if a cleanup is under way, which is awaited. */
@@ -789,7 +825,7 @@ static void timer_fired(void *arg)
         mst_timer_set(conn->timer, mst_pace_left(&conn->pace));
 }
 
-/* A command's answer came, some turns of the loop after it was asked for. */
+/* A command's answer came, or what was waited for, some turns of the loop after it was asked for. */
 static void came_back(struct mst_exchange *x, enum mst_progress progress)
 {
     struct conn *conn = x->owner;
@@ -805,9 +841,7 @@ static void came_back(struct mst_exchange *x, enum mst_progress progress)
         give_conn(conn);
         return;
     }
-    if (is_reading(conn))
-        consume_input(conn);
-    after_work(conn);
+    read_on(conn);
 }
 
 /* ---- the worker ---- */
@@ -861,14 +895,14 @@ enum mst_err mst_http_worker_new(struct mst_loop *loop, const struct mst_http_op
         err = mst_timer_new(loop, close_all_idle, worker, &worker->patience);
     if (err == MST_OK && opts->store)
         err = mst_reader_open(opts->store, &worker->env.reader);
+    if (err == MST_OK && opts->hub)
+        err = mst_watch_new(opts->hub, loop, &worker->env.watch);
+    if (err == MST_OK)
+        err = mst_wheel_new(loop, &worker->env.wheel);
     if (err == MST_OK)
         err = mst_ws_worker_new(&worker->env, sessions_ended, worker, &worker->env.ws);
     if (err != MST_OK) {
-        if (worker->env.reader)
-            mst_reader_close(worker->env.reader);
-        mst_timer_free(worker->patience);
-        mst_timer_free(worker->env.rest);
-        free(worker);
+        mst_http_worker_free(worker);
         return err;
     }
     *ret_worker = worker;
@@ -892,11 +926,23 @@ bool mst_http_accept(void *arg, struct mst_stream *stream)
     return true;
 }
 
+static void hurry_all(struct mst_http_worker *worker)
+{
+    struct conn *next;
+
+    for (struct conn *conn = worker->conns.next; conn != &worker->conns; conn = next) {
+        next = conn->next;
+        if (conn->is_asleep)
+            hurry(conn);
+    }
+}
+
 void mst_http_worker_drain(struct mst_http_worker *worker, void (*idle)(void *arg), void *arg)
 {
     assert(idle && !worker->idle);
     worker->idle = idle;
     worker->idle_arg = arg;
+    hurry_all(worker);
     mst_ws_worker_drain(worker->env.ws);
     if (is_empty(worker))
         idle(arg);
@@ -935,7 +981,8 @@ void mst_http_worker_free(struct mst_http_worker *worker)
     mst_recent_fini(&worker->recent);
     mst_timer_free(worker->patience);
     mst_timer_free(worker->env.rest);
-    if (worker->env.reader)
-        mst_reader_close(worker->env.reader);
+    mst_wheel_free(worker->env.wheel);
+    mst_watch_free(worker->env.watch);
+    mst_reader_close(worker->env.reader);
     free(worker);
 }

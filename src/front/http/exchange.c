@@ -17,6 +17,7 @@
 
 #include "front/http/handlers.h"
 #include "front/http/route.h"
+#include "front/http/waiting.h"
 #include "sys/metric.h"
 #include "sys/queue.h"
 #include "sys/random.h"
@@ -53,6 +54,8 @@ static void release_work(struct mst_exchange *x)
 void mst_exchange_reset(struct mst_exchange *x)
 {
     release_work(x);
+    mst_waiting_end(x);
+    x->is_woken = x->is_hurried = false;
     if (x->is_secret)
         mst_buf_wipe(&x->reply);
     clear_buffer(&x->body);
@@ -63,7 +66,8 @@ void mst_exchange_reset(struct mst_exchange *x)
     x->allowed = 0;
     x->n_segments = 0;
     x->query = x->content_type = x->cik = x->token = x->vendor_name = x->peer = x->range =
-        x->if_range = x->if_none_match = x->want_repr_digest = (struct mst_span){NULL, 0};
+        x->if_range = x->if_none_match = x->want_repr_digest = x->request_timeout =
+            x->modified_since = (struct mst_span){NULL, 0};
     x->is_body_whole = false;
     x->todo = x->now = x->abandon = (struct mst_todo){0};
     x->long_reply = (struct mst_long_reply){0};
@@ -97,14 +101,17 @@ static enum mst_err take_fields(struct mst_exchange *x, const struct mst_http_he
         struct mst_span name;
         struct mst_span *value;
     } wanted[] = {
-        {MST_LIT("x-exosite-cik"),    &x->cik             },
-        {MST_LIT("x-exosite-token"),  &x->token           },
-        {MST_LIT("x-exosite-vendor"), &x->vendor_name     },
-        {MST_LIT("content-type"),     &x->content_type    },
-        {MST_LIT("range"),            &x->range           },
-        {MST_LIT("if-range"),         &x->if_range        },
-        {MST_LIT("if-none-match"),    &x->if_none_match   },
-        {MST_LIT("want-repr-digest"), &x->want_repr_digest},
+        {MST_LIT("x-exosite-cik"),         &x->cik             },
+        {MST_LIT("x-exosite-token"),       &x->token           },
+        {MST_LIT("x-exosite-vendor"),      &x->vendor_name     },
+        {MST_LIT("content-type"),          &x->content_type    },
+        {MST_LIT("range"),                 &x->range           },
+        {MST_LIT("if-range"),              &x->if_range        },
+        {MST_LIT("if-none-match"),         &x->if_none_match   },
+        {MST_LIT("want-repr-digest"),      &x->want_repr_digest},
+        {MST_LIT("request-timeout"),       &x->request_timeout },
+        {MST_LIT("if-modified-since"),     &x->modified_since  },
+        {MST_LIT("if-not-modified-since"), &x->modified_since  },
     };
 
     for (size_t i = 0; i < head->n_fields; i++) {
@@ -492,11 +499,14 @@ static enum mst_progress go_on(struct mst_exchange *x)
             mst_loop_post(x->env->loop, &x->task.task);
             return MST_RUNNING;
         }
+        if (x->todo.is_after_wake && mst_waiting_sleep(x))
+            return MST_ASLEEP;
         x->now = x->todo;
         x->mark = x->reply.len;
         x->extra_mark = x->extra.len;
         if (!run(x))
             return MST_RUNNING;
+        mst_waiting_step_ran(x);
     }
     complete(x);
     return MST_ANSWERED;
@@ -558,6 +568,27 @@ enum mst_progress mst_exchange_start(struct mst_exchange *x)
         (void)mst_exchange_go(x, MST_READ, guard_of(x->route), check_first);
     else
         (void)mst_exchange_go(x, x->route->where, guard_of(x->route), x->route->step);
+    return go_on(x);
+}
+
+void mst_exchange_wake(struct mst_exchange *x)
+{
+    enum mst_progress progress;
+
+    if (!mst_waiting_is_asleep(x))
+        return;
+    mst_waiting_rise(x);
+    progress = go_on(x);
+    if (progress != MST_ASLEEP)
+        x->env->came_back(x, progress);
+}
+
+enum mst_progress mst_exchange_hurry(struct mst_exchange *x)
+{
+    x->is_hurried = true;
+    if (!mst_waiting_is_asleep(x))
+        return MST_RUNNING;
+    mst_waiting_rise(x);
     return go_on(x);
 }
 

@@ -41,6 +41,8 @@
 #include "front/http/lanes.h"
 #include "front/http/outcome.h"
 #include "front/http/recent.h"
+#include "front/watch/watch.h"
+#include "net/wheel.h"
 #include "wire/form.h"
 #include "wire/http1.h"
 
@@ -57,6 +59,7 @@ struct mst_todo {
     mst_step *step;      /* NULL = nothing left to do */
     bool is_after_piece; /* of the body, which must come first */
     bool is_later;       /* when others were served */
+    bool is_after_wake;  /* waiting.h */
 };
 
 /* A reply in pieces. */
@@ -74,6 +77,7 @@ struct mst_long_reply {
 /* What the conversation does next. */
 enum mst_progress {
     MST_RUNNING,     /* nothing: env->came_back will tell */
+    MST_ASLEEP,      /* the same, but it may last: mst_exchange_hurry ends it */
     MST_WANTS_PIECE, /* fills x->body, sets is_body_whole, calls mst_exchange_continue */
     MST_ANSWERED     /* sends x->reply; if more is announced, calls mst_exchange_continue then */
 };
@@ -114,7 +118,9 @@ struct mst_exchange_env {
     struct mst_lanes *lanes;
     struct mst_ws_worker *ws;
     struct mst_timer *rest; /* the reader's, when this turn of the loop is over */
-    /* An exchange that was MST_RUNNING is so no more. On the loop's thread. */
+    struct mst_watch *watch;
+    struct mst_wheel *wheel;
+    /* An exchange that was MST_RUNNING or MST_ASLEEP is so no more. On the loop's thread. */
     void (*came_back)(struct mst_exchange *x, enum mst_progress progress);
 };
 
@@ -143,10 +149,11 @@ struct mst_exchange {
     struct mst_span query;                      /* raw */
     struct mst_span content_type, cik, token, vendor_name;
     struct mst_span range, if_range, if_none_match, want_repr_digest;
-    struct mst_span peer;  /* address as text */
-    struct mst_addr local; /* where it arrived */
-    struct mst_buf body;   /* or a piece of it */
-    bool is_body_whole;    /* nothing follows what is in body */
+    struct mst_span request_timeout, modified_since; /* 2.12.4; the latter by either name */
+    struct mst_span peer;                            /* address as text */
+    struct mst_addr local;                           /* where it arrived */
+    struct mst_buf body;                             /* or a piece of it */
+    bool is_body_whole;                              /* nothing follows what is in body */
 
     /* found by the guard; row texts are valid in that step only */
     enum mst_role role;
@@ -162,11 +169,15 @@ struct mst_exchange {
     void (*release)(struct mst_exchange *x); /* frees what work holds outside the arena; or NULL */
     struct mst_todo abandon;                 /* cleans up after a failure; step NULL = nothing to */
     struct mst_points_work *points;          /* points.c's own, in arena */
-    struct mst_todo todo;                    /* the next step */
-    struct mst_todo now;                     /* the running one */
-    int64_t attempt;                         /* of the running command; random, not 0 */
-    bool is_single;                          /* the next command changes at most one row */
-    int64_t lane; /* whose commands they are (core/lane.h); 0 = nobody's */
+    struct mst_waiting *waiting;             /* waiting.c's own, or NULL */
+    struct mst_arena_mark wake_mark;         /* the same, if is_woken */
+    bool is_woken;
+    bool is_hurried;      /* no wait lasts any longer */
+    struct mst_todo todo; /* the next step */
+    struct mst_todo now;  /* the running one */
+    int64_t attempt;      /* of the running command; random, not 0 */
+    bool is_single;       /* the next command changes at most one row */
+    int64_t lane;         /* whose commands they are (core/lane.h); 0 = nobody's */
 
     /* the reply */
     unsigned status; /* 0 = not known yet */
@@ -213,10 +224,16 @@ enum mst_progress mst_exchange_continue(struct mst_exchange *x);
 /* Instead of a piece that will not come: cleans up, then fails with status. Of an exchange that does
    not want one nothing is left to clean up, and it is MST_ANSWERED as it is. */
 enum mst_progress mst_exchange_give_up(struct mst_exchange *x, unsigned status);
+/* Wakes it if it is asleep, and lets it sleep no more. Gives what it is then; MST_RUNNING also if
+   it was not asleep. */
+enum mst_progress mst_exchange_hurry(struct mst_exchange *x);
 /* What is to be sent of the body now: all, or the piece. */
 struct mst_span mst_exchange_reply(const struct mst_exchange *x);
 /* An error reply without a route, for the conversation. */
 void mst_exchange_fail(struct mst_exchange *x, unsigned status);
+
+/* What it waited for may have come: env->came_back is called if it goes on. */
+void mst_exchange_wake(struct mst_exchange *x);
 
 /* Counts what was answered, and logs it if that is asked for. */
 void mst_exchange_count(const struct mst_exchange *x);

@@ -8,6 +8,7 @@
 #define MST_FRONT_HTTP_FRONT_H
 
 #include "core/domain.h"
+#include "front/watch/watch.h"
 #include "net/stream.h"
 
 /* What the admin listener asks the server; called on its loop's thread. */
@@ -22,6 +23,7 @@ struct mst_routes; /* route.h */
 struct mst_http_opts {
     const struct mst_domain *domain;
     struct mst_store *store;            /* NULL only with admin */
+    struct mst_watch_hub *hub;          /* of store: as it */
     const struct mst_http_admin *admin; /* not NULL: /healthz, /readyz, /metrics, and no more */
     const struct mst_routes *routes;    /* what is answered; NULL = what belongs here */
     const char *backup_dir;

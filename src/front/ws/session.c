@@ -264,6 +264,15 @@ static void answered(struct mst_ws_session *session)
         say_close(session, MST_WS_NORMAL);
 }
 
+/* What the exchange does next. A wait does not outlast the session. */
+static void proceed(struct mst_ws_session *session, enum mst_progress progress)
+{
+    if (progress == MST_ASLEEP && (session->is_ended || session->worker->is_draining))
+        progress = mst_exchange_hurry(session->x);
+    if (progress == MST_ANSWERED)
+        answered(session);
+}
+
 static void take_text(struct mst_ws_session *session, struct mst_span text)
 {
     struct mst_exchange *x = session->x = take_exchange(session->worker);
@@ -280,8 +289,8 @@ static void take_text(struct mst_ws_session *session, struct mst_span text)
     x->body.max_bytes = MST_WS_MESSAGE_MAX;
     if (mst_buf_add(&x->body, text) != MST_OK)
         say_close(session, MST_WS_INTERNAL);
-    else if (mst_exchange_start(x) == MST_ANSWERED)
-        answered(session);
+    else
+        proceed(session, mst_exchange_start(x));
 }
 
 /* ---- reading ---- */
@@ -368,12 +377,19 @@ static void received(void *arg, struct mst_span bytes)
         work(session);
 }
 
+static void hurry(struct mst_ws_session *session)
+{
+    if (session->x && session->state != OVER)
+        proceed(session, mst_exchange_hurry(session->x));
+}
+
 /* Without a close frame. What came before is answered. */
 static void ended(void *arg)
 {
     struct mst_ws_session *session = arg;
 
     session->is_ended = true;
+    hurry(session);
     work(session);
 }
 
@@ -389,7 +405,7 @@ static void closed(void *arg)
     session->stream = NULL;
     session->state = OVER;
     mst_timer_clear(session->timer);
-    if (!session->x)
+    if (!session->x || mst_exchange_hurry(session->x) == MST_ANSWERED)
         leave(session);
 }
 
@@ -399,12 +415,13 @@ static void came_back(struct mst_exchange *x, enum mst_progress progress)
 {
     struct mst_ws_session *session = session_of(x);
 
-    (void)progress; /* a message is whole, and so is its answer */
-    if (!session->stream) {
+    if (!session->stream && progress == MST_ANSWERED) {
         leave(session);
         return;
     }
-    answered(session);
+    if (!session->stream)
+        return;
+    proceed(session, progress);
     if (session->state != OVER)
         work(session);
 }
@@ -484,7 +501,9 @@ void mst_ws_worker_drain(struct mst_ws_worker *worker)
     worker->is_draining = true;
     for (struct mst_ws_session *session = worker->sessions.next; session != &worker->sessions;
          session = session->next)
-        if (session->stream && !session->x)
+        if (session->stream && session->x)
+            hurry(session);
+        else if (session->stream)
             say_close(session, MST_WS_NORMAL);
 }
 
