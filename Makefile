@@ -7,7 +7,7 @@ V ?= release
 # The last line of `make test` is the count, not where make was.
 MAKEFLAGS += --no-print-directory
 
-ROOMS := base sys net wire core store front server
+ROOMS := base sys net wire core store send front server
 
 include mk/deps.mk
 include mk/variants.mk

@@ -11,7 +11,7 @@ endef
 $(foreach room,$(ROOMS),$(eval $(call ROOM_RULES,$(room))))
 
 # Highest room first: each may need those behind it.
-ARCHIVES := $(B)/libserver.a $(B)/libfront.a $(B)/libstore.a $(B)/libcore.a $(B)/libwire.a \
+ARCHIVES := $(B)/libserver.a $(B)/libfront.a $(B)/libsend.a $(B)/libstore.a $(B)/libcore.a $(B)/libwire.a \
 	$(B)/libnet.a $(B)/libsys.a $(B)/libbase.a
 
 CLI_ARCHIVES := $(B)/libcli.a $(B)/libwire.a $(B)/libsys.a $(B)/libbase.a

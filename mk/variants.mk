@@ -39,5 +39,5 @@ CFLAGS_ALL := -std=gnu17 -D_GNU_SOURCE -g $(WARN) $(FLAGS_$(V)) -iquote src -inc
 	-pthread -MMD -MP $(CFLAGS)
 LDFLAGS_ALL := -g -pthread $(LINK_$(V)) $(LDFLAGS)
 
-LIBS_SERVER := -luv -lgnutls -lhogweed -lnettle -lsqlite3 -ljansson -lwslay -linih -lm
+LIBS_SERVER := -luv -lgnutls -lcurl -lhogweed -lnettle -lsqlite3 -ljansson -lwslay -linih -lm
 LIBS_CLI := -lcurl -lhogweed -lnettle -largon2 -ljansson -linih -lm

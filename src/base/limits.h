@@ -159,9 +159,12 @@
 #define MST_OUTGOING_MAX \
     100 /* messages that wait in one dispatch's queue, counted with each more */
 
+#define MST_SEND_ANSWER_MAX MST_KIB(64)  /* of which only the status is looked at */
+#define MST_SEND_BODY_MAX   MST_KIB(512) /* a value of 64 KiB, escaped or as base64, with its head */
+
 /* row numbers (keys.md) */
-#define MST_ROW_BITS 40
-#define MST_GEN_BITS 24
-#define MST_GENS_MAX 1024 /* generations of a store: one per restore or fork */
+#define MST_ROW_BITS        40
+#define MST_GEN_BITS        24
+#define MST_GENS_MAX        1024 /* generations of a store: one per restore or fork */
 
 #endif
