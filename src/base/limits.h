@@ -156,15 +156,20 @@
 #define MST_RULE_PERIOD_MIN_MS 1000     /* of an interval's timer: 4, a point per second */
 
 /* dispatches (2.15.5) */
-#define MST_OUTGOING_MAX \
-    100 /* messages that wait in one dispatch's queue, counted with each more */
+#define MST_OUTGOING_MAX 100 /* messages that wait in one queue, counted with each more */
 
+#define MST_DISPATCH_TRIES_MAX    8 /* of one message: 21 minutes, if the first delay is 10 s */
+#define MST_DISPATCH_DELAY_MAX_MS 3600000 /* between two tries, however long the first delay */
+#define MST_SENDING_MAX           64      /* messages under way, each a descriptor */
+#define MST_SENDING_LANE_MAX \
+    16 /* of one tenant, so that its slow recipients do not hold up others */
+#define MST_SENDING_BUSY_MS 1000 /* how long a message waits whose tenant has as many under way */
 #define MST_SEND_ANSWER_MAX MST_KIB(64)  /* of which only the status is looked at */
 #define MST_SEND_BODY_MAX   MST_KIB(512) /* a value of 64 KiB, escaped or as base64, with its head */
 
 /* row numbers (keys.md) */
-#define MST_ROW_BITS        40
-#define MST_GEN_BITS        24
-#define MST_GENS_MAX        1024 /* generations of a store: one per restore or fork */
+#define MST_ROW_BITS 40
+#define MST_GEN_BITS 24
+#define MST_GENS_MAX 1024 /* generations of a store: one per restore or fork */
 
 #endif

@@ -152,25 +152,6 @@ static enum mst_err owner_of(struct mst_tx *tx, int64_t client_id, int64_t *ret_
     return err;
 }
 
-enum mst_err mst_dispatch_tenant(struct mst_tx *tx, int64_t owner_id, int64_t *ret_tenant)
-{
-    int64_t tenant = owner_id, above = 0;
-    enum mst_err err = owner_of(tx, owner_id, &above);
-
-    for (unsigned depth = 0; err == MST_OK && above != 0; depth++) {
-        int64_t client_id = above;
-
-        if (depth > MST_TREE_DEPTH_MAX)
-            return MST_ECORRUPT;
-        err = owner_of(tx, client_id, &above);
-        if (err == MST_OK && above != 0)
-            tenant = client_id;
-    }
-    if (err == MST_OK)
-        *ret_tenant = tenant;
-    return err;
-}
-
 /* The daily limit that a method draws from; the bucket's is the next. */
 static enum mst_limit limit_of(enum mst_method method)
 {
@@ -269,6 +250,9 @@ enum mst_err mst_dispatch_draw(struct mst_tx *tx, int64_t owner_id, enum mst_met
     bool has_day = false, has_bucket = false;
     enum mst_err err = find_chain(tx, owner_id, &chain);
 
+    *ret_verdict = MST_NOT_FOUND;
+    if (err == MST_ENOENT)
+        return MST_OK;
     if (err == MST_OK)
         err = has_left(tx, &chain, metric, metric, today, &has_day);
     if (err == MST_OK && !has_day)

@@ -54,15 +54,11 @@ MST_MUST_USE enum mst_err mst_dispatch_read(struct mst_arena *arena, struct mst_
 
 /* ---- limits ---- */
 
-/* The client below the root that owner_id is, or is below: whose dispatches they are in the end. */
-MST_MUST_USE enum mst_err mst_dispatch_tenant(struct mst_tx *tx, int64_t owner_id,
-                                              int64_t *ret_tenant);
-
 /*
  * Draws one message from the owner of a dispatch and all above it, in a MST_FILE_STATE command: from what
  * they may send this UTC day; if any of them has nothing left, from their buckets, which are never
  * filled up again. Either way it counts as sent on this day (CONSUMED). Who inherits has no limit of its
- * own. MST_NO_ROOM: neither has enough; nothing was written.
+ * own. MST_NO_ROOM: neither has enough. MST_NOT_FOUND: the owner is gone. Nothing was written then.
  */
 MST_MUST_USE enum mst_err mst_dispatch_draw(struct mst_tx *tx, int64_t owner_id,
                                             enum mst_method method, enum mst_verdict *ret_verdict);

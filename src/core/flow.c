@@ -10,6 +10,7 @@
 
 #include "core/data.h"
 #include "core/detail.h"
+#include "core/dispatch.h"
 #include "core/due.h"
 #include "core/flow.h"
 #include "core/preprocess.h"
@@ -353,15 +354,6 @@ static enum mst_err judge(const struct mst_flow *flow, struct mst_tx *tx, const 
 
 /* ---- all kinds ---- */
 
-static enum mst_err leave_message(struct mst_tx *tx, int64_t dispatch_id, int64_t at,
-                                  struct mst_span value)
-{
-    struct mst_row_outgoing row = {
-        .dispatch_id = dispatch_id, .due_ms = mst_tx_wall_now_ms(tx), .at = at, .value = value};
-
-    return mst_tx_insert(tx, MST_TABLE_OUTGOING, &row);
-}
-
 static enum mst_err store(const struct mst_flow *flow, struct mst_tx *tx, const struct node *node,
                           int64_t at, struct mst_span value, enum mst_verdict *ret_verdict)
 {
@@ -392,7 +384,7 @@ static enum mst_err deliver(const struct mst_flow *flow, struct mst_tx *tx, cons
     case JUDGES:
         return judge(flow, tx, node, at, &value);
     case SENDS:
-        return leave_message(tx, node->id, at, value);
+        return mst_dispatch_queue(tx, node->id, at, value, ret_verdict);
     case IGNORES:
         break;
     }

@@ -23,6 +23,7 @@
 #include "server/copying.h"
 #include "server/keyring.h"
 #include "server/paths.h"
+#include "server/sender.h"
 #include "server/server.h"
 #include "server/sweeper.h"
 #include "store/sqlite/sqlite.h"
@@ -59,6 +60,7 @@ struct mst_server {
     struct mst_keys keys_port;
     struct mst_domain domain;
     struct mst_sweeper *sweeper;
+    struct mst_sender *sender;
     struct mst_http_opts http_opts;
     struct mst_paths paths;
     struct mst_tls *tls[MST_LISTENS_MAX]; /* by https address */
@@ -454,9 +456,11 @@ static void close_server(struct mst_server *server)
     for (size_t i = 0; i < server->n_servings; i++)
         close_serving(&server->servings[i]);
     free(server->servings);
+    mst_sender_stop(server->sender);
     mst_sweeper_stop(server->sweeper);
     mst_store_close(server->store);
     mst_watch_hub_free(server->hub);
+    mst_sender_free(server->sender);
     mst_admin_stop(server->admin);
     mst_health_fini(&server->health);
     for (size_t i = 0; i < MST_LISTENS_MAX; i++)
@@ -472,6 +476,15 @@ static enum mst_err start_sweeper(struct mst_server *server, struct mst_buf *why
     if (err)
         (void)mst_buf_addf(why, "no memory or thread for sweeping content: %s\n",
                            mst_err_text(err));
+    return err;
+}
+
+static enum mst_err start_sender(struct mst_server *server, struct mst_buf *why)
+{
+    enum mst_err err = mst_sender_start(server->sender);
+
+    if (err)
+        (void)mst_buf_addf(why, "no memory or thread for sending: %s\n", mst_err_text(err));
     return err;
 }
 
@@ -523,6 +536,8 @@ enum mst_err mst_server_start(const struct mst_settings *settings, struct mst_se
     if (!err)
         err = open_hub(server, why);
     if (!err)
+        err = mst_sender_open(server->store, &server->domain, settings, &server->sender, why);
+    if (!err)
         err = open_keys(server, why);
     if (!err)
         err = settle_subscriptions(server, why);
@@ -530,6 +545,8 @@ enum mst_err mst_server_start(const struct mst_settings *settings, struct mst_se
         err = resume_copying(server, why);
     if (!err)
         err = start_sweeper(server, why);
+    if (!err)
+        err = start_sender(server, why);
     set_http_opts(server);
     if (!err)
         err = open_servings(server, why);

@@ -12,6 +12,7 @@
 #include "net/tls.h"
 #include "server/setting.h"
 #include "sys/log.h"
+#include "wire/mail.h"
 
 static const struct mst_setting_choice tls_versions[] = {
     {"1.0", MST_TLS_1_0},
@@ -121,6 +122,38 @@ const struct mst_setting mst_setting_table[] = {
      "Whether a data write stores what it can when a value does not fit its dataport's format, "
      "instead of answering 400 and storing nothing.",
      AT(alias_skip_bad_values), NULL},
+
+    {"dispatch_private_networks", MST_SETTING_BOOL, 0, 0, "no", "",
+     "Whether dispatches may send to loopback, private, link-local and other addresses that are not on the "
+     "internet. Whoever may make a dispatch then reaches what musterd reaches.",
+     AT(dispatch_private_networks), NULL},
+    {"dispatch_timeout", MST_SETTING_MILLISECONDS, 100, MINUTES_MS(5), "15s", "ms",
+     "For one message of a dispatch, from looking up the host to the whole answer.",
+     AT(dispatch_timeout_ms), NULL},
+    {"dispatch_retry", MST_SETTING_MILLISECONDS, 10, MINUTES_MS(60), "10s", "ms",
+     "Until a message that got no answer, or 429 or 5xx, is tried again. Each further time waits twice as "
+     "long, an hour at most; after 8 tries it is given up.",
+     AT(dispatch_retry_ms), NULL},
+    {"dispatch_hook", MST_SETTING_TEXT, 0, 0, "", "",
+     "The URL to which messages of sms and xmpp dispatches are POSTed as JSON. It may lie in any network. "
+     "Empty: they fail.",
+     AT(dispatch_hook), NULL},
+    {"smtp_url", MST_SETTING_TEXT, 0, 0, "", "",
+     "The mail server for email dispatches: smtp://HOST:PORT, or smtps:// for TLS from the start. It may "
+     "lie in any network. Empty: they fail.",
+     AT(smtp_url), NULL},
+    {"smtp_from", MST_SETTING_TEXT, 0, 0, "", "",
+     "The mail address that email dispatches come from.",
+     AT(smtp_from), NULL},
+    {"smtp_user", MST_SETTING_TEXT, 0, 0, "", "",
+     "The name for the mail server. Empty: without authentication.",
+     AT(smtp_user), NULL},
+    {"smtp_password_file", MST_SETTING_PATH, 0, 0, "", "",
+     "A file with the password of smtp_user, in its first line.",
+     AT(smtp_password_file), NULL},
+    {"smtp_tls_required", MST_SETTING_BOOL, 0, 0, "yes", "",
+     "Whether mail goes out over TLS alone (STARTTLS with smtp://). no: without, if the server has none.",
+     AT(smtp_tls_required), NULL},
 
     {"content_max", MST_SETTING_SIZE, 1024, MST_CONTENT_MAX, "16m", "bytes",
      "The largest firmware or other file that may be uploaded to a model's content.",
@@ -268,8 +301,30 @@ enum mst_err mst_settings_set(struct mst_settings *settings, enum mst_setting_so
     return err;
 }
 
+static bool begins_with_one_of(const char *text, struct mst_span one, struct mst_span other)
+{
+    return mst_span_starts(mst_span_str(text), one) || mst_span_starts(mst_span_str(text), other);
+}
+
+/* What is wrong with where messages are sent through; NULL: nothing. */
+static const char *check_dispatches(const struct mst_settings *settings)
+{
+    const char *hook = settings->dispatch_hook, *url = settings->smtp_url;
+
+    if (hook[0] && !begins_with_one_of(hook, MST_LIT("http://"), MST_LIT("https://")))
+        return "dispatch_hook: must begin with http:// or https://\n";
+    if (url[0] && !begins_with_one_of(url, MST_LIT("smtp://"), MST_LIT("smtps://")))
+        return "smtp_url: must begin with smtp:// or smtps://\n";
+    if (url[0] && !mst_mail_is_address(mst_span_str(settings->smtp_from)))
+        return "smtp_from: smtp_url needs a mail address here\n";
+    if (settings->smtp_user[0] && !settings->smtp_password_file[0])
+        return "smtp_password_file: smtp_user needs one\n";
+    return NULL;
+}
+
 enum mst_err mst_settings_check(const struct mst_settings *settings, struct mst_buf *why)
 {
+    const char *problem = check_dispatches(settings);
     enum mst_err err = MST_OK;
 
     if (settings->http.n_items == 0 && settings->https.n_items == 0) {
@@ -282,6 +337,10 @@ enum mst_err mst_settings_check(const struct mst_settings *settings, struct mst_
     }
     if (settings->data[0] == '\0') {
         (void)mst_buf_add_str(why, "data: must name a directory\n");
+        err = MST_EINVAL;
+    }
+    if (problem) {
+        (void)mst_buf_add_str(why, problem);
         err = MST_EINVAL;
     }
     return err;

@@ -55,6 +55,13 @@ struct mst_settings {
     int64_t window_s;
     int64_t sn_scope; /* enum mst_sn_scope */
     int64_t delete_sn_disables, ranges_wrapped, content_overwrite, alias_skip_bad_values;
+    int64_t dispatch_private_networks, dispatch_timeout_ms, dispatch_retry_ms;
+    char dispatch_hook[MST_SETTING_TEXT_MAX]; /* "" = none */
+    char smtp_url[MST_SETTING_TEXT_MAX];      /* "" = none */
+    char smtp_from[MST_SETTING_TEXT_MAX];
+    char smtp_user[MST_SETTING_TEXT_MAX]; /* "" = without authentication */
+    char smtp_password_file[MST_SETTING_TEXT_MAX];
+    int64_t smtp_tls_required;
     int64_t content_max_bytes;
     int64_t threads, connections_max, backlog, requests_per_connection;
     int64_t handshake_timeout_ms, head_timeout_ms, body_timeout_ms, idle_timeout_ms,

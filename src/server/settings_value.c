@@ -159,7 +159,7 @@ static enum mst_err copy_text(struct mst_span value, char ret_text[MST_SETTING_T
     return MST_OK;
 }
 
-static enum mst_err parse_path(const struct mst_setting *setting, struct mst_span value,
+static enum mst_err parse_text(const struct mst_setting *setting, struct mst_span value,
                                void *member, struct mst_buf *why)
 {
     (void)setting;
@@ -333,7 +333,8 @@ const struct mst_setting_kind mst_setting_kinds[MST_SETTING_TYPE_COUNT] = {
     [MST_SETTING_BOOL] = {"yes or no",    "yes or no",                                             false, false, parse_bool,          sizeof(int64_t)                 },
     [MST_SETTING_ENUM] = {"word",         "one of the words listed",                               false, false, parse_enum,
                              sizeof(int64_t)                                                                                                                             },
-    [MST_SETTING_PATH] = {"path",         "a path",                                                false, false, parse_path,          MST_SETTING_TEXT_MAX            },
+    [MST_SETTING_PATH] = {"path",         "a path",                                                false, false, parse_text,          MST_SETTING_TEXT_MAX            },
+    [MST_SETTING_TEXT] = {"text",         "a text",                                                false, false, parse_text,          MST_SETTING_TEXT_MAX            },
     [MST_SETTING_LISTENERS] = {"addresses",    "ADDRESS:PORT, several apart by commas or spaces",       true,
                              false,                                                                                 parse_listeners,     MEMBER_BYTES(http)              },
     [MST_SETTING_TLS_LISTENERS] = {"addresses",

@@ -30,6 +30,9 @@ enum mst_log_level { MST_LOG_ERROR, MST_LOG_WARNING, MST_LOG_INFO, MST_LOG_DEBUG
           "An activated serial number was asked for again from another address.")                  \
     EVENT(HEALTH, "health", "Loops or committers stand still (stall_timeout), or move on again.")  \
     EVENT(BACKUP, "backup", "A backup was made, or could not be made.")                            \
+    EVENT(DISPATCH, "dispatch",                                                                    \
+          "Messages of dispatches cannot be sent through the mail server or the web hook of the "  \
+          "settings, or can be again; or the store does not take how they ended.")                 \
     EVENT(REQUEST, "request",                                                                      \
           "A request was answered (log_requests): method, path as the table of routes has it "     \
           "(what varies is *), status, microseconds, the caller's address. A - stands for a path " \

@@ -66,6 +66,8 @@ LABEL(LISTENER, "listener", MST_LABEL_LISTENER);
 LABEL(REFUSAL, "reason", MST_LABEL_REFUSAL);
 LABEL(FILE, "file", MST_LABEL_FILE);
 LABEL(FOUND, "result", MST_LABEL_FOUND);
+LABEL(METHOD, "method", MST_LABEL_METHOD);
+LABEL(ENDED, "ended", MST_LABEL_ENDED);
 static const struct label label_NONE = {NULL, NULL, 1};
 
 #define BOUNDS(id)                                                                 \

@@ -61,6 +61,19 @@
     VALUE(HIT, "hit")          \
     VALUE(MISS, "miss")
 
+#define MST_LABEL_METHOD(VALUE)   \
+    VALUE(EMAIL, "email")         \
+    VALUE(HTTP_GET, "http_get")   \
+    VALUE(HTTP_POST, "http_post") \
+    VALUE(HTTP_PUT, "http_put")   \
+    VALUE(SMS, "sms")             \
+    VALUE(XMPP, "xmpp")
+#define MST_LABEL_ENDED(VALUE) \
+    VALUE(SENT, "sent")        \
+    VALUE(REFUSED, "refused")  \
+    VALUE(FAILED, "failed")    \
+    VALUE(LIMIT, "limit")
+
 /*
  * COUNTER, GAUGE(cells, name, unit, label 1, label 2, help)
  * HISTOGRAM(cells, name, unit, label 1, bounds, help)
@@ -114,6 +127,13 @@
     COUNTER(POINTS, "muster_points_stored_total", ONE, NONE, NONE, "Values that were stored.")     \
     COUNTER(FLOW_SKIPPED, "muster_subscriber_values_skipped_total", ONE, NONE, NONE,               \
             "Values that a subscriber could not take: its preprocess or its format refused them.") \
+    COUNTER(DISPATCHED, "muster_dispatch_messages_total", ONE, METHOD, ENDED,                      \
+            "Messages of dispatches that are over: taken by the recipient, refused by it, given "  \
+            "up, or not sent for a limit of the owner or of a client above it.")                   \
+    COUNTER(DISPATCH_RETRIES, "muster_dispatch_retries_total", ONE, METHOD, NONE,                  \
+            "Tries to send that failed and will be repeated.")                                     \
+    GAUGE(DISPATCHING, "muster_dispatch_messages_under_way", ONE, NONE, NONE,                      \
+          "Messages that are being sent now.")                                                     \
     GAUGE(CLOCK_MARK, "muster_clock_mark_seconds", ONE, NONE, NONE,                                \
           "Window time that is durable, in seconds since 1970: it never goes back.")               \
     COUNTER(CLOCK_JUMPS, "muster_clock_jumps_total", ONE, NONE, NONE,                              \

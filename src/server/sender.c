@@ -1,0 +1,761 @@
+/*
+ * A message under way has a slot. Each turn of the thread, in this order:
+ *
+ *   settle   slots that ended: one reader plans the values that say how, one command of the points file
+ *            stores them and takes the messages out of their queues, or puts them off
+ *   pick     messages that are due get the free slots; those of a tenant that has its part of the
+ *            slots are put off, so that the look at what is due never has to pass over many
+ *   draw     one command of the state file draws new messages from the limits of their owners
+ *   begin    the slots that were picked start to be sent
+ *   wait     for the network, a commit with messages, or the next due time
+ *
+ * A command that fails leaves the slots as they are, to be tried a second later: nothing is
+ * forgotten but by the end of the process.
+ */
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "core/dispatch.h"
+#include "core/flow.h"
+#include "core/lane.h"
+#include "send/send.h"
+#include "server/command.h"
+#include "server/sender.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+#include "sys/log.h"
+#include "sys/metric.h"
+#include "sys/queue.h"
+#include "wire/pct.h"
+
+enum {
+    WAIT_MAX_MS = 60000, /* the wall clock may be set meanwhile */
+    RETRY_MS = 1000,     /* after a command that failed */
+    PATIENCE_MS = 2000,  /* at the end, for what is under way */
+    PAGE = 2 * MST_SENDING_MAX,
+    STATUS_CHARS = 128
+};
+
+enum stage { FREE, PICKED, UNDER_WAY, ENDED };
+
+struct slot {
+    enum stage stage;
+    int64_t outgoing_id, dispatch_id, owner_id, lane, at, tries;
+    /* PICKED: what is to be sent; its texts lie in arena. */
+    struct mst_arena arena;
+    enum mst_method method;
+    struct mst_span recipient, subject, text, key;
+    bool has_room; /* draw: its owner's limits allow it */
+    /* ENDED: either is_over, perhaps with a status to be stored, or it is to be tried at due_ms. */
+    bool is_over;
+    int64_t due_ms;
+    char status[STATUS_CHARS];
+};
+
+/* One of a tenant that has enough under way. */
+struct deferral {
+    int64_t outgoing_id;
+};
+
+struct mst_sender {
+    struct mst_observer observer; /* first: the store hands it back */
+    struct mst_store *store;
+    const struct mst_domain *domain;
+    const struct mst_settings *settings;
+    char password[MST_SETTING_TEXT_MAX];
+    struct mst_send *send;
+    struct mst_reader *reader;
+    struct mst_thread *thread;
+    atomic_bool is_ending;
+    struct slot slots[MST_SENDING_MAX];
+    struct deferral deferrals[PAGE];
+    size_t n_deferrals;
+    int64_t next_due_ms; /* INT64_MAX: nothing waits */
+    bool is_more;        /* due messages that were not looked at */
+    bool has_failed;
+    bool is_route_bad[2];   /* the mail server, the hook: said in the log */
+    struct mst_arena arena; /* of one step */
+};
+
+static size_t count_stage(const struct mst_sender *sender, enum stage stage)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < MST_SENDING_MAX; i++)
+        n += sender->slots[i].stage == stage;
+    return n;
+}
+
+static void free_slot(struct slot *slot)
+{
+    mst_arena_reset(&slot->arena);
+    slot->stage = FREE;
+}
+
+/* ---- how messages end ---- */
+
+static void end_slot(struct slot *slot, const char *status, size_t len)
+{
+    slot->stage = ENDED;
+    slot->is_over = true;
+    (void)snprintf(slot->status, sizeof slot->status, "%.*s", (int)len, status);
+}
+
+static void count_end(const struct slot *slot, enum mst_label_ENDED ended)
+{
+    mst_metric_add(MST_M_DISPATCHED, (unsigned)slot->method * MST_ENDED_LEN + ended, 1);
+}
+
+/* Before the try that will be the tries-th. */
+static int64_t delay_ms(const struct mst_sender *sender, int64_t tries)
+{
+    int64_t delay = sender->settings->dispatch_retry_ms;
+
+    for (int64_t i = 1; i < tries && delay < MST_DISPATCH_DELAY_MAX_MS; i++)
+        delay *= 2;
+    return delay < MST_DISPATCH_DELAY_MAX_MS ? delay : MST_DISPATCH_DELAY_MAX_MS;
+}
+
+/* What the operator set up is told of in the log, once when it fails and once when it works again. */
+static void watch_route(struct mst_sender *sender, const struct slot *slot, bool is_bad,
+                        struct mst_span status)
+{
+    static const char *const names[] = {"the mail server of smtp_url", "the hook of dispatch_hook"};
+    size_t route = slot->method == MST_METHOD_EMAIL ? 0 : 1;
+
+    if (slot->method != MST_METHOD_EMAIL && slot->method != MST_METHOD_SMS &&
+        slot->method != MST_METHOD_XMPP)
+        return;
+    if (is_bad != sender->is_route_bad[route])
+        mst_log(is_bad ? MST_LOG_WARNING : MST_LOG_INFO, MST_EV_DISPATCH, "%s %s: %.*s",
+                names[route], is_bad ? "does not take messages" : "takes messages again",
+                (int)status.len, status.ptr);
+    sender->is_route_bad[route] = is_bad;
+}
+
+/* Called by send, on the thread. */
+static void note_end(void *arg, void *message, const struct mst_send_result *result)
+{
+    struct mst_sender *sender = arg;
+    struct slot *slot = message;
+    bool is_good = mst_span_starts(result->status, MST_LIT("2"));
+
+    mst_metric_sub(MST_M_DISPATCHING, 0, 1);
+    watch_route(sender, slot, result->outcome == MST_SEND_AGAIN, result->status);
+    if (result->outcome == MST_SEND_AGAIN && slot->tries + 1 < MST_DISPATCH_TRIES_MAX) {
+        slot->stage = ENDED;
+        slot->is_over = false;
+        slot->due_ms = mst_clock_wall_ms() + delay_ms(sender, slot->tries + 1);
+        mst_metric_add(MST_M_DISPATCH_RETRIES, (unsigned)slot->method, 1);
+        return;
+    }
+    end_slot(slot, result->status.ptr, result->status.len);
+    count_end(slot, result->outcome != MST_SEND_DONE ? MST_ENDED_FAILED
+                    : is_good                        ? MST_ENDED_SENT
+                                                     : MST_ENDED_REFUSED);
+}
+
+/* ---- settle ---- */
+
+struct settling {
+    struct mst_sender *sender;
+    struct mst_flow *flow; /* NULL: no value to store */
+};
+
+static enum mst_err add_value(struct mst_sender *sender, struct mst_tx *tx, struct mst_flow *flow,
+                              const struct slot *slot)
+{
+    struct mst_flow_input input = {.at = mst_tx_wall_now(tx),
+                                   .text = mst_span_str(slot->status),
+                                   .port = {.id = slot->dispatch_id},
+                                   .is_report = true};
+    enum mst_verdict verdict;
+    enum mst_err err = mst_tx_get(tx, MST_IX_RESOURCE, &input.port);
+
+    if (err != MST_OK)
+        return err == MST_ENOENT ? MST_OK : err; /* dropped meanwhile */
+    return mst_flow_add(sender->domain, tx, flow, &input, &verdict);
+}
+
+static enum mst_err plan_values(struct mst_sender *sender, struct mst_flow **ret_flow)
+{
+    struct mst_tx *tx;
+    enum mst_err err = mst_flow_new(&sender->arena, MST_SENDING_MAX, ret_flow);
+
+    if (err == MST_OK)
+        err = mst_reader_begin(sender->reader, &tx);
+    if (err != MST_OK)
+        return err;
+    for (size_t i = 0; i < MST_SENDING_MAX && err == MST_OK; i++) {
+        const struct slot *slot = &sender->slots[i];
+
+        if (slot->stage == ENDED && slot->is_over && slot->status[0])
+            err = add_value(sender, tx, *ret_flow, slot);
+    }
+    mst_reader_end(sender->reader);
+    return err;
+}
+
+static enum mst_err store_slot(struct mst_tx *tx, const struct slot *slot)
+{
+    if (slot->stage != ENDED)
+        return MST_OK;
+    return slot->is_over ? mst_dispatch_finish(tx, slot->outgoing_id)
+                         : mst_dispatch_postpone(tx, slot->outgoing_id, slot->due_ms, 1);
+}
+
+/* An ambiguous commit runs it again: a message may then count a try twice. */
+static enum mst_err store_ends(void *arg, struct mst_tx *tx)
+{
+    struct settling *settling = arg;
+    struct mst_sender *sender = settling->sender;
+    int64_t busy_until_ms = mst_tx_wall_now_ms(tx) + MST_SENDING_BUSY_MS;
+    enum mst_verdict verdict = MST_DONE;
+    enum mst_err err = MST_OK;
+
+    if (settling->flow)
+        err = mst_flow_run(settling->flow, tx, &verdict);
+    if (err == MST_OK && verdict != MST_DONE) {
+        settling->flow = NULL;
+        return MST_EREFUSED;
+    }
+    for (size_t i = 0; i < MST_SENDING_MAX && err == MST_OK; i++)
+        err = store_slot(tx, &sender->slots[i]);
+    for (size_t i = 0; i < sender->n_deferrals && err == MST_OK; i++)
+        err = mst_dispatch_postpone(tx, sender->deferrals[i].outgoing_id, busy_until_ms, 0);
+    return err;
+}
+
+static enum mst_err settle(struct mst_sender *sender)
+{
+    struct settling settling = {.sender = sender};
+    enum mst_err err;
+
+    if (count_stage(sender, ENDED) == 0 && sender->n_deferrals == 0)
+        return MST_OK;
+    mst_arena_reset(&sender->arena);
+    err = plan_values(sender, &settling.flow);
+    while (err == MST_OK) {
+        bool has_flow = settling.flow != NULL;
+
+        err = mst_command_wait(sender->store, MST_FILE_POINTS, store_ends, &settling);
+        if (has_flow == (settling.flow != NULL))
+            break; /* not refused for a value */
+    }
+    if (err != MST_OK)
+        return err;
+    sender->n_deferrals = 0;
+    for (size_t i = 0; i < MST_SENDING_MAX; i++)
+        if (sender->slots[i].stage == ENDED)
+            free_slot(&sender->slots[i]);
+    return MST_OK;
+}
+
+/* ---- pick ---- */
+
+struct due {
+    struct mst_row_outgoing rows[PAGE];
+    size_t n;
+};
+
+static enum mst_err collect(void *arg, const void *row)
+{
+    struct due *due = arg;
+
+    due->rows[due->n++] = *(const struct mst_row_outgoing *)row;
+    return MST_OK;
+}
+
+static bool has_slot(const struct mst_sender *sender, int64_t outgoing_id)
+{
+    for (size_t i = 0; i < MST_SENDING_MAX; i++)
+        if (sender->slots[i].stage != FREE && sender->slots[i].outgoing_id == outgoing_id)
+            return true;
+    return false;
+}
+
+static struct slot *find_free(struct mst_sender *sender)
+{
+    for (size_t i = 0; i < MST_SENDING_MAX; i++)
+        if (sender->slots[i].stage == FREE)
+            return &sender->slots[i];
+    return NULL;
+}
+
+static size_t count_lane(const struct mst_sender *sender, int64_t lane)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < MST_SENDING_MAX; i++)
+        n += sender->slots[i].stage != FREE && sender->slots[i].lane == lane;
+    return n;
+}
+
+static enum mst_err copy_texts(struct slot *slot, const struct mst_dispatch *dispatch,
+                               struct mst_span value, const struct mst_handle *rid)
+{
+    struct mst_span text = dispatch->message.len > 0 ? dispatch->message : value;
+    enum mst_err err = mst_arena_dup(&slot->arena, dispatch->recipient, &slot->recipient);
+
+    if (err == MST_OK)
+        err = mst_arena_dup(&slot->arena, dispatch->subject, &slot->subject);
+    if (err == MST_OK)
+        err = mst_arena_dup(&slot->arena, text, &slot->text);
+    if (err == MST_OK)
+        err = mst_arena_printf(&slot->arena, &slot->key, "%.*s-%lld", MST_HANDLE_CHARS, rid->text,
+                               (long long)slot->outgoing_id);
+    return err;
+}
+
+/* Reads what is to be sent. A message of a dispatch that is gone, locked or none ends silently. */
+static enum mst_err fill_slot(struct mst_sender *sender, struct mst_tx *tx, struct slot *slot,
+                              const struct mst_row_outgoing *row,
+                              const struct mst_row_resource *resource)
+{
+    struct mst_dispatch dispatch;
+    enum mst_verdict verdict = MST_BAD_VALUE;
+    struct mst_handle rid;
+    enum mst_err err = MST_OK;
+
+    slot->outgoing_id = row->id;
+    slot->dispatch_id = row->dispatch_id;
+    slot->at = row->at;
+    slot->tries = row->tries;
+    slot->owner_id = resource->owner_id;
+    slot->has_room = row->tries > 0; /* drawn at the first try */
+    if (resource->kind == MST_KIND_DISPATCH)
+        err = mst_dispatch_read(mst_tx_arena(tx), resource->detail, &verdict, &dispatch);
+    if (err != MST_OK)
+        return err;
+    if (verdict != MST_DONE || dispatch.is_locked) {
+        end_slot(slot, "", 0);
+        return MST_OK;
+    }
+    slot->method = dispatch.method;
+    err = mst_domain_rid(sender->domain, resource, &rid);
+    if (err == MST_OK)
+        err = copy_texts(slot, &dispatch, row->value, &rid);
+    if (err == MST_OK)
+        slot->stage = PICKED;
+    else
+        free_slot(slot);
+    return err;
+}
+
+/* *ret_is_full: no slot is free. */
+static enum mst_err take(struct mst_sender *sender, struct mst_tx *tx,
+                         const struct mst_row_outgoing *row, bool *ret_is_full)
+{
+    struct mst_row_resource resource = {.id = row->dispatch_id};
+    struct slot *slot = find_free(sender);
+    int64_t lane = 0;
+    enum mst_err err = mst_tx_get(tx, MST_IX_RESOURCE, &resource);
+
+    *ret_is_full = slot == NULL;
+    if (err == MST_OK)
+        err = mst_lane_of_client(tx, resource.owner_id, &lane);
+    if (err == MST_ENOENT) {
+        resource = (struct mst_row_resource){.id = row->dispatch_id};
+        err = MST_OK;
+    }
+    if (err != MST_OK || slot == NULL)
+        return err;
+    if (lane != 0 && count_lane(sender, lane) >= MST_SENDING_LANE_MAX) {
+        sender->deferrals[sender->n_deferrals++].outgoing_id = row->id;
+        return MST_OK;
+    }
+    slot->lane = lane;
+    return fill_slot(sender, tx, slot, row, &resource);
+}
+
+static enum mst_err pick_page(struct mst_sender *sender, struct mst_tx *tx)
+{
+    static const struct mst_scan scan = {.index = MST_IX_OUTGOING_DUE, .limit = PAGE};
+    int64_t now_ms = mst_tx_wall_now_ms(tx);
+    struct due due = {.n = 0};
+    bool is_full = false;
+    enum mst_err err = mst_tx_scan(tx, &scan, collect, &due);
+
+    sender->next_due_ms = INT64_MAX;
+    sender->is_more = false;
+    for (size_t i = 0; i < due.n && err == MST_OK && !is_full; i++) {
+        const struct mst_row_outgoing *row = &due.rows[i];
+
+        if (row->due_ms > now_ms) {
+            sender->next_due_ms = row->due_ms;
+            return MST_OK;
+        }
+        if (!has_slot(sender, row->id))
+            err = take(sender, tx, row, &is_full);
+    }
+    sender->is_more = err == MST_OK && !is_full && due.n == PAGE;
+    return err;
+}
+
+static enum mst_err pick(struct mst_sender *sender)
+{
+    struct mst_tx *tx;
+    enum mst_err err = mst_reader_begin(sender->reader, &tx);
+
+    if (err != MST_OK)
+        return err;
+    err = pick_page(sender, tx);
+    mst_reader_end(sender->reader);
+    return err;
+}
+
+/* ---- draw ---- */
+
+static bool is_undrawn(const struct slot *slot)
+{
+    return slot->stage == PICKED && !slot->has_room;
+}
+
+struct drawing {
+    struct mst_sender *sender;
+    enum mst_verdict verdicts[MST_SENDING_MAX];
+};
+
+static enum mst_err draw_all(void *arg, struct mst_tx *tx)
+{
+    struct drawing *drawing = arg;
+    enum mst_err err = MST_OK;
+
+    for (size_t i = 0; i < MST_SENDING_MAX && err == MST_OK; i++) {
+        const struct slot *slot = &drawing->sender->slots[i];
+
+        if (is_undrawn(slot))
+            err = mst_dispatch_draw(tx, slot->owner_id, slot->method, &drawing->verdicts[i]);
+    }
+    return err;
+}
+
+static void take_verdict(struct slot *slot, enum mst_verdict verdict)
+{
+    slot->has_room = verdict == MST_DONE;
+    if (verdict == MST_NO_ROOM) {
+        end_slot(slot, "limit", strlen("limit"));
+        count_end(slot, MST_ENDED_LIMIT);
+    } else if (verdict != MST_DONE) {
+        end_slot(slot, "", 0); /* the owner is gone */
+    }
+}
+
+/* An ambiguous commit, or an end before the message was sent, may draw it twice, never not at all. */
+static enum mst_err draw(struct mst_sender *sender)
+{
+    struct drawing drawing = {.sender = sender};
+    size_t n = 0;
+    enum mst_err err;
+
+    for (size_t i = 0; i < MST_SENDING_MAX; i++)
+        n += is_undrawn(&sender->slots[i]);
+    if (n == 0)
+        return MST_OK;
+    err = mst_command_wait(sender->store, MST_FILE_STATE, draw_all, &drawing);
+    for (size_t i = 0; i < MST_SENDING_MAX && err == MST_OK; i++)
+        if (is_undrawn(&sender->slots[i]))
+            take_verdict(&sender->slots[i], drawing.verdicts[i]);
+    return err;
+}
+
+/* ---- begin ---- */
+
+static enum mst_err begin_http(struct mst_sender *sender, struct slot *slot, const char *verb,
+                               struct mst_span url)
+{
+    const struct mst_send_http http = {.verb = verb,
+                                       .url = url,
+                                       .type = MST_LIT("text/plain; charset=utf-8"),
+                                       .body = slot->text,
+                                       .key = slot->key};
+
+    return mst_send_http(sender->send, &http, slot);
+}
+
+/* The text goes into the query, as value=. */
+static enum mst_err begin_get(struct mst_sender *sender, struct slot *slot)
+{
+    struct mst_span url = mst_span_cut(slot->recipient, 0, mst_span_find(slot->recipient, '#', 0));
+    bool has_query = mst_span_find(url, '?', 0) < url.len;
+    struct mst_buf whole;
+    enum mst_err err;
+
+    mst_buf_init(&whole, MST_SEND_BODY_MAX);
+    (void)mst_buf_add(&whole, url);
+    (void)mst_buf_add_str(&whole, has_query ? "&value=" : "?value=");
+    err = mst_pct_encode(&whole, slot->text);
+    if (err == MST_OK)
+        err = begin_http(sender, slot, "GET", mst_buf_span(&whole));
+    mst_buf_fini(&whole);
+    return err;
+}
+
+static void put_member(struct mst_buf *out, const char *name, struct mst_span text)
+{
+    (void)mst_buf_addf(out, "%c\"%s\":", out->len == 0 ? '{' : ',', name);
+    (void)mst_json_put(out, text);
+}
+
+static enum mst_err begin_hook(struct mst_sender *sender, struct slot *slot)
+{
+    struct mst_send_http http = {.verb = "POST",
+                                 .url = mst_span_str(sender->settings->dispatch_hook),
+                                 .type = MST_LIT("application/json"),
+                                 .key = slot->key,
+                                 .is_vouched = true};
+    struct mst_buf body;
+    enum mst_err err;
+
+    mst_buf_init(&body, MST_SEND_BODY_MAX);
+    put_member(&body, "method", mst_span_str(mst_method_names[slot->method]));
+    put_member(&body, "recipient", slot->recipient);
+    put_member(&body, "subject", slot->subject);
+    put_member(&body, "message", slot->text);
+    err = mst_buf_add_byte(&body, '}');
+    http.body = mst_buf_span(&body);
+    if (err == MST_OK)
+        err = mst_send_http(sender->send, &http, slot);
+    mst_buf_fini(&body);
+    return err;
+}
+
+static enum mst_err begin_mail(struct mst_sender *sender, struct slot *slot)
+{
+    const struct mst_send_mail mail = {.to = slot->recipient,
+                                       .subject = slot->subject,
+                                       .text = slot->text,
+                                       .id = slot->key,
+                                       .at = slot->at};
+
+    return mst_send_mail(sender->send, &mail, slot);
+}
+
+static enum mst_err begin_slot(struct mst_sender *sender, struct slot *slot)
+{
+    switch (slot->method) {
+    case MST_METHOD_EMAIL:
+        return begin_mail(sender, slot);
+    case MST_METHOD_HTTP_GET:
+        return begin_get(sender, slot);
+    case MST_METHOD_HTTP_POST:
+        return begin_http(sender, slot, "POST", slot->recipient);
+    case MST_METHOD_HTTP_PUT:
+        return begin_http(sender, slot, "PUT", slot->recipient);
+    case MST_METHOD_SMS:
+    case MST_METHOD_XMPP:
+        return begin_hook(sender, slot);
+    case MST_METHOD_COUNT:
+        break;
+    }
+    return MST_EINVAL;
+}
+
+/* One that does not fit what can be sent is over; one without memory is left for another turn. */
+static enum mst_err begin(struct mst_sender *sender)
+{
+    enum mst_err first = MST_OK;
+
+    for (size_t i = 0; i < MST_SENDING_MAX; i++) {
+        struct slot *slot = &sender->slots[i];
+        enum mst_err err;
+
+        if (slot->stage != PICKED || !slot->has_room)
+            continue;
+        slot->stage = UNDER_WAY; /* send may end it at once */
+        mst_metric_add(MST_M_DISPATCHING, 0, 1);
+        err = begin_slot(sender, slot);
+        if (err == MST_OK)
+            continue;
+        mst_metric_sub(MST_M_DISPATCHING, 0, 1);
+        if (err == MST_EFULL) {
+            end_slot(slot, "error: too long", strlen("error: too long"));
+            count_end(slot, MST_ENDED_FAILED);
+        } else {
+            slot->stage = PICKED;
+            first = err;
+        }
+    }
+    return first;
+}
+
+/* ---- the thread ---- */
+
+static enum mst_err step(struct mst_sender *sender)
+{
+    enum mst_err err = settle(sender);
+
+    if (err == MST_OK)
+        err = pick(sender);
+    if (err == MST_OK)
+        err = draw(sender);
+    if (err == MST_OK)
+        err = begin(sender);
+    return err;
+}
+
+static int wait_ms(const struct mst_sender *sender)
+{
+    int64_t left;
+
+    if (sender->has_failed)
+        return RETRY_MS;
+    if (sender->is_more || sender->n_deferrals > 0 || count_stage(sender, ENDED) > 0)
+        return 0;
+    if (sender->next_due_ms == INT64_MAX)
+        return WAIT_MAX_MS;
+    left = sender->next_due_ms - mst_clock_wall_ms();
+    return left < 0 ? 0 : left < WAIT_MAX_MS ? (int)left : WAIT_MAX_MS;
+}
+
+static void look(struct mst_sender *sender)
+{
+    enum mst_err err = step(sender);
+
+    if (err != MST_OK && !sender->has_failed)
+        mst_log(MST_LOG_WARNING, MST_EV_DISPATCH,
+                "messages cannot be sent: %s; tried again each second", mst_err_text(err));
+    sender->has_failed = err != MST_OK;
+}
+
+static void finish(struct mst_sender *sender)
+{
+    uint64_t until_ns = mst_clock_mono_ns() + PATIENCE_MS * UINT64_C(1000000);
+
+    while (count_stage(sender, UNDER_WAY) > 0 && mst_clock_mono_ns() < until_ns)
+        mst_send_turn(sender->send, PATIENCE_MS / 20);
+    (void)settle(sender);
+}
+
+static void run_thread(void *arg)
+{
+    struct mst_sender *sender = arg;
+
+    while (!atomic_load(&sender->is_ending)) {
+        look(sender);
+        mst_send_turn(sender->send, wait_ms(sender));
+    }
+    finish(sender);
+}
+
+static void wake(struct mst_observer *observer, const struct mst_changed *changes, size_t n)
+{
+    (void)changes;
+    (void)n;
+    mst_send_wake(((struct mst_sender *)observer)->send);
+}
+
+/* ---- the door ---- */
+
+static enum mst_err read_password(struct mst_sender *sender, struct mst_buf *why)
+{
+    const char *path = sender->settings->smtp_password_file;
+    struct mst_buf text;
+    struct mst_span line;
+    enum mst_err err = MST_OK;
+
+    if (!sender->settings->smtp_user[0])
+        return MST_OK;
+    mst_buf_init(&text, sizeof sender->password);
+    err = mst_file_read(path, sizeof sender->password - 1, &text);
+    if (err != MST_OK) {
+        (void)mst_buf_addf(why, "smtp_password_file: %s cannot be read: %s\n", path,
+                           mst_err_text(err));
+    } else {
+        line = mst_span_cut(mst_buf_span(&text), 0, mst_span_find(mst_buf_span(&text), '\n', 0));
+        if (line.len > 0)
+            memcpy(sender->password, line.ptr, line.len);
+    }
+    mst_buf_wipe(&text);
+    mst_buf_fini(&text);
+    return err;
+}
+
+static enum mst_err open_send(struct mst_sender *sender)
+{
+    const struct mst_settings *settings = sender->settings;
+    const struct mst_send_opts opts = {
+        .is_private_allowed = settings->dispatch_private_networks != 0,
+        .timeout_ms = (uint64_t)settings->dispatch_timeout_ms,
+        .smtp_url = settings->smtp_url,
+        .smtp_from = settings->smtp_from,
+        .smtp_user = settings->smtp_user,
+        .smtp_password = sender->password,
+        .is_smtp_plain = !settings->smtp_tls_required,
+        .done = note_end,
+        .arg = sender,
+    };
+
+    return mst_send_new(&opts, &sender->send);
+}
+
+enum mst_err mst_sender_open(struct mst_store *store, const struct mst_domain *domain,
+                             const struct mst_settings *settings, struct mst_sender **ret_sender,
+                             struct mst_buf *why)
+{
+    struct mst_sender *sender = calloc(1, sizeof *sender);
+    enum mst_err err;
+
+    if (!sender) {
+        (void)mst_buf_add_str(why, "out of memory\n");
+        return MST_ENOMEM;
+    }
+    sender->store = store;
+    sender->domain = domain;
+    sender->settings = settings;
+    mst_arena_init(&sender->arena, MST_REQUEST_ARENA_MAX);
+    for (size_t i = 0; i < MST_SENDING_MAX; i++)
+        mst_arena_init(&sender->slots[i].arena, MST_SEND_BODY_MAX);
+    err = read_password(sender, why);
+    if (err == MST_OK) {
+        err = open_send(sender);
+        if (err != MST_OK)
+            (void)mst_buf_addf(why, "dispatches cannot be sent: %s\n", mst_err_text(err));
+    }
+    if (err != MST_OK) {
+        mst_sender_free(sender);
+        return err;
+    }
+    sender->observer.tables = MST_TABLE_BIT(OUTGOING);
+    sender->observer.changed = wake;
+    mst_store_observe(store, &sender->observer);
+    *ret_sender = sender;
+    return MST_OK;
+}
+
+enum mst_err mst_sender_start(struct mst_sender *sender)
+{
+    enum mst_err err = mst_reader_open(sender->store, &sender->reader);
+
+    if (err == MST_OK)
+        err = mst_thread_start("sender", run_thread, sender, &sender->thread);
+    return err;
+}
+
+void mst_sender_stop(struct mst_sender *sender)
+{
+    if (!sender)
+        return;
+    atomic_store(&sender->is_ending, true);
+    mst_send_wake(sender->send);
+    if (sender->thread)
+        mst_thread_join(sender->thread);
+    sender->thread = NULL;
+    if (sender->reader)
+        mst_reader_close(sender->reader);
+    sender->reader = NULL;
+}
+
+void mst_sender_free(struct mst_sender *sender)
+{
+    if (!sender)
+        return;
+    mst_send_free(sender->send);
+    for (size_t i = 0; i < MST_SENDING_MAX; i++)
+        mst_arena_fini(&sender->slots[i].arena);
+    mst_arena_fini(&sender->arena);
+    mst_secret_wipe(sender->password, sizeof sender->password);
+    free(sender);
+}
