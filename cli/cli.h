@@ -87,7 +87,7 @@ extern const struct cli_noun cli_noun_init, cli_noun_profile, cli_noun_vendor, c
     cli_noun_model, cli_noun_share, cli_noun_sn, cli_noun_range, cli_noun_device, cli_noun_activate,
     cli_noun_why, cli_noun_data, cli_noun_clock, cli_noun_code, cli_noun_completion,
     cli_noun_content, cli_noun_fleet, cli_noun_group, cli_noun_store, cli_noun_backup,
-    cli_noun_restore, cli_noun_check;
+    cli_noun_restore, cli_noun_check, cli_noun_rpc, cli_noun_tree;
 
 /* Prints what is wrong and what to do about it; gives exit back. */
 enum cli_exit cli_fail(struct cli *cli, enum cli_exit exit, const char *fmt, ...)

@@ -1,13 +1,13 @@
 /* cmd_data.c - "muster data": values of a device, with its CIK (protocol.md 2.12). */
 #include <string.h>
 
-#include "cli/api.h"
+#include "cli/data.h"
 #include "base/limits.h"
 #include "cli/output.h"
 
 enum { URL_MAX = 4096, QUERY_MAX = 3072 };
 
-static const char ALIAS_PATH[] = "/onep:v1/stack/alias";
+const char CLI_ALIAS_PATH[] = "/onep:v1/stack/alias";
 
 static const struct cli_field READ_FIELDS[] = {
     {"alias", "ALIAS"},
@@ -15,7 +15,7 @@ static const struct cli_field READ_FIELDS[] = {
     CLI_FIELDS_END
 };
 
-static const struct cli_reason REASONS[] = {
+const struct cli_reason CLI_DATA_REASONS[] = {
     {400, "a value does not fit its dataport (a number is expected), or the call is malformed; "
           "nothing was stored"                                     },
     {401,
@@ -32,8 +32,7 @@ static int hex_digit(char c)
                                   : -1;
 }
 
-/* Percent-decodes; the server never sends a '+' for a space. */
-static void decode(struct mst_span text, struct mst_buf *ret)
+void cli_data_decode(struct mst_span text, struct mst_buf *ret)
 {
     mst_buf_clear(ret);
     for (size_t i = 0; i < text.len; i++) {
@@ -57,9 +56,9 @@ static json_t *row_of(struct mst_span item)
     bool is_good;
 
     mst_buf_init(&text, item.len + 1);
-    decode(mst_span_cut(item, 0, eq), &text);
+    cli_data_decode(mst_span_cut(item, 0, eq), &text);
     is_good = cli_json_set(row, "alias", mst_buf_span(&text));
-    decode(mst_span_cut(item, eq + 1, item.len), &text);
+    cli_data_decode(mst_span_cut(item, eq + 1, item.len), &text);
     is_good = is_good && cli_json_set(row, "value", mst_buf_span(&text));
     mst_buf_fini(&text);
     if (is_good)
@@ -68,8 +67,7 @@ static json_t *row_of(struct mst_span item)
     return NULL;
 }
 
-/* The value of an alias in the reply; is_found false if it has none. */
-static bool find_item(struct mst_span body, struct mst_span alias, struct mst_span *ret_item)
+bool cli_data_find(struct mst_span body, struct mst_span alias, struct mst_span *ret_item)
 {
     struct mst_cur cur = mst_cur_of(body);
     struct mst_buf name;
@@ -81,7 +79,7 @@ static bool find_item(struct mst_span body, struct mst_span alias, struct mst_sp
 
         if (!mst_cur_until(&cur, '&', &item))
             item = mst_cur_rest(&cur);
-        decode(mst_span_cut(item, 0, mst_span_find(item, '=', 0)), &name);
+        cli_data_decode(mst_span_cut(item, 0, mst_span_find(item, '=', 0)), &name);
         is_found = mst_span_eq(mst_buf_span(&name), alias);
         if (is_found)
             *ret_item = item;
@@ -122,7 +120,7 @@ static enum cli_exit show_written(struct cli *cli, bool is_asked_back, struct ms
         size_t len = strcspn(pair, "=");
         struct mst_span item;
 
-        if (find_item(body, mst_span_of(pair, len), &item))
+        if (cli_data_find(body, mst_span_of(pair, len), &item))
             continue;
         n_skipped++;
         cli_warn(cli, "%.*s was skipped: the device has no such alias", (int)len, pair);
@@ -146,9 +144,9 @@ static enum cli_exit send_write(struct cli *cli, const struct mst_buf *form)
     bool is_asked_back;
 
     mst_buf_init(&path, URL_MAX);
-    (void)mst_buf_add_str(&path, ALIAS_PATH);
+    (void)mst_buf_add_str(&path, CLI_ALIAS_PATH);
     ask_back(&cli->options, &path);
-    is_asked_back = path.len > sizeof ALIAS_PATH - 1;
+    is_asked_back = path.len > sizeof CLI_ALIAS_PATH - 1;
     (void)mst_buf_add_byte(&path, '\0');
     if (mst_buf_err(&path) != MST_OK)
         exit = cli_no_memory(cli);
@@ -159,7 +157,7 @@ static enum cli_exit send_write(struct cli *cli, const struct mst_buf *form)
                                           .path = path.ptr,
                                           .content_type = CLI_FORM,
                                           .body = mst_buf_span(form),
-                                          .reasons = REASONS},
+                                          .reasons = CLI_DATA_REASONS},
                        &reply);
     if (exit == CLI_OK)
         exit = show_written(cli, is_asked_back, mst_buf_span(&reply.body));
@@ -203,7 +201,7 @@ static enum cli_exit show(struct cli *cli, struct mst_span body)
     for (size_t i = 0; i < cli->options.n_operands && exit == CLI_OK; i++) {
         struct mst_span item;
 
-        if (find_item(body, mst_span_str(cli->options.operands[i]), &item))
+        if (cli_data_find(body, mst_span_str(cli->options.operands[i]), &item))
             exit = cli_list_row(&list, row_of(item));
     }
     if (exit == CLI_OK)
@@ -219,7 +217,7 @@ static enum cli_exit run_read(struct cli *cli)
     enum cli_exit exit;
 
     mst_buf_init(&path, URL_MAX);
-    (void)mst_buf_add_str(&path, ALIAS_PATH);
+    (void)mst_buf_add_str(&path, CLI_ALIAS_PATH);
     for (size_t i = 0; i < cli->options.n_operands; i++) {
         (void)mst_buf_add_byte(&path, i == 0 ? '?' : '&');
         cli_url_add(&path, mst_span_str(cli->options.operands[i]));
@@ -228,11 +226,12 @@ static enum cli_exit run_read(struct cli *cli)
     if (mst_buf_err(&path) != MST_OK)
         exit = cli_fail(cli, CLI_USAGE, "too many aliases for one call");
     else
-        exit = cli_api(
-            cli,
-            &(struct cli_call){
-                .who = CLI_GIVEN_CIK, .method = "GET", .path = path.ptr, .reasons = REASONS},
-            &reply);
+        exit = cli_api(cli,
+                       &(struct cli_call){.who = CLI_GIVEN_CIK,
+                                          .method = "GET",
+                                          .path = path.ptr,
+                                          .reasons = CLI_DATA_REASONS},
+                       &reply);
     if (exit == CLI_OK)
         exit = show(cli, mst_buf_span(&reply.body));
     cli_reply_fini(&reply);
@@ -249,18 +248,60 @@ static const struct cli_command COMMANDS[] = {
          "which is told.\n"
          "\n"
          "Example:\n"
-         "  muster --cik-file 0001.cik data write temp=21.5 note='all well'\n", .min_operands = 1,
+         "  muster --cik-file 0001.cik data write temp=21.5 note='all well'\n",                                         .min_operands = 1,
      .max_operands = SIZE_MAX,
-     .run = run_write},
-    {.name = "read",
+     .run = run_write      },
+    {                .name = "read",
      .usage = "ALIAS...",
      .summary = "read the latest values",
      .more = "Aliases without a value are left out.\n"
              "\n"
              "Example:\n"
-             "  muster --cik-file 0001.cik data read temp note --json\n",       .min_operands = 1,
+             "  muster --cik-file 0001.cik data read temp note --json\n",                            .min_operands = 1,
      .max_operands = SIZE_MAX,
-     .run = run_read },
+     .run = run_read     },
+    { .name = "follow",
+     .usage = "ALIAS",
+     .summary = "show values as they come, until Ctrl-C",
+     .more = "One line for each value, with its time. The server holds each call until there is a "
+             "value,\n"
+             "for half the time of --timeout (60). One that cannot is asked every --interval.\n"
+             "\n"
+             "Examples:\n"
+             "  muster --cik-file 0001.cik data follow temp\n"
+             "  muster --cik-file 0001.cik data follow temp --since 15m --count 3 --json\n",                                                                                                 .min_operands = 1,
+     .max_operands = 1,
+     .options = CLI_FOLLOW_OPTIONS,
+     .timeout_s = 60,
+     .run = cli_data_follow},
+    {                .name = "export",
+     .usage = "ALIAS|RID",
+     .summary = "write the stored points of a dataport, oldest first",
+     .more =
+         "As CSV, ts,value, or with --json a line of JSON each; 'data record' reads both. With\n"
+         "--client-id the owner's key (--as portal) reads what a device has.\n"
+         "\n"
+         "Examples:\n"
+         "  muster --cik-file 0001.cik data export temp --from 30d --output temp.csv\n"
+         "  muster data export temp --client-id RID --json      (muster sn status tells the RID)\n", .min_operands = 1,
+     .max_operands = 1,
+     .options = CLI_POINTS_EXPORT_OPTIONS,
+     .run = cli_data_export},
+    {                .name = "record",
+     .usage = "ALIAS FILE|-",
+     .summary = "store the points of a file with their times",
+     .more =
+         "The file has a row ts,value for each point, or a line {\"ts\": .., \"value\": ..}; ts "
+         "are Unix\n"
+         "seconds, negative ones count from now. It is sent in pieces. Should one fail, the\n"
+         "message says with which line to go on. Points that are less than a second from another\n"
+         "are named and not stored.\n"
+         "\n"
+         "Example:\n"
+         "  muster --cik-file 0001.cik data record temp temp.csv\n",                                 .min_operands = 2,
+     .max_operands = 2,
+     .options = CLI_RECORD_OPTIONS,
+     .run = cli_data_record},
 };
 
 const struct cli_noun cli_noun_data = {"data", "values of a device, with its CIK", COMMANDS,

@@ -143,8 +143,9 @@ static void take_field(struct cli_reply *reply, struct mst_span line)
         char *value;
         size_t max;
     } wanted[] = {
-        {MST_LIT("X-Muster-Refused: "), reply->why,    sizeof reply->why   },
-        {MST_LIT("Repr-Digest: "),      reply->digest, sizeof reply->digest},
+        {MST_LIT("X-Muster-Refused: "), reply->why,      sizeof reply->why     },
+        {MST_LIT("Repr-Digest: "),      reply->digest,   sizeof reply->digest  },
+        {MST_LIT("Last-Modified: "),    reply->modified, sizeof reply->modified},
     };
 
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {

@@ -51,9 +51,10 @@ struct cli_request {
 
 struct cli_reply {
     long status;
-    uint64_t retry_after_s;     /* 0: not told */
-    char why[CLI_WHY_MAX];      /* X-Muster-Refused; empty: not told */
-    char digest[CLI_VALUE_MAX]; /* Repr-Digest; empty: not told */
+    uint64_t retry_after_s;       /* 0: not told */
+    char why[CLI_WHY_MAX];        /* X-Muster-Refused; empty: not told */
+    char digest[CLI_VALUE_MAX];   /* Repr-Digest; empty: not told */
+    char modified[CLI_VALUE_MAX]; /* Last-Modified; empty: not told */
     struct mst_buf body;
 };
 

@@ -8,14 +8,16 @@ static const struct {
     const char *status;
     const char *text;
 } STATUSES[] = {
-    {"badarg",     "the server does not accept these values"                        },
-    {"invalid",    "there is no such resource or alias"                             },
-    {"restricted", "this key may not do that: it is for the owner, or someone above"},
-    {"noauth",     "the key belongs to a client that the caller does not own"       },
-    {"limit",      "a limit of the owner is used up"                                },
-    {"inuse",      "the alias points to something else already"                     },
-    {"notfound",   "there is no such alias"                                         },
-    {"locked",     "the client of this key is locked: its owner can unlock it"      },
+    {"badarg",     "the server does not accept these values"                            },
+    {"invalid",    "there is no such resource or alias"                                 },
+    {"restricted", "this key may not do that: it is for the owner, or someone above"    },
+    {"noauth",     "the key belongs to a client that the caller does not own"           },
+    {"limit",      "a limit of the owner is used up"                                    },
+    {"inuse",      "the alias points to something else already"                         },
+    {"notfound",   "there is no such alias"                                             },
+    {"locked",     "the client of this key is locked: its owner can unlock it"          },
+    {"expire",     "no value came in time"                                              },
+    {"fail",       "the server does not know the procedure, or not with these arguments"},
 };
 
 json_t *cli_rpc_call(const char *procedure, json_t *arguments)
@@ -26,6 +28,45 @@ json_t *cli_rpc_call(const char *procedure, json_t *arguments)
 json_t *cli_rpc_alias(const char *name)
 {
     return json_pack("{s:s}", "alias", name);
+}
+
+bool cli_rpc_is_rid(const char *text)
+{
+    return strlen(text) == MST_HANDLE_CHARS &&
+           strspn(text, "0123456789abcdefABCDEF") == MST_HANDLE_CHARS;
+}
+
+json_t *cli_rpc_named(const char *text)
+{
+    return cli_rpc_is_rid(text) ? json_string(text) : cli_rpc_alias(text);
+}
+
+enum cli_exit cli_rpc_caller(struct cli *cli, enum cli_who usual, struct cli_rpc_auth *ret_auth)
+{
+    const char *as = cli_options_text(&cli->options, "as");
+    enum cli_who who = as == NULL                  ? usual
+                       : strcmp(as, "vendor") == 0 ? CLI_VENDOR_CIK
+                       : strcmp(as, "portal") == 0 ? CLI_PORTAL_CIK
+                                                   : CLI_NOBODY;
+    struct cli_rpc_auth auth = {.client_id = cli_options_text(&cli->options, "client-id")};
+    bool is_token;
+    enum cli_exit exit;
+
+    if (who == CLI_NOBODY)
+        return cli_fail(cli, CLI_USAGE, "--as is vendor or portal");
+    if (auth.client_id != NULL && !cli_rpc_is_rid(auth.client_id))
+        return cli_fail(cli, CLI_USAGE, "--client-id: a RID is 40 hexadecimal digits");
+    exit = cli_api_key(cli, who, &auth.cik, &is_token);
+    if (exit == CLI_OK)
+        *ret_auth = auth;
+    return exit;
+}
+
+/* False without memory, also if there is no body. */
+static bool name_acting(json_t *body, const char *key, const char *rid)
+{
+    return body != NULL && (rid == NULL || json_object_set_new(json_object_get(body, "auth"), key,
+                                                               json_string(rid)) == 0);
 }
 
 static json_t *envelope(const struct cli_rpc_auth *auth, json_t *calls)
@@ -43,9 +84,8 @@ static json_t *envelope(const struct cli_rpc_auth *auth, json_t *calls)
     }
     body = json_pack("{s:{s:s%}, s:o}", "auth", "cik", auth->cik->text, (size_t)MST_HANDLE_CHARS,
                      "calls", calls);
-    if (body != NULL && auth->client_id != NULL &&
-        json_object_set_new(json_object_get(body, "auth"), "client_id",
-                            json_string(auth->client_id)) != 0) {
+    if (!name_acting(body, "client_id", auth->client_id) ||
+        !name_acting(body, "resource_id", auth->resource_id)) {
         json_decref(body);
         body = NULL;
     }
@@ -84,7 +124,8 @@ static bool is_answer_list(const json_t *answers, size_t n)
     json_array_foreach(answers, i, answer)
     {
         if (json_integer_value(json_object_get(answer, "id")) != (json_int_t)i ||
-            !json_is_string(json_object_get(answer, "status")))
+            !(json_is_string(json_object_get(answer, "status")) ||
+              json_is_array(json_object_get(answer, "status"))))
             return false;
     }
     return true;
@@ -134,7 +175,8 @@ static enum cli_exit call_failed(struct cli *cli, const char *procedure, const c
         if (strcmp(STATUSES[i].status, status) == 0)
             return cli_fail(cli, CLI_REFUSED, "%s: %s: %s", procedure, status, STATUSES[i].text);
     }
-    return cli_fail(cli, CLI_REFUSED, "the server could not carry out %s", procedure);
+    return cli_fail(cli, CLI_REFUSED, "%s: %s: the server could not carry it out", procedure,
+                    status);
 }
 
 enum cli_exit cli_rpc_one(struct cli *cli, const struct cli_rpc_auth *auth, const char *procedure,
@@ -150,6 +192,8 @@ enum cli_exit cli_rpc_one(struct cli *cli, const struct cli_rpc_auth *auth, cons
         return exit;
     answer = json_array_get(answers, 0);
     status = json_string_value(json_object_get(answer, "status"));
+    if (status == NULL)
+        status = "some points were not stored";
     if (strcmp(status, "ok") == 0) {
         json_t *result = json_object_get(answer, "result");
 

@@ -30,6 +30,8 @@ const struct cli_noun *const cli_nouns[] = {
     &cli_noun_content,
     &cli_noun_device,
     &cli_noun_data,
+    &cli_noun_rpc,
+    &cli_noun_tree,
     &cli_noun_activate,
     &cli_noun_why,
     &cli_noun_fleet,

@@ -92,3 +92,18 @@ enum mst_err cli_when_read(struct mst_span text, int64_t now, int64_t *ret_at)
     *ret_at = (int64_t)value;
     return MST_OK;
 }
+
+enum mst_err cli_when_past(struct mst_span text, int64_t now, int64_t *ret_at)
+{
+    uint64_t value;
+
+    if (read_duration(text, &value)) {
+        *ret_at = now - (int64_t)value;
+        return MST_OK;
+    }
+    if (mst_span_u64(text, INT64_MAX, &value) == MST_OK) {
+        *ret_at = (int64_t)value;
+        return MST_OK;
+    }
+    return read_date(text, ret_at) ? MST_OK : MST_EINVAL;
+}

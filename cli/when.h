@@ -15,4 +15,10 @@
  */
 MST_MUST_USE enum mst_err cli_when_read(struct mst_span text, int64_t now, int64_t *ret_at);
 
+/*
+ * The same looking back: a time is so long ago (90s 15m 12h 30d 2w), and any number is Unix
+ * seconds.
+ */
+MST_MUST_USE enum mst_err cli_when_past(struct mst_span text, int64_t now, int64_t *ret_at);
+
 #endif

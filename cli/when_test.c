@@ -60,4 +60,20 @@ MST_TEST(what_is_no_time_is_refused)
 }
 MST_TEST_END
 
-MST_TESTS("cli/when", durations_count_from_now_and_dates_are_utc, what_is_no_time_is_refused)
+MST_TEST(looking_back_durations_are_ago_and_any_number_is_seconds)
+{
+    int64_t at;
+
+    ck_assert_int_eq(cli_when_past(MST_LIT("15m"), NOW, &at), MST_OK);
+    ck_assert_int_eq(at, NOW - 15 * 60);
+    ck_assert_int_eq(cli_when_past(MST_LIT("12"), NOW, &at), MST_OK);
+    ck_assert_int_eq(at, 12);
+    ck_assert_int_eq(cli_when_past(MST_LIT("1970-01-02"), NOW, &at), MST_OK);
+    ck_assert_int_eq(at, 86400);
+    ck_assert_int_eq(cli_when_past(MST_LIT("never"), NOW, &at), MST_EINVAL);
+    ck_assert_int_eq(cli_when_past(MST_LIT(""), NOW, &at), MST_EINVAL);
+}
+MST_TEST_END
+
+MST_TESTS("cli/when", durations_count_from_now_and_dates_are_utc, what_is_no_time_is_refused,
+          looking_back_durations_are_ago_and_any_number_is_seconds)
