@@ -55,7 +55,12 @@
 #define MST_RPC_CALLS_MAX    100        /* 4 */
 #define MST_RPC_ID_MAX       40         /* 4: characters of a text id */
 #define MST_RPC_DEPTH_MAX    32         /* JSON nesting: no call needs more than 8 */
-#define MST_FORM_ITEMS_MAX   20000      /* one sn[] item per serial number and some beside */
+#define MST_READ_POINTS_MAX  100000     /* of one RPC read: 4 MiB of a reply, if they are numbers */
+#define MST_READ_COUNTED_MAX 1000000    /* points in a window of which autowindow takes some */
+#define MST_READ_STEP_POINTS 512        /* looked at before the loop serves others ... */
+#define MST_READ_STEP_BYTES  MST_KIB(256)  /* ... and printed */
+#define MST_GROUP_WRITES_MAX 1000          /* of one RPC writegroup, as of MST_ALIASES_MAX */
+#define MST_FORM_ITEMS_MAX   20000         /* one sn[] item per serial number and some beside */
 #define MST_VALUE_MAX        MST_KIB(64)   /* 4: value size */
 #define MST_CONTENT_MAX      MST_MIB(1024) /* the most that content_max may be set to */
 #define MST_PAGE_MIN         5             /* 4: paging */

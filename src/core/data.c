@@ -244,6 +244,43 @@ enum mst_err mst_data_latest(struct mst_tx *tx, int64_t dataport_id, enum mst_ve
     return MST_OK;
 }
 
+struct window_scan {
+    const struct mst_data_window *window;
+    enum mst_err (*each)(void *arg, const void *point);
+    void *arg;
+};
+
+static enum mst_err pass_within(void *arg, const void *row)
+{
+    const struct window_scan *scan = arg;
+    const int64_t at = ((const struct mst_row_point *)row)->at;
+    const bool is_within = at >= scan->window->from && at <= scan->window->to;
+
+    return is_within ? scan->each(scan->arg, row) : MST_EREFUSED;
+}
+
+enum mst_err mst_data_scan(struct mst_tx *tx, int64_t dataport_id,
+                           const struct mst_data_window *window, uint64_t limit,
+                           enum mst_err (*each)(void *arg, const void *point), void *arg)
+{
+    const bool is_open =
+        window->is_descending ? window->to == INT64_MAX : window->from == INT64_MIN;
+    struct mst_row_point key = {.dataport_id = dataport_id};
+    const struct mst_scan scan = {.index = MST_IX_POINT,
+                                  .key = &key,
+                                  .n_fixed = 1,
+                                  .has_after = !is_open,
+                                  .is_descending = window->is_descending,
+                                  .limit = limit};
+    struct window_scan pass = {window, each, arg};
+
+    if (window->from > window->to)
+        return MST_OK;
+    if (!is_open)
+        key.at = window->is_descending ? window->to + 1 : window->from - 1;
+    return mst_tx_scan(tx, &scan, pass_within, &pass);
+}
+
 enum { COUNT_PAGE = 256 };
 
 struct count {
@@ -314,20 +351,20 @@ static enum mst_err keep_point(void *arg, const void *row)
     return MST_OK;
 }
 
-enum mst_err mst_data_remove(struct mst_tx *tx, int64_t dataport_id, int64_t until,
-                             bool *ret_is_more, int64_t *ret_left_at)
+enum mst_err mst_data_remove(struct mst_tx *tx, int64_t dataport_id,
+                             const struct mst_data_window *window, bool *ret_is_more,
+                             int64_t *ret_left_at)
 {
-    const struct mst_row_point key = {.dataport_id = dataport_id};
-    const struct mst_scan scan = {
-        .index = MST_IX_POINT, .key = &key, .n_fixed = 1, .limit = REMOVE_PAGE};
-    struct removal removal = {.n = REMOVE_PAGE, .until = until, .left_at = INT64_MAX};
+    const struct mst_data_window onwards = {.from = window->from, .to = INT64_MAX};
+    struct removal removal = {.n = REMOVE_PAGE, .until = window->to, .left_at = INT64_MAX};
     size_t n_removed = 0;
 
     while (removal.n == REMOVE_PAGE && n_removed < MST_FLUSH_MAX) {
         struct mst_arena_mark mark = mst_arena_mark(mst_tx_arena(tx));
 
         removal.n = 0;
-        enum mst_err err = mst_tx_scan(tx, &scan, keep_point, &removal);
+        enum mst_err err =
+            mst_data_scan(tx, dataport_id, &onwards, REMOVE_PAGE, keep_point, &removal);
         for (size_t i = 0; i < removal.n && err == MST_OK; i++)
             err = mst_tx_delete(tx, MST_TABLE_POINT, &removal.points[i]);
         mst_arena_rewind(mst_tx_arena(tx), mark);
@@ -360,8 +397,9 @@ static enum mst_err flush_beside(struct mst_tx *tx, int64_t resource_id)
 
 enum mst_err mst_data_flush(struct mst_tx *tx, int64_t resource_id, bool *ret_is_more)
 {
+    static const struct mst_data_window all = {.from = INT64_MIN, .to = INT64_MAX};
     int64_t left_at;
-    enum mst_err err = mst_data_remove(tx, resource_id, INT64_MAX, ret_is_more, &left_at);
+    enum mst_err err = mst_data_remove(tx, resource_id, &all, ret_is_more, &left_at);
 
     return err == MST_OK && !*ret_is_more ? flush_beside(tx, resource_id) : err;
 }

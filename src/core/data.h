@@ -27,6 +27,18 @@ MST_MUST_USE enum mst_err mst_data_latest(struct mst_tx *tx, int64_t dataport_id
                                           enum mst_verdict *ret_verdict,
                                           struct mst_row_point *ret_point);
 
+/* Times, both ends in them; none if the end is before the beginning. */
+struct mst_data_window {
+    int64_t from, to;
+    bool is_descending;
+};
+
+/* Calls each for the points of a dataport in the window, at most limit (0: all). As mst_tx_scan. */
+MST_MUST_USE enum mst_err mst_data_scan(struct mst_tx *tx, int64_t dataport_id,
+                                        const struct mst_data_window *window, uint64_t limit,
+                                        enum mst_err (*each)(void *arg, const void *point),
+                                        void *arg);
+
 /* Adds to *n how many points a dataport has; it stops counting when *n is max. */
 MST_MUST_USE enum mst_err mst_data_count(struct mst_tx *tx, int64_t dataport_id, int64_t max,
                                          int64_t *n);
@@ -34,12 +46,13 @@ MST_MUST_USE enum mst_err mst_data_count(struct mst_tx *tx, int64_t dataport_id,
 /* Stores a point, replacing one of the same second (2.12.1). In a MST_FILE_POINTS command. */
 MST_MUST_USE enum mst_err mst_data_put(struct mst_tx *tx, const struct mst_row_point *point);
 
-/* Removes at most MST_FLUSH_MAX points, of that time and before, the oldest first; *ret_is_more tells to call
-   again, in another command. Else *ret_left_at is the time of the oldest that is left, INT64_MAX if
-   there is none. In a MST_FILE_POINTS command. */
+/* Removes at most MST_FLUSH_MAX points in the window, the oldest first; *ret_is_more tells to call
+   again, in another command. Else *ret_left_at is the time of the oldest behind the window, INT64_MAX
+   if there is none. In a MST_FILE_POINTS command. */
 enum { MST_FLUSH_MAX = 1024 };
-MST_MUST_USE enum mst_err mst_data_remove(struct mst_tx *tx, int64_t dataport_id, int64_t until,
-                                          bool *ret_is_more, int64_t *ret_left_at);
+MST_MUST_USE enum mst_err mst_data_remove(struct mst_tx *tx, int64_t dataport_id,
+                                          const struct mst_data_window *window, bool *ret_is_more,
+                                          int64_t *ret_left_at);
 
 /* A resource was dropped: the same for all its points, and in the end what else the points file has of it. */
 MST_MUST_USE enum mst_err mst_data_flush(struct mst_tx *tx, int64_t resource_id, bool *ret_is_more);

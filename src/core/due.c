@@ -172,6 +172,7 @@ static enum mst_err trim_gone(struct mst_tx *tx, const struct mst_trim *trim)
 
 enum mst_err mst_trim_run(struct mst_tx *tx, const struct mst_trim *trim)
 {
+    const struct mst_data_window past = {.from = INT64_MIN, .to = trim->until};
     int64_t due_ms, oldest_at = INT64_MAX;
     bool is_more;
     enum mst_err err = mst_due_get(tx, trim->resource_id, MST_DUE_TRIM, &due_ms);
@@ -183,6 +184,6 @@ enum mst_err mst_trim_run(struct mst_tx *tx, const struct mst_trim *trim)
                            mst_tx_wall_now_ms(tx) + MST_DROPPED_AGAIN_MS);
     if (trim->is_gone)
         return trim_gone(tx, trim);
-    err = mst_data_remove(tx, trim->resource_id, trim->until, &is_more, &oldest_at);
+    err = mst_data_remove(tx, trim->resource_id, &past, &is_more, &oldest_at);
     return err == MST_OK && !is_more ? set_next(tx, trim, oldest_at) : err;
 }

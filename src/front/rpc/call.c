@@ -182,6 +182,21 @@ enum mst_err mst_rpc_client(struct mst_rpc_call *call, struct mst_tx *tx,
     return err;
 }
 
+static int64_t cut_time(int64_t time)
+{
+    return time < -1 ? -1 : time > MST_POINT_AT_MAX ? MST_POINT_AT_MAX + 1 : time;
+}
+
+int64_t mst_rpc_time_floor(const struct mst_rpc_value *arg)
+{
+    return cut_time(arg->integer) - (arg->number < (double)arg->integer);
+}
+
+int64_t mst_rpc_time_ceil(const struct mst_rpc_value *arg)
+{
+    return cut_time(arg->integer) + (arg->number > (double)arg->integer);
+}
+
 enum mst_err mst_rpc_load(struct mst_rpc_call *call, const struct mst_rpc_value *arg,
                           const json_t **ret_object)
 {

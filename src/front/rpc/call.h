@@ -31,6 +31,7 @@ struct mst_rpc_call {
     const char *context; /* not NULL: "fail" with error 501 and this context */
     json_t *result;      /* owned; NULL = no result */
     bool has_printed;    /* the result was begun with mst_rpc_begin_result */
+    bool is_single;      /* look: what run will do changes one row at most */
     bool is_more;        /* the call is not done: run it again, in another transaction */
     struct mst_rpc_after after;
     const struct mst_rpc_one *one; /* rpc.c's own */
@@ -97,6 +98,10 @@ MST_MUST_USE enum mst_err mst_rpc_readable(struct mst_rpc_call *call, struct mst
 MST_MUST_USE enum mst_err mst_rpc_client(struct mst_rpc_call *call, struct mst_tx *tx,
                                          const struct mst_rpc_value *arg,
                                          struct mst_row_resource *ret_resource);
+/* A number as a whole second, cut into 0 to MST_POINT_AT_MAX by one more on either side; 0 if it is
+   not given. */
+int64_t mst_rpc_time_floor(const struct mst_rpc_value *arg);
+int64_t mst_rpc_time_ceil(const struct mst_rpc_value *arg);
 /* The object as a tree, which lives until the call ends; one in each call. An integer beyond 64
    bits or a NUL in it: "arguments". */
 MST_MUST_USE enum mst_err mst_rpc_load(struct mst_rpc_call *call, const struct mst_rpc_value *arg,
@@ -138,6 +143,13 @@ mst_rpc_run mst_rpc_lookup;
 mst_rpc_run mst_rpc_share;
 mst_rpc_run mst_rpc_move, mst_rpc_tag, mst_rpc_usage; /* tree.c */
 mst_rpc_run mst_rpc_grant;                            /* grant.c */
+
+/* ---- data: read.c, data.c ---- */
+
+mst_rpc_run mst_rpc_read;
+mst_rpc_run mst_rpc_plan_write, mst_rpc_plan_writegroup, mst_rpc_plan_record,
+    mst_rpc_plan_recordbatch, mst_rpc_plan_flush;
+mst_rpc_run mst_rpc_run_flow, mst_rpc_run_batch, mst_rpc_run_flush;
 
 /* lookup "shared", revoke, activate, deactivate "share": code is their last argument. */
 MST_MUST_USE enum mst_err mst_rpc_lookup_shared(struct mst_rpc_call *call, struct mst_tx *tx,

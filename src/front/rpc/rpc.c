@@ -450,8 +450,10 @@ static enum mst_err run_next(struct mst_exchange *x, struct mst_tx *tx,
         err = run_reader(&call, tx);
     else
         err = run_call(&call, tx, call.one->procedure->look, false);
-    if (err == MST_OK && where == MST_POINTS)
+    if (err == MST_OK && where == MST_POINTS) {
+        x->is_single = call.is_single;
         err = mst_exchange_go(x, MST_POINTS, NULL, run_points);
+    }
     *ret_is_over = err == MST_EREFUSED || (err == MST_OK && where == MST_READ && !work->is_more);
     return err == MST_EREFUSED ? MST_OK : err;
 }
