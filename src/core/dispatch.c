@@ -1,4 +1,5 @@
 #include "core/dispatch.h"
+#include "core/usage.h"
 #include "base/json.h"
 
 /* ---- the queue ---- */
@@ -176,19 +177,6 @@ static enum mst_err consumed(struct mst_tx *tx, int64_t client_id, enum mst_limi
     return MST_OK;
 }
 
-static enum mst_err consume(struct mst_tx *tx, int64_t client_id, enum mst_limit metric,
-                            int64_t day)
-{
-    struct mst_row_consumed row = {.client_id = client_id, .metric = metric, .day = day};
-    enum mst_err err = mst_tx_get(tx, MST_IX_CONSUMED, &row);
-
-    if (err != MST_OK && err != MST_ENOENT)
-        return err;
-    row.n = err == MST_OK ? row.n + 1 : 1;
-    return err == MST_OK ? mst_tx_update(tx, MST_TABLE_CONSUMED, &row, MST_BIT(consumed, n))
-                         : mst_tx_insert(tx, MST_TABLE_CONSUMED, &row);
-}
-
 /* The clients from an owner up to the root. */
 struct chain {
     int64_t ids[MST_TREE_DEPTH_MAX + 1];
@@ -237,7 +225,7 @@ static enum mst_err consume_all(struct mst_tx *tx, const struct chain *chain, en
     enum mst_err err = MST_OK;
 
     for (size_t i = 0; i < chain->n && err == MST_OK; i++)
-        err = consume(tx, chain->ids[i], metric, day);
+        err = mst_usage_consume(tx, chain->ids[i], metric, day);
     return err;
 }
 

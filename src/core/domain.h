@@ -19,7 +19,9 @@ enum {
     MST_DEFECTIVE_STATE_CHECK = 1, /* activation ignores the state */
     MST_DEFECTIVE_RETRY = 2,       /* activating an activated device makes a new key */
     MST_DEFECTIVE_EXPIRY = 4,      /* a key is still good at its deadline */
-    MST_DEFECTIVE_TENANT = 8       /* another vendor's model needs no share */
+    MST_DEFECTIVE_TENANT = 8,      /* another vendor's model needs no share */
+    MST_DEFECTIVE_MOVE = 16,       /* what moves draws nothing where it comes to */
+    MST_DEFECTIVE_GRANT = 32       /* a grant token covers all of its client's tree */
 };
 
 struct mst_domain {

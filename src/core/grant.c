@@ -207,7 +207,8 @@ static bool has_id(const struct mst_grant_scope *scope, int64_t id)
 }
 
 /* Upward from the resource to the client: one that was moved out of its tree is covered no more. */
-enum mst_err mst_grant_covers(struct mst_tx *tx, const struct mst_row_grant_token *grant,
+enum mst_err mst_grant_covers(const struct mst_domain *domain, struct mst_tx *tx,
+                              const struct mst_row_grant_token *grant,
                               const struct mst_grant_scope *scope, int64_t resource_id,
                               bool *ret_is_covered)
 {
@@ -224,6 +225,7 @@ enum mst_err mst_grant_covers(struct mst_tx *tx, const struct mst_row_grant_toke
     }
     if (err != MST_OK && err != MST_ENOENT)
         return err;
+    is_named = is_named || (domain->defects & MST_DEFECTIVE_GRANT) != 0;
     *ret_is_covered = is_named && at.id == grant->client_id;
     return MST_OK;
 }

@@ -41,7 +41,7 @@ MST_MUST_USE enum mst_err mst_grant_scope(const struct mst_domain *domain, struc
                                           struct mst_grant_scope *ret_scope);
 
 /* Is the resource one of them, or below one, and in the tree of the grant's client still? */
-MST_MUST_USE enum mst_err mst_grant_covers(struct mst_tx *tx,
+MST_MUST_USE enum mst_err mst_grant_covers(const struct mst_domain *domain, struct mst_tx *tx,
                                            const struct mst_row_grant_token *grant,
                                            const struct mst_grant_scope *scope, int64_t resource_id,
                                            bool *ret_is_covered);

@@ -57,9 +57,9 @@ static enum mst_err check(struct mst_world *of, struct mst_tx *tx, struct mst_wo
     if (err != MST_OK || call->verdict != MST_DONE || !grant->procedure)
         return err;
     err = mst_grant_scope(&of->domain, tx, &row, mst_span_str(grant->procedure), &scope);
-    return err != MST_OK
-               ? err
-               : mst_grant_covers(tx, &row, &scope, grant->resource_id, &grant->is_covered);
+    return err != MST_OK ? err
+                         : mst_grant_covers(&of->domain, tx, &row, &scope, grant->resource_id,
+                                            &grant->is_covered);
 }
 
 static enum mst_verdict worth(const char *token)

@@ -155,15 +155,15 @@ static enum mst_err move_amounts(struct mst_tx *tx, const struct mst_row_resourc
     return err;
 }
 
-enum mst_err mst_resource_move(struct mst_tx *tx, int64_t caller_id,
-                               const struct mst_row_resource *resource,
+enum mst_err mst_resource_move(const struct mst_domain *domain, struct mst_tx *tx,
+                               int64_t caller_id, const struct mst_row_resource *resource,
                                const struct mst_row_resource *destination, bool is_aliased,
                                enum mst_verdict *ret_verdict)
 {
     struct mst_row_resource moved = *resource;
     enum mst_err err = judge(tx, caller_id, resource, destination, ret_verdict);
 
-    if (err == MST_OK && *ret_verdict == MST_DONE)
+    if (err == MST_OK && *ret_verdict == MST_DONE && !(domain->defects & MST_DEFECTIVE_MOVE))
         err = move_amounts(tx, resource, destination->id, ret_verdict);
     if (err == MST_OK && *ret_verdict == MST_DONE)
         err = move_aliases(tx, resource->id, destination->id, is_aliased, ret_verdict);

@@ -14,7 +14,8 @@
  * deep, or has more than MST_MOVE_LOOK_MAX clients to find that out), MST_IN_USE (an alias means something else at the destination).
  * May have written when it refuses: undo.
  */
-MST_MUST_USE enum mst_err mst_resource_move(struct mst_tx *tx, int64_t caller_id,
+MST_MUST_USE enum mst_err mst_resource_move(const struct mst_domain *domain, struct mst_tx *tx,
+                                            int64_t caller_id,
                                             const struct mst_row_resource *resource,
                                             const struct mst_row_resource *destination,
                                             bool is_aliased, enum mst_verdict *ret_verdict);

@@ -23,8 +23,8 @@ static enum mst_err move_verb(struct mst_world *of, struct mst_tx *tx, struct ms
             mst_resource_find(&of->domain, tx, call->caller_id, &to, &call->verdict, &destination);
     if (err != MST_OK || call->verdict != MST_DONE)
         return err;
-    return mst_resource_move(tx, call->caller_id, &resource, &destination, call->options != 0,
-                             &call->verdict);
+    return mst_resource_move(&of->domain, tx, call->caller_id, &resource, &destination,
+                             call->options != 0, &call->verdict);
 }
 
 static enum mst_verdict move_as(int64_t caller_id, const char *rid, const char *to)

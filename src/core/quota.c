@@ -122,6 +122,24 @@ enum mst_err mst_quota_create_root(struct mst_tx *tx, int64_t client_id)
     return mst_quota_create(tx, client_id, 0, limits, &verdict);
 }
 
+/* Of buckets: what was drawn from them is gone for good. */
+static enum mst_err check_bucket(struct mst_tx *tx, int64_t client_id, int i, int64_t limit,
+                                 enum mst_verdict *ret_verdict)
+{
+    /* The daily limit, which is counted, stands before its bucket. */
+    struct mst_row_consumed drawn_ever = {
+        .client_id = client_id, .metric = i - 1, .day = MST_CONSUMED_EVER};
+    enum mst_err err;
+
+    if (i != MST_LIMIT_EMAIL_BUCKET && i != MST_LIMIT_HTTP_BUCKET && i != MST_LIMIT_SMS_BUCKET &&
+        i != MST_LIMIT_XMPP_BUCKET)
+        return MST_OK;
+    err = mst_tx_get(tx, MST_IX_CONSUMED, &drawn_ever);
+    if (err == MST_OK && limit != MST_LIMIT_INHERIT && limit < drawn_ever.n)
+        *ret_verdict = MST_NO_ROOM;
+    return err == MST_ENOENT ? MST_OK : err;
+}
+
 enum mst_err mst_quota_update(struct mst_tx *tx, const struct mst_row_resource *client,
                               const bool has_limit[MST_LIMIT_COUNT],
                               const int64_t limits[MST_LIMIT_COUNT], enum mst_verdict *ret_verdict)
@@ -134,10 +152,11 @@ enum mst_err mst_quota_update(struct mst_tx *tx, const struct mst_row_resource *
         return err;
     new = old;
     *ret_verdict = MST_DONE;
-    for (int i = 0; i < MST_LIMIT_COUNT; i++) {
+    for (int i = 0; i < MST_LIMIT_COUNT && err == MST_OK; i++) {
         if (has_limit[i]) {
             new.cell[MST_F_quota_lim_client + i] = limits[i];
             mask |= UINT64_C(1) << (MST_F_quota_lim_client + i);
+            err = check_bucket(tx, client->id, i, limits[i], ret_verdict);
         }
     }
     for (unsigned what = 0; what < MST_COUNTED_COUNT && err == MST_OK && *ret_verdict == MST_DONE;

@@ -1,6 +1,7 @@
 #include "core/share.h"
 #include "core/quota.h"
 #include "core/sweep.h"
+#include "core/usage.h"
 
 static struct mst_key_seed share_seed(const struct mst_row_share *share)
 {
@@ -79,7 +80,9 @@ enum mst_err mst_share_create(const struct mst_domain *domain, struct mst_tx *tx
     err = mst_quota_charge(tx, resource->owner_id, MST_COUNTED_SHARE, 1, ret_verdict);
     if (err != MST_OK || *ret_verdict != MST_DONE)
         return err;
-    err = mst_tx_insert(tx, MST_TABLE_SHARE, &share);
+    err = mst_usage_share(tx, resource->owner_id);
+    if (err == MST_OK)
+        err = mst_tx_insert(tx, MST_TABLE_SHARE, &share);
     return err != MST_OK ? err : mst_share_code(domain, &share, ret_code);
 }
 

@@ -4,6 +4,36 @@
 
 enum { DAY_S = 86400, PAGE = 256 };
 
+/* ---- consuming ---- */
+
+enum mst_err mst_usage_consume(struct mst_tx *tx, int64_t client_id, enum mst_limit metric,
+                               int64_t day)
+{
+    struct mst_row_consumed row = {.client_id = client_id, .metric = metric, .day = day};
+    enum mst_err err = mst_tx_get(tx, MST_IX_CONSUMED, &row);
+
+    if (err != MST_OK && err != MST_ENOENT)
+        return err;
+    row.n = err == MST_OK ? row.n + 1 : 1;
+    return err == MST_OK ? mst_tx_update(tx, MST_TABLE_CONSUMED, &row, MST_BIT(consumed, n))
+                         : mst_tx_insert(tx, MST_TABLE_CONSUMED, &row);
+}
+
+enum mst_err mst_usage_share(struct mst_tx *tx, int64_t client_id)
+{
+    const int64_t today = mst_tx_wall_now(tx) / DAY_S;
+    struct mst_row_resource at = {.owner_id = client_id};
+    enum mst_err err = MST_OK;
+
+    while (err == MST_OK && at.owner_id != 0) {
+        at.id = at.owner_id;
+        err = mst_usage_consume(tx, at.id, MST_LIMIT_SHARE, today);
+        if (err == MST_OK)
+            err = mst_tx_get(tx, MST_IX_RESOURCE, &at);
+    }
+    return err == MST_ENOENT ? MST_ECORRUPT : err;
+}
+
 /* ---- notes of what was dropped ---- */
 
 struct forgotten {

@@ -21,6 +21,12 @@ MST_MUST_USE enum mst_err mst_usage_seconds(struct mst_tx *tx, int64_t client_id
 MST_MUST_USE enum mst_err mst_usage_consumed(struct mst_tx *tx, int64_t client_id, int64_t metric,
                                              int64_t start, int64_t end, int64_t *ret_n);
 
+/* client_id has consumed one more on that day. */
+MST_MUST_USE enum mst_err mst_usage_consume(struct mst_tx *tx, int64_t client_id,
+                                            enum mst_limit metric, int64_t day);
+/* The client and all above it have given away one more share code today. */
+MST_MUST_USE enum mst_err mst_usage_share(struct mst_tx *tx, int64_t client_id);
+
 /* ---- for drop.c ---- */
 
 /* resource goes; survivor_id is the client that will tell of it. */

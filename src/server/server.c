@@ -220,7 +220,9 @@ static unsigned seeded_defects(void)
     return (mst_defect(MST_DEFECT_NO_STATE_CHECK) ? MST_DEFECTIVE_STATE_CHECK : 0u) |
            (mst_defect(MST_DEFECT_NEW_KEY_ON_RETRY) ? MST_DEFECTIVE_RETRY : 0u) |
            (mst_defect(MST_DEFECT_LATE_EXPIRY) ? MST_DEFECTIVE_EXPIRY : 0u) |
-           (mst_defect(MST_DEFECT_WRONG_TENANT) ? MST_DEFECTIVE_TENANT : 0u);
+           (mst_defect(MST_DEFECT_WRONG_TENANT) ? MST_DEFECTIVE_TENANT : 0u) |
+           (mst_defect(MST_DEFECT_FREE_MOVE) ? MST_DEFECTIVE_MOVE : 0u) |
+           (mst_defect(MST_DEFECT_WIDE_GRANT) ? MST_DEFECTIVE_GRANT : 0u);
 }
 
 static void note_skipped(void)

@@ -13,6 +13,8 @@ static const char *const names[MST_DEFECT_COUNT] = {
     [MST_DEFECT_WRONG_TENANT] = "wrong-tenant",
     [MST_DEFECT_DIE_BEFORE_COPY] = "die-before-copy",
     [MST_DEFECT_NO_RESUME] = "no-resume",
+    [MST_DEFECT_FREE_MOVE] = "free-move",
+    [MST_DEFECT_WIDE_GRANT] = "wide-grant",
 };
 
 bool mst_defect(enum mst_defect defect)

@@ -142,7 +142,8 @@ static enum mst_err admit(struct mst_rpc_call *call, struct mst_tx *tx, int64_t 
     enum mst_err err = MST_OK;
 
     if (call->caller->key_id == 0)
-        err = mst_grant_covers(tx, &call->caller->grant, &call->scope, resource_id, &is_covered);
+        err = mst_grant_covers(mst_exchange_domain(call->x), tx, &call->caller->grant, &call->scope,
+                               resource_id, &is_covered);
     return err == MST_OK && !is_covered ? mst_rpc_say(call, "restricted") : err;
 }
 

@@ -78,6 +78,30 @@ static bool read_format(const json_t *json, struct mst_description *description)
     return false;
 }
 
+/* What a description takes values from must be the token's too, if the call came by one. */
+static enum mst_err admit_source(struct mst_rpc_call *call, struct mst_tx *tx, const json_t *source)
+{
+    struct mst_rpc_value arg = {.is_given = true};
+    struct mst_row_resource resource;
+
+    if (!mst_rpc_text(source, &arg.ref.text) || arg.ref.text.len != MST_HANDLE_CHARS)
+        return MST_OK;
+    return mst_rpc_resource(call, tx, &arg, &resource);
+}
+
+static enum mst_err admit_sources(struct mst_rpc_call *call, struct mst_tx *tx, const json_t *json)
+{
+    const json_t *steps = json_object_get(json, "preprocess");
+    enum mst_err err = MST_OK;
+
+    if (call->caller->key_id == 0)
+        err = admit_source(call, tx, json_object_get(json, "subscribe"));
+    for (size_t i = 0; call->caller->key_id == 0 && i < json_array_size(steps) && err == MST_OK;
+         i++)
+        err = admit_source(call, tx, json_array_get(json_array_get(steps, i), 1));
+    return err == MST_EREFUSED ? mst_rpc_say(call, "restricted") : err;
+}
+
 enum mst_err mst_rpc_description(struct mst_rpc_call *call, struct mst_tx *tx, const json_t *json,
                                  enum mst_kind kind, const struct mst_row_resource *old,
                                  struct mst_description *ret_description)
@@ -98,6 +122,8 @@ enum mst_err mst_rpc_description(struct mst_rpc_call *call, struct mst_tx *tx, c
     if (kind != MST_KIND_CLIENT) {
         enum mst_err err = mst_rpc_detail_read(call, tx, json, kind, old, &description.detail);
 
+        if (err == MST_OK)
+            err = admit_sources(call, tx, json);
         description.has_detail = true;
         if (err != MST_OK)
             return err;
@@ -148,6 +174,7 @@ json_t *mst_rpc_describe(const struct mst_info *info)
     json = mst_rpc_detail_load(resource->kind, resource->detail);
     if (!json)
         return NULL;
+    (void)json_object_del(json, "tags");
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
         if ((int64_t)formats[i].format == resource->format) {
             (void)json_object_set_new(json, "format", json_string(formats[i].word));

@@ -1,6 +1,8 @@
 /* The procedure info (protocol.md 2.15.6). */
 #include "core/share.h"
 #include "core/subscribe.h"
+#include "core/tag.h"
+#include "core/usage.h"
 #include "front/rpc/call.h"
 
 struct view {
@@ -58,34 +60,61 @@ static enum mst_err show_description(struct view *view, json_t **ret_json)
     return *ret_json ? MST_OK : MST_ENOMEM;
 }
 
-/* Nothing is sent and no disk is counted yet, so there is none of it. */
-static enum mst_err pack_counts(int64_t clients, int64_t dataports, int64_t datarules,
-                                int64_t dispatches, int64_t shares, json_t **ret_json)
+/* Disk is not counted (2.15.5). */
+static enum mst_err pack_counts(const int64_t counts[MST_LIMIT_COUNT], json_t **ret_json)
 {
-    *ret_json = json_pack("{s:I, s:I, s:I, s:i, s:I, s:i, s:i, s:I, s:i, s:i}", "client",
-                          (json_int_t)clients, "dataport", (json_int_t)dataports, "datarule",
-                          (json_int_t)datarules, "disk", 0, "dispatch", (json_int_t)dispatches,
-                          "email", 0, "http", 0, "share", (json_int_t)shares, "sms", 0, "xmpp", 0);
-    return *ret_json ? MST_OK : MST_ENOMEM;
+    static const enum mst_limit shown[] = {
+        MST_LIMIT_CLIENT,   MST_LIMIT_DATAPORT, MST_LIMIT_DATARULE, MST_LIMIT_DISK,
+        MST_LIMIT_DISPATCH, MST_LIMIT_EMAIL,    MST_LIMIT_HTTP,     MST_LIMIT_SHARE,
+        MST_LIMIT_SMS,      MST_LIMIT_XMPP,
+    };
+    json_t *json = json_object();
+
+    for (size_t i = 0; json && i < sizeof shown / sizeof shown[0]; i++)
+        if (json_object_set_new(json, mst_limit_names[shown[i]], json_integer(counts[shown[i]])) !=
+            0) {
+            json_decref(json);
+            return MST_ENOMEM;
+        }
+    *ret_json = json;
+    return json ? MST_OK : MST_ENOMEM;
 }
 
+/* What is sent is counted with all below a client: show_usage. */
 static enum mst_err show_counts(struct view *view, json_t **ret_json)
 {
-    if (!view->is_client)
-        return MST_OK;
-    return pack_counts(view->info.direct[MST_KIND_CLIENT], view->info.direct[MST_KIND_DATAPORT],
-                       view->info.direct[MST_KIND_DATARULE], view->info.direct[MST_KIND_DISPATCH],
-                       view->info.direct_shares, ret_json);
+    const int64_t *direct = view->info.direct;
+    const int64_t counts[MST_LIMIT_COUNT] = {
+        [MST_LIMIT_CLIENT] = direct[MST_KIND_CLIENT],
+        [MST_LIMIT_DATAPORT] = direct[MST_KIND_DATAPORT],
+        [MST_LIMIT_DATARULE] = direct[MST_KIND_DATARULE],
+        [MST_LIMIT_DISPATCH] = direct[MST_KIND_DISPATCH],
+        [MST_LIMIT_SHARE] = view->info.direct_shares,
+    };
+
+    return view->is_client ? pack_counts(counts, ret_json) : MST_OK;
 }
 
+/* Of what has a limit by the day, today's. */
 static enum mst_err show_usage(struct view *view, json_t **ret_json)
 {
+    static const enum mst_limit daily[] = {MST_LIMIT_EMAIL, MST_LIMIT_HTTP, MST_LIMIT_SMS,
+                                           MST_LIMIT_XMPP};
     const struct mst_row_quota *quota = &view->info.quota;
+    const int64_t now = mst_tx_wall_now(view->tx);
+    int64_t counts[MST_LIMIT_COUNT] = {
+        [MST_LIMIT_CLIENT] = quota->use_client,     [MST_LIMIT_DATAPORT] = quota->use_dataport,
+        [MST_LIMIT_DATARULE] = quota->use_datarule, [MST_LIMIT_DISPATCH] = quota->use_dispatch,
+        [MST_LIMIT_SHARE] = quota->use_share,
+    };
+    enum mst_err err = MST_OK;
 
     if (!view->is_client)
         return MST_OK;
-    return pack_counts(quota->use_client, quota->use_dataport, quota->use_datarule,
-                       quota->use_dispatch, quota->use_share, ret_json);
+    for (size_t i = 0; i < sizeof daily / sizeof daily[0] && err == MST_OK; i++)
+        err = mst_usage_consumed(view->tx, quota->client_id, daily[i], now, now + 1,
+                                 &counts[daily[i]]);
+    return err == MST_OK ? pack_counts(counts, ret_json) : err;
 }
 
 struct storage {
@@ -174,19 +203,79 @@ static enum mst_err show_subscribers(struct view *view, json_t **ret_json)
     return err;
 }
 
-static enum mst_err show_nothing(struct view *view, json_t **ret_json)
+static enum mst_err add_tag(void *arg, struct mst_span tag)
 {
-    (void)view;
-    *ret_json = json_array();
-    return *ret_json ? MST_OK : MST_ENOMEM;
+    return json_array_append_new(arg, mst_rpc_string(tag)) == 0 ? MST_OK : MST_ENOMEM;
 }
 
-static enum mst_err show_owners_nothing(struct view *view, json_t **ret_json)
+static enum mst_err show_tags(struct view *view, json_t **ret_json)
 {
-    if (view->info.may_see_owner_view)
-        return show_nothing(view, ret_json);
-    view->is_hidden = true;
-    return MST_OK;
+    json_t *list = json_array();
+    enum mst_err err =
+        list ? mst_tag_list(mst_tx_arena(view->tx), view->info.resource.detail, add_tag, list)
+             : MST_ENOMEM;
+
+    if (err == MST_OK)
+        *ret_json = list;
+    else
+        json_decref(list);
+    return err;
+}
+
+struct tagged {
+    const struct mst_domain *domain;
+    struct mst_tx *tx;
+    json_t *list;
+};
+
+static enum mst_err note_tag(void *arg, struct mst_span tag)
+{
+    (void)tag;
+    *(bool *)arg = true;
+    return MST_EREFUSED;
+}
+
+static enum mst_err add_tagged(void *arg, const struct mst_row_resource *child)
+{
+    struct tagged *tagged = arg;
+    struct mst_handle rid;
+    bool has_tag = false;
+    enum mst_err err = mst_tag_list(mst_tx_arena(tagged->tx), child->detail, note_tag, &has_tag);
+
+    if (err != MST_OK || !has_tag)
+        return err;
+    if (json_array_size(tagged->list) == MST_LISTING_MAX)
+        return MST_EREFUSED;
+    err = mst_domain_rid(tagged->domain, child, &rid);
+    if (err != MST_OK)
+        return err;
+    return json_array_append_new(tagged->list, json_stringn(rid.text, MST_HANDLE_CHARS)) == 0
+               ? MST_OK
+               : MST_ENOMEM;
+}
+
+/* The client's children that have a tag. */
+static enum mst_err show_tagged(struct view *view, json_t **ret_json)
+{
+    struct tagged tagged = {.domain = mst_exchange_domain(view->call->x), .tx = view->tx};
+    enum mst_err err = MST_OK;
+
+    if (!view->info.may_see_owner_view) {
+        view->is_hidden = true;
+        return MST_OK;
+    }
+    tagged.list = json_array();
+    if (!tagged.list)
+        return MST_ENOMEM;
+    for (int kind = MST_KIND_CLIENT; kind <= MST_KIND_DISPATCH && err == MST_OK && view->is_client;
+         kind++)
+        err = mst_resource_children(view->tx, view->info.resource.id, (enum mst_kind)kind,
+                                    add_tagged, &tagged);
+    if (err == MST_OK)
+        *ret_json = tagged.list;
+    else
+        json_decref(tagged.list);
+    return err;
 }
 
 struct aliases {
@@ -321,16 +410,11 @@ static enum mst_err show_key(struct view *view, json_t **ret_json)
 }
 
 static enum mst_err (*const show[MST_RPC_INFO_PARTS])(struct view *view, json_t **ret_json) = {
-    [MST_RPC_INFO_ALIASES] = show_aliases,
-    [MST_RPC_INFO_BASIC] = show_basic,
-    [MST_RPC_INFO_COUNTS] = show_counts,
-    [MST_RPC_INFO_DESCRIPTION] = show_description,
-    [MST_RPC_INFO_KEY] = show_key,
-    [MST_RPC_INFO_SHARES] = show_shares,
-    [MST_RPC_INFO_STORAGE] = show_storage,
-    [MST_RPC_INFO_SUBSCRIBERS] = show_subscribers,
-    [MST_RPC_INFO_TAGGED] = show_owners_nothing,
-    [MST_RPC_INFO_TAGS] = show_nothing,
+    [MST_RPC_INFO_ALIASES] = show_aliases, [MST_RPC_INFO_BASIC] = show_basic,
+    [MST_RPC_INFO_COUNTS] = show_counts,   [MST_RPC_INFO_DESCRIPTION] = show_description,
+    [MST_RPC_INFO_KEY] = show_key,         [MST_RPC_INFO_SHARES] = show_shares,
+    [MST_RPC_INFO_STORAGE] = show_storage, [MST_RPC_INFO_SUBSCRIBERS] = show_subscribers,
+    [MST_RPC_INFO_TAGGED] = show_tagged,   [MST_RPC_INFO_TAGS] = show_tags,
     [MST_RPC_INFO_USAGE] = show_usage,
 };
 

@@ -1,5 +1,6 @@
 /* The procedures listing and lookup (protocol.md 2.15.4). */
 #include "core/share.h"
+#include "core/tag.h"
 #include "front/rpc/call.h"
 
 /* ---- listing ---- */
@@ -11,6 +12,7 @@ struct listing {
     int64_t kind;                         /* the type at hand */
     bool is_owned, is_aliased, is_public; /* a child is listed if one of them holds */
     bool is_activated;                    /* and what the client has activated a share code of */
+    const struct mst_rpc_value *tags;     /* and children that have one of them */
     json_t *rids;                         /* of that type */
     bool is_over;                         /* more than MST_LISTING_MAX of them */
 };
@@ -32,12 +34,41 @@ static enum mst_err has_alias(struct mst_tx *tx, int64_t resource_id, bool *ret_
     return mst_tx_scan(tx, &scan, note_alias, ret_has);
 }
 
+struct tag_match {
+    const struct mst_rpc_value *wanted;
+    bool is_met;
+};
+
+static enum mst_err match_tag(void *arg, struct mst_span tag)
+{
+    struct tag_match *match = arg;
+
+    for (size_t i = 0; i < match->wanted->n_items && !match->is_met; i++)
+        match->is_met = mst_span_eq(match->wanted->items[i].text, tag);
+    return match->is_met ? MST_EREFUSED : MST_OK;
+}
+
+static enum mst_err has_tag(const struct listing *listing, struct mst_span detail, bool *ret_has)
+{
+    struct mst_arena *arena = mst_tx_arena(listing->tx);
+    struct tag_match match = {.wanted = listing->tags};
+    enum mst_err err = mst_tag_list(arena, detail, match_tag, &match);
+
+    *ret_has = match.is_met;
+    return err;
+}
+
 static enum mst_err is_child_listed(const struct listing *listing,
                                     const struct mst_row_resource *child, bool *ret_is_listed)
 {
+    enum mst_err err = MST_OK;
+
     *ret_is_listed = listing->is_owned || (listing->is_public && child->is_public);
-    return !*ret_is_listed && listing->is_aliased ? has_alias(listing->tx, child->id, ret_is_listed)
-                                                  : MST_OK;
+    if (!*ret_is_listed && listing->is_aliased)
+        err = has_alias(listing->tx, child->id, ret_is_listed);
+    if (err == MST_OK && !*ret_is_listed && listing->tags->n_items > 0)
+        err = has_tag(listing, child->detail, ret_is_listed);
+    return err;
 }
 
 static enum mst_err add_rid(struct listing *listing, const struct mst_row_resource *resource)
@@ -113,6 +144,7 @@ static void read_filter(const struct mst_rpc_value *options, struct listing *lis
     listing->is_aliased = given[MST_RPC_OPT_ALIASED].is_true;
     listing->is_public = given[MST_RPC_PUBLIC].is_true;
     listing->is_activated = given[MST_RPC_ACTIVATED].is_true;
+    listing->tags = &given[MST_RPC_TAGGED];
     listing->is_owned =
         given[MST_RPC_OWNED].is_true || (!listing->is_aliased && !listing->is_public &&
                                          !listing->is_activated && !given[MST_RPC_TAGGED].is_given);

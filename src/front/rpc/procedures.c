@@ -188,6 +188,8 @@ static enum mst_err map(struct mst_rpc_call *call, struct mst_tx *tx)
     struct mst_row_resource resource;
     enum mst_err err = mst_rpc_resource(call, tx, &call->args->v[1], &resource);
 
+    if (err == MST_EREFUSED && call->args->v[1].ref.is_alias)
+        return mst_rpc_say(call, "notfound");
     if (err != MST_OK)
         return err;
     err = mst_alias_map(tx, call->caller_id, &resource, call->args->v[2].text, &verdict);

@@ -16,8 +16,8 @@ enum mst_err mst_rpc_move(struct mst_rpc_call *call, struct mst_tx *tx)
         err = mst_rpc_client(call, tx, &call->args->v[1], &destination);
     if (err != MST_OK)
         return err;
-    err = mst_resource_move(tx, call->caller_id, &resource, &destination,
-                            !aliases->is_given || aliases->is_true, &verdict);
+    err = mst_resource_move(mst_exchange_domain(call->x), tx, call->caller_id, &resource,
+                            &destination, !aliases->is_given || aliases->is_true, &verdict);
     return mst_rpc_settle(call, err, verdict == MST_IN_USE ? MST_NOT_FOUND : verdict);
 }
 
