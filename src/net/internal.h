@@ -62,9 +62,10 @@ struct mst_loop {
     void *data;
     struct mst_node streams;
     struct mst_node listeners;
+    struct mst_node datagrams;
     struct mst_node deadlines;
     struct mst_node laters;
-    size_t n_open;  /* listeners and streams not yet gone */
+    size_t n_open;  /* listeners, streams and ports of datagrams not yet gone */
     int reserve_fd; /* given up for a moment to turn away callers when descriptors run out */
     char read_bytes[MST_READ_BYTES];
     char plain_bytes[MST_RECORD_MAX]; /* one record, decrypted */
@@ -99,8 +100,6 @@ void mst_stream_open(struct mst_listener *listener, int fd, const struct mst_add
 void mst_listener_forget_stream(struct mst_listener *listener);
 /* reason: enum mst_label_REFUSAL. */
 void mst_listener_count_refused(const struct mst_listener *listener, unsigned reason);
-/* The address of one end: getsockname. */
-struct mst_addr mst_addr_of_socket(int fd);
 
 /*
  * A TLS session between two places in memory: it takes ciphertext from *in and
@@ -126,6 +125,7 @@ void mst_tls_session_bye(struct mst_tls_session *session);
 /* The loop ends: what is open on it is closed. */
 void mst_streams_close_all(struct mst_loop *loop);
 void mst_listeners_close_all(struct mst_loop *loop);
+void mst_datagrams_close_all(struct mst_loop *loop);
 
 /* A member's address back to what it stands in. */
 #define MST_CONTAINER(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))

@@ -5,7 +5,6 @@
  * the listener readable and the loop spinning. If even that fails (another thread
  * took the descriptor) the listener rests for a moment.
  */
-#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "net/internal.h"
+#include "net/sockaddr.h"
 #include "sys/log.h"
 
 enum {
@@ -22,47 +22,6 @@ enum {
     REPORT_MS = 1000,      /* at most one line in the log per second */
     REST_MS = 100
 };
-
-union sockaddr_any {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-};
-
-static struct mst_addr from_sockaddr(const union sockaddr_any *sa)
-{
-    struct mst_addr addr = {.port = 0};
-
-    if (sa->any.sa_family == AF_INET)
-        mst_addr_from_ip4(&sa->v4.sin_addr, ntohs(sa->v4.sin_port), &addr);
-    else if (sa->any.sa_family == AF_INET6)
-        mst_addr_from_ip6(&sa->v6.sin6_addr, ntohs(sa->v6.sin6_port), &addr);
-    return addr;
-}
-
-static socklen_t to_sockaddr(const struct mst_addr *addr, union sockaddr_any *sa)
-{
-    *sa = (union sockaddr_any){0};
-    if (addr->is_v6) {
-        sa->v6.sin6_family = AF_INET6;
-        sa->v6.sin6_port = htons(addr->port);
-        memcpy(&sa->v6.sin6_addr, addr->ip, 16);
-        return sizeof sa->v6;
-    }
-    sa->v4.sin_family = AF_INET;
-    sa->v4.sin_port = htons(addr->port);
-    memcpy(&sa->v4.sin_addr, &addr->ip[12], 4);
-    return sizeof sa->v4;
-}
-
-struct mst_addr mst_addr_of_socket(int fd)
-{
-    union sockaddr_any sa = {0};
-    socklen_t len = sizeof sa;
-
-    (void)getsockname(fd, &sa.any, &len);
-    return from_sockaddr(&sa);
-}
 
 static void on_report(struct mst_deadline *deadline)
 {
@@ -139,12 +98,12 @@ static bool turn_away(struct mst_listener *listener)
 /* One caller; false if there is none or the listener must rest. */
 static bool accept_one(struct mst_listener *listener)
 {
-    union sockaddr_any sa = {0};
+    union mst_sockaddr sa = {0};
     socklen_t len = sizeof sa;
     int fd = accept4(listener->fd, &sa.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
     if (fd >= 0) {
-        struct mst_addr peer = from_sockaddr(&sa);
+        struct mst_addr peer = mst_addr_of_sockaddr(&sa);
         mst_metric_add(MST_M_ACCEPTED, listener->opts.label, 1);
         if (listener->n_streams >= listener->opts.max_streams) {
             mst_listener_count_refused(listener, MST_REFUSAL_LIMIT);
@@ -195,8 +154,8 @@ static bool set_option(int fd, int level, int option)
 /* A bound, listening socket; -1 with errno. */
 static int open_socket(const struct mst_listener_opts *opts)
 {
-    union sockaddr_any sa;
-    socklen_t len = to_sockaddr(&opts->addr, &sa);
+    union mst_sockaddr sa;
+    socklen_t len = mst_addr_to_sockaddr(&opts->addr, &sa);
     int fd = socket(sa.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     int saved;
 

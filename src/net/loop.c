@@ -259,6 +259,7 @@ enum mst_err mst_loop_new(struct mst_loop **ret_loop)
     loop->posted_end = &loop->posted;
     mst_node_init(&loop->streams);
     mst_node_init(&loop->listeners);
+    mst_node_init(&loop->datagrams);
     mst_node_init(&loop->deadlines);
     mst_node_init(&loop->laters);
     mst_reserve_fd_open(loop);
@@ -277,6 +278,7 @@ no_lock:
 static void close_all(struct mst_loop *loop)
 {
     mst_listeners_close_all(loop);
+    mst_datagrams_close_all(loop);
     mst_streams_close_all(loop);
     while (loop->n_open > 0)
         (void)uv_run(&loop->uv, UV_RUN_NOWAIT);

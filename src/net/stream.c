@@ -37,6 +37,7 @@
 
 #include "net/internal.h"
 #include "net/proxy.h"
+#include "net/sockaddr.h"
 
 enum phase {
     PHASE_PROXY,

@@ -26,6 +26,7 @@
 #include "server/sender.h"
 #include "server/server.h"
 #include "server/sweeper.h"
+#include "server/udp.h"
 #include "store/sqlite/sqlite.h"
 #include "sys/clock.h"
 #include "sys/defect.h"
@@ -68,7 +69,8 @@ struct mst_server {
     struct serving *servings;
     size_t n_servings;
     struct mst_health health;
-    struct mst_admin *admin; /* NULL: none */
+    struct mst_admin *admin;   /* NULL: none */
+    struct mst_udp_ports *udp; /* of the first serving; NULL: none */
     atomic_bool is_drain_late;
 };
 
@@ -408,6 +410,12 @@ static enum mst_err open_servings(struct mst_server *server, struct mst_buf *why
     return err;
 }
 
+static enum mst_err open_udp(struct mst_server *server, struct mst_buf *why)
+{
+    return mst_udp_ports_open(server->settings, server->servings[0].loop, server->store,
+                              &server->domain, &server->udp, why);
+}
+
 static void run_serving(void *arg)
 {
     struct serving *serving = arg;
@@ -459,6 +467,7 @@ static void close_server(struct mst_server *server)
         close_serving(&server->servings[i]);
     free(server->servings);
     mst_sender_stop(server->sender);
+    mst_udp_ports_free(server->udp);
     mst_sweeper_stop(server->sweeper);
     mst_store_close(server->store);
     mst_watch_hub_free(server->hub);
@@ -553,6 +562,8 @@ enum mst_err mst_server_start(const struct mst_settings *settings, struct mst_se
     if (!err)
         err = open_servings(server, why);
     if (!err)
+        err = open_udp(server, why);
+    if (!err)
         err = start_servings(server, why);
     if (err) {
         if (server->n_servings && server->servings[0].thread)
@@ -581,6 +592,7 @@ void mst_server_print_ready(const struct mst_server *server, struct mst_buf *out
         mst_addr_print(&server->bound[i], text);
         (void)mst_buf_addf(out, " %s=%s", i < n_http ? "http" : "https", text);
     }
+    mst_udp_ports_print_ready(server->udp, out);
     mst_admin_print_ready(server->admin, out);
 }
 
@@ -608,6 +620,15 @@ static void stop_late(void *arg)
     mst_loop_stop(serving->loop);
 }
 
+/* Datagrams are taken as long as connections are served. */
+static void drain_udp(void *arg)
+{
+    struct serving *serving = arg;
+    struct mst_server *server = serving->server;
+
+    mst_udp_ports_drain(serving == server->servings ? server->udp : NULL, stop_loop, serving);
+}
+
 static void drain_serving(struct mst_task *task)
 {
     struct serving *serving = (struct serving *)task;
@@ -620,7 +641,7 @@ static void drain_serving(struct mst_task *task)
         stop_late(serving);
     else
         mst_timer_set(serving->drain_timer, (uint64_t)settings->drain_timeout_ms);
-    mst_http_worker_drain(serving->worker, stop_loop, serving);
+    mst_http_worker_drain(serving->worker, drain_udp, serving);
 }
 
 void mst_server_stop(struct mst_server *server)

@@ -55,6 +55,10 @@ const struct mst_setting mst_setting_table[] = {
      "Addresses that answer GET /healthz, /readyz and /metrics over plain HTTP, and nothing else, to "
      "whoever asks: keep them to a network of the operator's. Empty: none.",
      AT(admin), NULL},
+    {"udp", MST_SETTING_LISTENERS, 0, 0, "", "",
+     "Addresses that take values in single UDP datagrams, cik=CIK&ALIAS=VALUE, without ever answering: for "
+     "old firmware, on a network that may see its keys. Its port is 18494. Empty: none.",
+     AT(udp), NULL},
     {"tls_certificates", MST_SETTING_CERTIFICATES, 0, 0, "", "",
      "Certificate (chain in order) and private key, both PEM, as two paths; further pairs after a "
      "comma or on lines of their own. An RSA and an ECDSA pair may stand side by side: what the "
@@ -201,6 +205,10 @@ const struct mst_setting mst_setting_table[] = {
     {"unsent_max", MST_SETTING_SIZE, 65536, 1 << 30, "16m", "bytes",
      "How much of its replies a slow reader may leave waiting before its connection is closed.",
      AT(unsent_max_bytes), NULL},
+    {"udp_rate", MST_SETTING_INTEGER, 1, 100000, "20", "datagrams",
+     "How many datagrams per second are taken from one source in the long run; what it did not use of five "
+     "seconds may come at once. A source is an IPv4 address or the /64 network of an IPv6 one.",
+     AT(udp_rate), NULL},
     {"retry_after", MST_SETTING_SECONDS, 1, 3600, "10s", "s",
      "The largest Retry-After of a 503 reply. Each reply draws its own between 1 and this, so that "
      "devices do not all come back in the same second.",

@@ -41,7 +41,7 @@ enum { MST_SETTINGS_MAX = 64 };
 
 /* Numbers are int64_t whatever they count, so that one rule writes them all; the unit is in the name. */
 struct mst_settings {
-    struct mst_listens http, https, admin;
+    struct mst_listens http, https, admin, udp;
     struct mst_certs tls_certificates;
     int64_t tls_min;
     struct mst_addr_set trusted_proxies;
@@ -67,6 +67,7 @@ struct mst_settings {
     int64_t handshake_timeout_ms, head_timeout_ms, body_timeout_ms, idle_timeout_ms,
         send_timeout_ms, drain_timeout_ms, stall_timeout_ms;
     int64_t unsent_max_bytes;
+    int64_t udp_rate;
     int64_t retry_after_s;
     int64_t log_level; /* enum mst_log_level */
     int64_t log_requests;

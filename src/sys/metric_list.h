@@ -60,6 +60,15 @@
 #define MST_LABEL_FOUND(VALUE) \
     VALUE(HIT, "hit")          \
     VALUE(MISS, "miss")
+#define MST_LABEL_SHOT(VALUE)     \
+    VALUE(STORED, "stored")       \
+    VALUE(MALFORMED, "malformed") \
+    VALUE(KEY, "key")             \
+    VALUE(ALIAS, "alias")         \
+    VALUE(BAD_VALUE, "value")     \
+    VALUE(RATE, "rate")           \
+    VALUE(BUSY, "busy")           \
+    VALUE(FAILED, "failed")
 
 #define MST_LABEL_METHOD(VALUE)   \
     VALUE(EMAIL, "email")         \
@@ -106,6 +115,10 @@
             "Bytes received, as they were on the wire.")                                           \
     COUNTER(SENT, "muster_sent_bytes_total", ONE, LISTENER, NONE,                                  \
             "Bytes sent, as they were on the wire.")                                               \
+    COUNTER(SHOTS, "muster_udp_datagrams_total", ONE, SHOT, NONE,                                  \
+            "Datagrams of devices, by what became of them: stored, or dropped because of their "   \
+            "form, key, aliases (the device has none of them) or values, too many from one "       \
+            "source, too many at once, or trouble of the store.")                                  \
     COUNTER(CACHE, "muster_cache_lookups_total", ONE, FOUND, NONE,                                 \
             "Looks of readers for a row that they remember.")                                      \
     GAUGE(QUEUE, "muster_store_queue_length", ONE, FILE, NONE,                                     \

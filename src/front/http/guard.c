@@ -33,7 +33,8 @@ enum mst_err mst_guard(struct mst_exchange *x, struct mst_tx *tx)
     enum mst_err err = mst_permit_ask(mst_exchange_domain(x), tx, &request, &verdict, &caller);
 
     if (err == MST_OK && caller.has_key)
-        mst_suspect_seen(x, &caller.manager.client);
+        mst_suspect_seen(mst_exchange_domain(x), x->env->opts->store, x->peer,
+                         &caller.manager.client);
     x->role = caller.role;
     x->manager = caller.manager;
     x->client = caller.manager.client;

@@ -45,10 +45,10 @@ static void report(struct mst_cmd *cmd, enum mst_err err)
     free(sighting);
 }
 
-void mst_suspect_seen(struct mst_exchange *x, const struct mst_row_client *client)
+void mst_suspect_seen(const struct mst_domain *domain, struct mst_store *store,
+                      struct mst_span peer, const struct mst_row_client *client)
 {
     struct sighting *sighting;
-    struct mst_span peer = mst_span_cut(x->peer, 0, PEER_CHARS - 1);
 
     if (client->suspect != MST_SUSPECT_UNSEEN)
         return;
@@ -57,10 +57,11 @@ void mst_suspect_seen(struct mst_exchange *x, const struct mst_row_client *clien
         return;
     sighting->cmd = (struct mst_cmd){
         .run = write_down, .done = report, .file = MST_FILE_STATE, .is_single = true};
-    sighting->domain = mst_exchange_domain(x);
+    sighting->domain = domain;
     sighting->client_id = client->id;
+    peer = mst_span_cut(peer, 0, PEER_CHARS - 1);
     if (peer.len > 0)
         memcpy(sighting->peer, peer.ptr, peer.len);
-    if (mst_store_submit(x->env->opts->store, &sighting->cmd) != MST_OK)
+    if (mst_store_submit(store, &sighting->cmd) != MST_OK)
         free(sighting);
 }

@@ -63,7 +63,7 @@ static enum mst_err by_cik(struct mst_exchange *x, struct mst_tx *tx,
         caller->standing = MST_RPC_LOCKED;
     if (err != MST_OK || verdict != MST_DONE)
         return err;
-    mst_suspect_seen(x, &client);
+    mst_suspect_seen(mst_exchange_domain(x), x->env->opts->store, x->peer, &client);
     err = take_lane(x, tx, client.id);
     if (err == MST_OK)
         err = find_acting(x, tx, client.id, auth, &is_found, &caller->id);
