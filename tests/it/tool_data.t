@@ -1,0 +1,163 @@
+#!/usr/bin/env perl
+# The tool with what a device has: recording from files, export, following, the tree, single calls of the
+# RPC, and what it says when one of them fails.
+use strict;
+use warnings;
+use lib 'tests/lib';
+use File::Temp qw(tempdir);
+use IO::Socket::INET;
+use Test::More;
+use Muster;
+
+my $dir = tempdir(CLEANUP => 1);
+my $m = Muster->start(variant => 'release')
+    ->init(ports => [[temp => 'float'], [count => 'integer'], [note => 'string']]);
+$m->model('m');
+$m->add('m', 'a1', 'a2');
+my $rid = $m->enable('m', 'a1');
+my $cik = $m->activate('m', 'a1')->{body};
+our ($server, $key) = ("http://127.0.0.1:$m->{port}{http}", $cik);
+
+sub slurp { open(my $f, '<', $_[0]) or return ''; local $/; return scalar <$f> }
+sub spew { open(my $f, '>', "$dir/$_[0]") or die "$_[0]: $!"; print $f $_[1]; close $f; return "$dir/$_[0]" }
+
+sub begin {
+    my ($out, @words) = @_;
+    my $pid = fork() // die;
+    return $pid if $pid;
+    open(STDOUT, '>&', $out) or die;
+    open(STDERR, '>', "$dir/err") or die;
+    open(STDIN, '<', "$dir/in") or open(STDIN, '<', '/dev/null') or die;
+    delete @ENV{qw(MUSTER_TOKEN MUSTER_PROFILE)};
+    @ENV{qw(HOME MUSTER_SERVER MUSTER_CIK)} = ($dir, $server, $key);
+    exec(Muster::bin('release', 'muster'), @words) or POSIX::_exit(127);
+}
+
+# A run of the tool: its exit status and what it prints.
+sub case {
+    my ($name, $words, $code, $prints, $says) = @_;
+    open(my $out, '>', "$dir/out") or die;
+    waitpid begin($out, @$words), 0;
+    is $? >> 8, $code, "$name: exit status" or diag slurp("$dir/err");
+    if (ref $prints) { like slurp("$dir/out"), $prints, "$name: output" }
+    else { is slurp("$dir/out"), $prints // '', "$name: output" }
+    like slurp("$dir/err"), $says // qr/^$/, "$name: says";
+}
+
+# ---- record ----
+case 'record CSV', [qw(data record temp), spew('t.csv', "1700000000,20.5\r\n1700000060,1e3\n\n1700000120,-3\n")],
+    0, "3 points are stored\n";
+case 'record lines of JSON', [qw(data record note --json),
+    spew('n.jsonl', qq({"ts":1700000000,"value":"a,\\"b\\""}\n[1700000001,"two\\nlines"]\n[1700000002,7]\n))],
+    0, qq({"result":"recorded","points":3}\n);
+spew('in', join '', map { 1700000000 + $_ . ",$_\n" } 0 .. 1200);
+case 'record from standard input, in several calls', [qw(data record count - --progress)], 0,
+    "1201 points are stored\n", qr/^500\n1000\n1201\n$/;
+unlink "$dir/in";
+case 'record twice the same second', [qw(data record temp), spew('t.csv', "1700000300,1\n1700000300,2\n1700000400,3\n")],
+    1, '', qr/1700000300 was not stored: another .*\n.*2 points are stored, 1 are not/;
+case 'record what is no number', [qw(data record count),
+    spew('c.csv', join '', (map { 1600000000 + $_ . ",$_\n" } 1 .. 500), "1600000600,1\n1600000601,much\n")],
+    1, '', qr/count: 400: a value does not fit.*\n.*500 points are stored; .* --from-line 501$/m;
+case 'and go on', [qw(data record count --from-line 501),
+    spew('c.csv', join '', ("\n" x 500), "1600000600,1\n1600000601,2\n")], 0, "2 points are stored\n";
+case 'record a line that is none', [qw(data record temp), spew('t.csv', "1700000500,1\nlater,2\n")], 5, '',
+    qr/t\.csv: line 2: the time is not a number of seconds\n.*1 points are stored; .* --from-line 2$/m;
+case 'record to no alias', [qw(data record nope), spew('t.csv', "1,1\n")], 1, '', qr/nope: the device has no such alias/;
+case 'record no file', [qw(data record temp), "$dir/none.csv"], 5, '', qr/cannot read .*none\.csv: No such file/;
+case 'record another format', [qw(data record temp - --format xml)], 2, '', qr/--format is csv or json/;
+
+# ---- export ----
+case 'export', [qw(data export temp)], 0,
+    "1700000000,20.5\r\n1700000060,1000\r\n1700000120,-3\r\n1700000300,1\r\n1700000400,3\r\n1700000500,1\r\n";
+case 'export lines of JSON', [qw(data export note --json)], 0,
+    qq({"ts":1700000000,"value":"a,\\"b\\""}\n{"ts":1700000001,"value":"two\\nlines"}\n{"ts":1700000002,"value":"7"}\n);
+case 'export from and to', [qw(data export temp --from 1700000060 --to 2023-11-14T22:15:20Z)], 0, "1700000060,1000\r\n1700000120,-3\r\n";
+case 'export to a file', [qw(data export count --progress --output), "$dir/count.csv"], 0,
+    "1703 points are in $dir/count.csv\n", qr/^1703 of 1703\n1703 of 1703\n$/;
+like slurp("$dir/count.csv"), qr/^1600000001,1\r\n(?:\d+,\d+\r\n){1701}1700001200,1200\r\n\z/, 'all of them, oldest first';
+case 'what was exported is recorded again', [qw(data record count), "$dir/count.csv"], 0, "1703 points are stored\n";
+case 'export what is not there', [qw(data export nope)], 1, '', qr/info: invalid: there is no such resource or alias/;
+ok !-e "$dir/none.csv", 'no file is left behind';
+case 'export from no time', [qw(data export temp --from soon)], 2, '', qr/--from: it looks like 2026-12-31/;
+{
+    local $key = $m->{portal_cik};
+    case 'export what a device has, as its owner', [qw(data export temp --to 1700000000 --client-id), $rid], 0, "1700000000,20.5\r\n";
+}
+
+# ---- follow ----
+case 'follow what is there', [qw(data follow temp --since 1700000060 --count 2)], 0,
+    "2023-11-14 22:15:20Z  -3\n2023-11-14 22:18:20Z  1\n";
+case 'follow with --json', [qw(data follow note --since 1700000000 --count 1 --json)], 0,
+    qq({"ts":1700000001,"value":"two\\nlines"}\n);
+pipe(my $lines, my $out) or die;
+my $pid = begin($out, qw(data follow count --since), 1700001199);
+close $out;
+like scalar <$lines>, qr/^\S+ \S+  1200$/, 'a line is out as soon as it is there';
+kill 'INT', $pid;
+waitpid $pid, 0;
+is $?, 0, 'Ctrl-C ends it well';
+{
+    local $key = 'f' x 40;
+    case 'follow with a wrong key', [qw(data follow temp)], 1, '', qr/401: the CIK is not valid/;
+}
+case 'follow from no time', [qw(data follow temp --since soon)], 2, '', qr/--since: it looks like/;
+
+# A server that answers at once, as those did that know no waiting.
+my $listener = IO::Socket::INET->new(Listen => 5, LocalAddr => '127.0.0.1', LocalPort => 0) or die;
+my $old = fork() // die;
+if (!$old) {
+    for my $reply ('', 'temp=1', 'temp=1', 'temp=2') {
+        my $socket = $listener->accept;
+        my $head = '';
+        sysread $socket, $head, 4096, length $head until $head =~ /\r\n\r\n/;
+        my $status = $reply eq '' ? '204 No Content' : '200 OK';
+        syswrite $socket, sprintf "HTTP/1.1 %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s", $status, length $reply, $reply;
+        close $socket;
+    }
+    POSIX::_exit(0);
+}
+{
+    local $server = 'http://127.0.0.1:' . $listener->sockport;
+    case 'follow a server that does not wait', [qw(data follow temp --count 1)], 0, qr/^\S+ \S+Z  2\n$/;
+}
+waitpid $old, 0;
+
+# ---- rpc ----
+case 'rpc', [qw(rpc lookup), '{"alias":""}', 'aliased', ''], 0, "$rid\n";
+case 'rpc with --json', [qw(rpc read {"alias":"count"} {"limit":2} --json)], 0, "[[1700001200,1200],[1700001199,1199]]\n";
+case 'rpc, points', [qw(rpc read {"alias":"temp"} {"limit":2})], 0, "2023-11-14 22:21:40Z  1\n2023-11-14 22:20:00Z  3\n";
+case 'rpc, an object', [qw(rpc info), $rid, '["basic"]'], 0, qr/^basic +\{.*"type":"client"/;
+case 'rpc without a result', [qw(rpc write {"alias":"note"}), '"last words"'], 0, "ok\n";
+case 'rpc without a result, with --json', [qw(rpc write {"alias":"note"} word --json)], 0, "null\n";
+case 'rpc that is refused', [qw(rpc read {"alias":"nope"})], 1, '', qr/^muster rpc: read: invalid: /;
+case 'rpc that is not there', [qw(rpc nonsense)], 1, '', qr/^muster rpc: nonsense: fail: /;
+case 'rpc with bad JSON', [qw(rpc read {"alias")], 2, '', qr/argument 1 is no JSON/;
+case 'rpc as nobody', [qw(rpc read x --as king)], 2, '', qr/--as is vendor or portal/;
+case 'rpc with no RID', [qw(rpc read x --client-id king)], 2, '', qr/--client-id: a RID is 40/;
+case 'rpc as a stranger', [qw(rpc read x --client-id), $m->{portal_rid}], 1, '', qr/the CIK is not valid here .* or the client is not below it/;
+
+# ---- tree ----
+my $tree = qr/^template  client activated  $rid\n├── temp \(alias temp\)  dataport float  \w{40}\n├── count \(alias count\)  dataport integer  \w{40}\n└── note \(alias note\)  dataport string  \w{40}\n\z/;
+case 'the tree of a device', ['tree'], 0, $tree;
+case 'with values', [qw(tree --values)], 0, qr/float  \w{40} = 1 at 2023-11-14 22:21:40Z\n.*integer  \w{40} = 1200 at .*\n.*string  \w{40} = word at /;
+case 'of one dataport', [qw(tree temp --values)], 0, qr/^temp  dataport float  \w{40}\n\z/;
+case 'of what is not there', [qw(tree nope)], 1, '', qr/lookup: invalid/;
+{
+    local $key = $m->{root_cik};
+    case 'the whole tree', ['tree'], 0, qr/^-  client activated  \w{40}\n└── domain  client activated  $m->{domain_rid}\n    ├── portal  client activated  $m->{portal_rid}\n    │   └── template  client activated  $rid\n    │       ├── temp \(alias temp\)  dataport float  \w{40}\n(?:.*\n){2}    └── template  client activated  $m->{template_rid}\n        ├── temp /;
+    case 'down to a depth', [qw(tree --depth 1)], 0, qr/^\S.*\n└── .*$m->{domain_rid}\n\z/;
+    case 'as JSON', [qw(tree --json --depth 2)], 0,
+        qr/^\{"rid":"\w{40}","type":"client",.*,"children":\[\{"rid":"$m->{domain_rid}".*"children":\[\{"rid":"$m->{portal_rid}",[^\[]*\},\{"rid":"$m->{template_rid}",[^\[]*\}\]\}\]\}\n\z/;
+    ok eval { JSON::PP->new->decode(slurp("$dir/out")) }, 'which is JSON';
+    case 'nothing to the left of the first', ['tree', $rid], 0, $tree;
+}
+my @many = map { "b$_" } 1 .. 70;
+$m->add('m', @many);
+$m->enable('m', $_) for @many;
+{
+    local $key = $m->{portal_cik};
+    case 'more than one piece', [qw(tree --depth 1)], 0, qr/^portal.*\n(?:├── template.*\n){70}└── template.*\n\z/;
+}
+is $m->stop, 0, 'the server ends well';
+done_testing;
