@@ -130,9 +130,10 @@ enum mst_err mst_waiting_begin(struct mst_exchange *x, const struct mst_wait_for
 
 /* ---- sleeping ---- */
 
-/* Another run of the step begins: what it takes of the arena is given back if it waits again. */
-static void mark_arena(struct mst_exchange *x)
+/* The step is to be run again: what it takes of the arena is given back if it waits again. */
+static void prepare_run(struct mst_exchange *x)
 {
+    x->todo.is_after_wake = false;
     x->wake_mark = mst_arena_mark(&x->arena);
     x->is_woken = true;
 }
@@ -153,10 +154,11 @@ bool mst_waiting_sleep(struct mst_exchange *x)
         mst_arena_rewind(&x->arena, x->wake_mark);
     if (waiting->is_unread) {
         waiting->is_unread = false;
-        mark_arena(x);
+        prepare_run(x);
         return false;
     }
-    mst_buf_trim(&x->body);
+    if (x->body.len == 0)
+        mst_buf_fini(&x->body); /* else spans may point into it */
     mst_buf_trim(&x->reply);
     mst_buf_trim(&x->extra);
     waiting->is_asleep = true;
@@ -182,5 +184,5 @@ void mst_waiting_rise(struct mst_exchange *x)
     x->began_ns += mst_clock_mono_ns() - waiting->slept_from_ns;
     mst_wheel_clear(x->env->wheel, &waiting->deadline);
     mst_metric_sub(MST_M_WAITING, 0, 1);
-    mark_arena(x);
+    prepare_run(x);
 }

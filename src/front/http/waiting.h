@@ -7,8 +7,9 @@
  * and the step is run again: guard first, which notices a key that died. When nobody waits any more,
  * because the peer ended its side or the server drains, time is up for every wait of the exchange.
  *
- * While it sleeps an exchange holds its arena and what its buffers contain, and no room beyond.
- * What a step put into the arena since it was woken is gone when it waits again.
+ * While it sleeps an exchange holds its body, its arena and what has been written of the reply, and little room beyond.
+ * A request with more than MST_WAIT_BODY_MAX of a body should not wait. What a step put into the arena since it was woken
+ * is gone when it waits again.
  */
 #ifndef MST_FRONT_HTTP_WAITING_H
 #define MST_FRONT_HTTP_WAITING_H
