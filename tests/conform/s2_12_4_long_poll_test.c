@@ -271,19 +271,6 @@ MST_TEST(either_name_of_the_field_and_each_form_reach_the_read)
 }
 MST_TEST_END
 
-MST_TEST(a_point_without_a_date_of_four_digits_comes_without_one)
-{
-    struct mst_answer answer;
-
-    begin();
-    record("temp", 253402300800, "5");
-    answer = poll("temp", "Request-Timeout: 1000\r\nIf-Modified-Since: 0\r\n");
-    ck_value(answer, "temp=5");
-    ck_assert(!has(answer.head, "Last-Modified"));
-    end();
-}
-MST_TEST_END
-
 MST_TEST(the_value_is_escaped_as_in_a_read)
 {
     begin();
@@ -516,9 +503,8 @@ MST_TESTS("2.12.4", a_timeout_is_milliseconds_clamped_to_300000_and_anything_not
           a_value_that_comes_answers_with_its_date,
           the_oldest_point_that_is_strictly_newer_comes_so_that_a_walk_sees_each,
           a_date_is_unix_seconds_or_any_of_the_three_forms_of_http,
-          either_name_of_the_field_and_each_form_reach_the_read,
-          a_point_without_a_date_of_four_digits_comes_without_one,
-          the_value_is_escaped_as_in_a_read, of_several_aliases_the_first_that_changes_is_told,
+          either_name_of_the_field_and_each_form_reach_the_read, the_value_is_escaped_as_in_a_read,
+          of_several_aliases_the_first_that_changes_is_told,
           more_aliases_than_may_be_waited_for_are_refused,
           the_query_of_a_wait_may_stand_in_the_body_if_that_is_short,
           an_unknown_alias_waits_and_is_noticed_when_it_is_given,

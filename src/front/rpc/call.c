@@ -86,6 +86,27 @@ static int print_piece(const char *piece, size_t len, void *arg)
     return mst_buf_add(arg, mst_span_of(piece, len)) == MST_OK ? 0 : -1;
 }
 
+enum mst_err mst_rpc_await(struct mst_rpc_call *call, int64_t port_id, uint64_t until_ms)
+{
+    call->is_more = true;
+    call->wait_port_id = port_id;
+    call->wait_until_ms = until_ms;
+    return MST_OK;
+}
+
+enum mst_err mst_rpc_print_point(struct mst_buf *out, const struct mst_row_resource *port,
+                                 const struct mst_row_point *point)
+{
+    (void)mst_buf_add_byte(out, '[');
+    (void)mst_buf_add_i64(out, point->at);
+    (void)mst_buf_add_byte(out, ',');
+    if (port->format == MST_FORMAT_STRING)
+        (void)mst_json_put(out, point->value);
+    else
+        (void)mst_buf_add(out, point->value);
+    return mst_buf_add_byte(out, ']');
+}
+
 enum mst_err mst_rpc_print(struct mst_buf *out, const json_t *value)
 {
     if (json_dump_callback(value, print_piece, out, JSON_COMPACT | JSON_ENCODE_ANY) == 0)

@@ -27,12 +27,14 @@ struct mst_rpc_call {
     /* The answer. */
     const char *status; /* "ok" and the words of 2.15.2 */
     struct mst_span
-        not_ok;          /* JSON that takes the place of the status (recordbatch); empty = none */
-    const char *context; /* not NULL: "fail" with error 501 and this context */
-    json_t *result;      /* owned; NULL = no result */
-    bool has_printed;    /* the result was begun with mst_rpc_begin_result */
-    bool is_single;      /* look: what run will do changes one row at most */
-    bool is_more;        /* the call is not done: run it again, in another transaction */
+        not_ok;           /* JSON that takes the place of the status (recordbatch); empty = none */
+    const char *context;  /* not NULL: "fail" with error 501 and this context */
+    json_t *result;       /* owned; NULL = no result */
+    bool has_printed;     /* the result was begun with mst_rpc_begin_result */
+    bool is_single;       /* look: what run will do changes one row at most */
+    bool is_more;         /* the call is not done: run it again, in another transaction */
+    int64_t wait_port_id; /* with is_more: when this port has changed, or at ... */
+    uint64_t wait_until_ms; /* ... this time; 0 = at once */
     struct mst_rpc_after after;
     const struct mst_rpc_one *one; /* rpc.c's own */
     json_t *loaded;                /* by mst_rpc_load, owned */
@@ -80,6 +82,12 @@ enum mst_err mst_rpc_print(struct mst_buf *out, const json_t *value);
 /* Begins the answer of a call that succeeds: its result, any JSON, is to be appended to what is given.
    Should the call fail all the same, it is taken back. */
 struct mst_buf *mst_rpc_begin_result(struct mst_rpc_call *call);
+
+/* Of a reading call: it is run again when the port may have changed, or at a time (front/http/waiting.h). */
+enum mst_err mst_rpc_await(struct mst_rpc_call *call, int64_t port_id, uint64_t until_ms);
+/* Appends [time, value], typed by the port's format. */
+enum mst_err mst_rpc_print_point(struct mst_buf *out, const struct mst_row_resource *port,
+                                 const struct mst_row_point *point);
 
 /* ---- arguments ---- */
 
@@ -134,6 +142,8 @@ MST_MUST_USE enum mst_err mst_rpc_detail_read(struct mst_rpc_call *call, struct 
                                               struct mst_span *ret_detail);
 /* The keys of a detail that was kept, whole; NULL without memory. */
 json_t *mst_rpc_detail_load(int64_t kind, struct mst_span text);
+
+mst_rpc_run mst_rpc_wait; /* wait.c */
 
 /* ---- info (2.15.6), info.c; listing, lookup: listing.c; share and the like: share.c ---- */
 

@@ -264,6 +264,7 @@ static const struct mst_rpc_procedure procedures[] = {
     {"unmap",       MST_STATE,  unmap,             NULL                    },
     {"update",      MST_STATE,  update,            NULL                    },
     {"usage",       MST_READ,   mst_rpc_usage,     NULL                    },
+    {"wait",        MST_READ,   mst_rpc_wait,      NULL                    },
     {"write",       MST_POINTS, mst_rpc_run_flow,  mst_rpc_plan_write      },
     {"writegroup",  MST_POINTS, mst_rpc_run_flow,  mst_rpc_plan_writegroup },
 };

@@ -18,6 +18,7 @@
  * leave no room for those of the others is answered "limit".
  */
 #include "front/http/handlers.h"
+#include "front/http/waiting.h"
 #include "front/rpc/call.h"
 #include "front/rpc/rpc.h"
 
@@ -41,6 +42,7 @@ struct work {
     size_t mark;      /* where its answer begins */
     bool has_printed; /* part of it */
     bool is_more;
+    bool is_waiting; /* it is a call that waits */
 };
 
 /* An id echoed, the longest status and what is around them; a JSON escape is 6 characters. */
@@ -400,7 +402,7 @@ static void go_to_next(struct work *work)
     work->next++;
     work->n_points = 0;
     work->plan = NULL;
-    work->is_more = false;
+    work->is_more = work->is_waiting = false;
     work->has_printed = false;
 }
 
@@ -418,6 +420,28 @@ static enum mst_err look_first(struct mst_rpc_call *call, struct mst_tx *tx)
     return mst_exchange_go(call->x, MST_STATE, NULL, run_changing);
 }
 
+/*
+ * Where a reading call that is not done goes on. When it has nothing to wait for yet, or has come to wait just now,
+ * in another turn of the loop: what it has put into the arena stays then (waiting.h).
+ */
+static enum mst_err run_again(struct mst_rpc_call *call)
+{
+    struct work *work = call->x->work;
+    const struct mst_rpc_caller *caller = call->caller;
+    const struct mst_wait_for what = {.ports = &call->wait_port_id,
+                                      .n_ports = 1,
+                                      .client_id = caller->id,
+                                      .client_id_2 =
+                                          caller->key_id != caller->id ? caller->key_id : 0,
+                                      .until_ms = call->wait_until_ms};
+    bool is_waiting = work->is_waiting;
+
+    work->is_waiting = call->wait_until_ms > 0;
+    if (!is_waiting || !work->is_waiting)
+        return mst_exchange_yield(call->x, MST_READ, run_reading);
+    return mst_waiting_begin(call->x, &what, NULL, run_reading);
+}
+
 static enum mst_err run_reader(struct mst_rpc_call *call, struct mst_tx *tx)
 {
     struct work *work = call->x->work;
@@ -427,8 +451,7 @@ static enum mst_err run_reader(struct mst_rpc_call *call, struct mst_tx *tx)
         return MST_EREFUSED; /* its answer is not wanted */
     err = run_call(call, tx, call->one->procedure->run, true);
     work->has_printed = call->has_printed;
-    return err == MST_OK && work->is_more ? mst_exchange_yield(call->x, MST_READ, run_reading)
-                                          : err;
+    return err == MST_OK && work->is_more ? run_again(call) : err;
 }
 
 /* The call that is next, by a reader. *ret_is_over: it is answered. Else the next step is named. */
@@ -465,7 +488,8 @@ static enum mst_err run_reading(struct mst_exchange *x, struct mst_tx *tx)
     bool is_over = true;
     enum mst_err err = identify(x, tx, &caller);
 
-    if (err == MST_OK && caller.standing == MST_RPC_STRANGER && work->next == 0 && !work->is_more) {
+    if (err == MST_OK && caller.standing == MST_RPC_STRANGER && work->next == 0 &&
+        (!work->is_more || work->is_waiting)) {
         x->verdict = MST_NO_AUTH;
         return mst_rpc_answer_error(x, 401, "Authorization failed", "auth");
     }

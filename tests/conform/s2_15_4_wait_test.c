@@ -1,0 +1,281 @@
+/* protocol.md 2.15.4: the procedure wait. */
+#include <sched.h>
+
+#include "base/limits.h"
+#include "sys/clock.h"
+#include "sys/metric.h"
+#include "tests/lib/site.h"
+#include "tests/lib/unit.h"
+
+#define ALIAS "/onep:v1/stack/alias"
+#define TEMP  "{\"alias\":\"temp\"}"
+
+static struct mst_site *site;
+static struct mst_scene scene;
+static char rid[41], cik[41];
+static struct mst_line line;
+
+static void begin(void)
+{
+    site = mst_site_start(NULL);
+    mst_scene_make(site, &scene);
+    mst_scene_device(site, &scene, "dev1", rid, cik);
+    line = mst_line_open(site);
+}
+
+static void end(void)
+{
+    mst_line_close(&line);
+    mst_site_stop(site);
+}
+
+static void write_value(const char *body)
+{
+    char by[64];
+
+    ck_assert_status(site, 204, "POST", ALIAS, mst_by_cik(cik, by), body);
+}
+
+static void record(const char *alias, int64_t at, const char *value)
+{
+    char path[128], body[128], by[64];
+
+    (void)snprintf(path, sizeof path, ALIAS "/%s", alias);
+    (void)snprintf(body, sizeof body, "%lld=%s", (long long)at, value);
+    ck_assert_status(site, 204, "POST", path, mst_by_cik(cik, by), body);
+}
+
+static void await_asleep(uint64_t n)
+{
+    while (mst_metric_sum(MST_M_WAITING, 0) != n)
+        (void)sched_yield();
+}
+
+/* calls: the elements of the list. */
+static void send_calls(const char *calls)
+{
+    char text[12 * 1024], body[11 * 1024];
+    int n = snprintf(body, sizeof body, "{\"auth\":{\"cik\":\"%s\"},\"calls\":[%s]}", cik, calls);
+
+    ck_assert(n < (int)sizeof body);
+    (void)snprintf(text, sizeof text,
+                   "POST /onep:v1/rpc/process HTTP/1.1\r\nContent-Length: %d\r\n\r\n%s", n, body);
+    mst_line_send(&line, text);
+}
+
+#define CALL(id, procedure, args) \
+    "{\"id\":" #id ",\"procedure\":\"" procedure "\",\"arguments\":" args "}"
+
+static void ck_reply(const char *want)
+{
+    struct mst_answer answer = mst_line_reply(&line);
+
+    ck_assert_uint_eq(answer.status, 200);
+    ck_assert_span_str(answer.body, want);
+}
+
+static void ck_calls(const char *calls, const char *want)
+{
+    send_calls(calls);
+    ck_reply(want);
+}
+
+MST_TEST(the_first_point_after_since_is_a_flat_pair_typed_by_the_format)
+{
+    begin();
+    record("temp", 1000, "1.5");
+    record("temp", 1001, "2.5");
+    record("count", 1000, "7");
+    record("note", 1000, "a%22b");
+    ck_calls(CALL(1, "wait", "[" TEMP ",{\"since\":999}]"),
+             "[{\"id\":1,\"status\":\"ok\",\"result\":[1000,1.5]}]");
+    ck_calls(CALL(1, "wait", "[" TEMP ",{\"since\":1000,\"timeout\":1000}]"),
+             "[{\"id\":1,\"status\":\"ok\",\"result\":[1001,2.5]}]");
+    ck_calls(CALL(1, "wait", "[" TEMP ",{\"since\":1000.75}]"),
+             "[{\"id\":1,\"status\":\"ok\",\"result\":[1001,2.5]}]");
+    ck_calls(CALL(1, "wait", "[" TEMP ",{\"since\":999.999}]"),
+             "[{\"id\":1,\"status\":\"ok\",\"result\":[1000,1.5]}]");
+    ck_calls(CALL(1, "wait", "[" TEMP ",{\"since\":-1e30}]"),
+             "[{\"id\":1,\"status\":\"ok\",\"result\":[1000,1.5]}]");
+    ck_calls(CALL(1, "wait", "[{\"alias\":\"count\"},{\"since\":0}]"),
+             "[{\"id\":1,\"status\":\"ok\",\"result\":[1000,7]}]");
+    ck_calls(CALL(1, "wait", "[{\"alias\":\"note\"},{\"since\":0}]"),
+             "[{\"id\":1,\"status\":\"ok\",\"result\":[1000,\"a\\\"b\"]}]");
+    end();
+}
+MST_TEST_END
+
+MST_TEST(time_that_runs_out_is_expire_and_none_is_so_at_once)
+{
+    static const char *const options[] = {"{\"timeout\":1}",
+                                          "{\"timeout\":0}",
+                                          "{\"timeout\":-5}",
+                                          "{\"timeout\":0.5}",
+                                          "{\"timeout\":1,\"since\":null}",
+                                          "{\"timeout\":1,\"since\":1001}",
+                                          "{\"timeout\":1,\"since\":1e30}"};
+
+    begin();
+    record("temp", 1001, "2.5");
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        char call[256];
+
+        (void)snprintf(call, sizeof call, CALL(1, "wait", "[" TEMP ",%s]"), options[i]);
+        ck_calls(call, "[{\"id\":1,\"status\":\"expire\"}]");
+    }
+    end();
+}
+MST_TEST_END
+
+MST_TEST(without_since_it_waits_for_a_new_value_half_a_minute_or_what_is_asked)
+{
+    static const char *const calls[] = {CALL(1, "wait", "[" TEMP "]"),
+                                        CALL(1, "wait", "[" TEMP ",{}]"),
+                                        CALL(1, "wait", "[" TEMP ",{\"since\":null}]"),
+                                        CALL(1, "wait", "[" TEMP ",{\"timeout\":9e99}]")};
+
+    begin();
+    record("temp", 1000, "1");
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        char want[96], value[32];
+        int64_t at;
+        struct mst_answer answer;
+
+        send_calls(calls[i]);
+        await_asleep(1);
+        record("temp", 1500, "1"); /* old: it goes on waiting */
+        (void)snprintf(value, sizeof value, "temp=%zu", 10 + i);
+        write_value(value);
+        answer = mst_line_reply(&line);
+        at = mst_clock_wall_s();
+        for (int64_t t = at - 30; t <= at; t++) {
+            (void)snprintf(want, sizeof want,
+                           "[{\"id\":1,\"status\":\"ok\",\"result\":[%lld,%zu]}]", (long long)t,
+                           10 + i);
+            if (mst_span_eq(answer.body, mst_span_str(want)))
+                at = -1;
+        }
+        ck_assert_msg(at == -1, "%.*s", (int)answer.body.len, answer.body.ptr);
+    }
+    end();
+}
+MST_TEST_END
+
+MST_TEST(calls_before_and_behind_it_run_in_order)
+{
+    begin();
+    record("temp", 1000, "1");
+    ck_calls(CALL(1, "lookup", "[\"alias\",\"nosuch\"]") "," CALL(
+                 2, "wait",
+                 "[" TEMP
+                 ",{\"timeout\":1}]") "," CALL(3, "map",
+                                               "[\"alias\"," TEMP
+                                               ",\"t2\"]") "," CALL(4, "wait",
+                                                                    "[{\"alias\":\"t2\"},{"
+                                                                    "\"since\":1}]") "," CALL(5,
+                                                                                              "wai"
+                                                                                              "t",
+                                                                                              "[{"
+                                                                                              "\"al"
+                                                                                              "ias"
+                                                                                              "\":"
+                                                                                              "\"t2"
+                                                                                              "\"},"
+                                                                                              "{\"t"
+                                                                                              "imeo"
+                                                                                              "ut\""
+                                                                                              ":1}"
+                                                                                              "]"),
+             "[{\"id\":1,\"status\":\"invalid\"},{\"id\":2,\"status\":\"expire\"},"
+             "{\"id\":3,\"status\":\"ok\"},{\"id\":4,\"status\":\"ok\",\"result\":[1000,1]},"
+             "{\"id\":5,\"status\":\"expire\"}]");
+    end();
+}
+MST_TEST_END
+
+MST_TEST(what_cannot_be_waited_for_is_invalid_and_wrong_types_are_unsupported)
+{
+    begin();
+    ck_calls(CALL(1, "wait", "[{\"alias\":\"nosuch\"}]"), "[{\"id\":1,\"status\":\"invalid\"}]");
+    ck_calls(CALL(1, "wait", "[{\"alias\":\"\"}]"), "[{\"id\":1,\"status\":\"invalid\"}]");
+    ck_calls(CALL(1, "wait", "[\"0000000000000000000000000000000000000000\"]"),
+             "[{\"id\":1,\"status\":\"invalid\"}]");
+    ck_calls(CALL(1, "wait", "[" TEMP ",{\"timeout\":\"soon\"}]"),
+             "[{\"id\":1,\"status\":\"fail\",\"error\":{\"code\":501,\"message\":\"Error\","
+             "\"context\":\"arguments\"}}]");
+    ck_calls(CALL(1, "wait", "[]"),
+             "[{\"id\":1,\"status\":\"fail\",\"error\":{\"code\":501,\"message\":\"Error\","
+             "\"context\":\"arguments\"}}]");
+    end();
+}
+MST_TEST_END
+
+MST_TEST(a_port_that_is_dropped_or_whose_alias_moves_ends_the_wait)
+{
+    begin();
+    send_calls(CALL(1, "wait", "[" TEMP ",{\"timeout\":300000}]"));
+    await_asleep(1);
+    (void)mst_site_rpc(site, cik, "unmap", "[\"alias\",\"temp\"]");
+    ck_reply("[{\"id\":1,\"status\":\"invalid\"}]");
+    send_calls(CALL(1, "wait", "[{\"alias\":\"count\"},{\"timeout\":300000}]"));
+    await_asleep(1);
+    (void)mst_site_rpc(site, cik, "drop", "[{\"alias\":\"count\"}]");
+    ck_reply("[{\"id\":1,\"status\":\"invalid\"}]");
+    end();
+}
+MST_TEST_END
+
+MST_TEST(a_request_that_is_too_large_to_be_kept_does_not_wait)
+{
+    static char call[MST_WAIT_BODY_MAX + 1024];
+    int n = snprintf(call, sizeof call, CALL(1, "wait", "[" TEMP ",{\"timeout\":300000}]") ",");
+
+    begin();
+    memset(&call[n], ' ', MST_WAIT_BODY_MAX);
+    (void)snprintf(&call[(size_t)n + MST_WAIT_BODY_MAX], 256, "%s", CALL(2, "wait", "[]"));
+    ck_calls(call, "[{\"id\":1,\"status\":\"error\"},{\"id\":2,\"status\":\"fail\",\"error\":{"
+                   "\"code\":501,\"message\":\"Error\",\"context\":\"arguments\"}}]");
+    end();
+}
+MST_TEST_END
+
+MST_TEST(a_key_that_dies_during_the_wait_is_the_error_401_at_once)
+{
+    begin();
+    send_calls(CALL(1, "wait", "[" TEMP ",{\"timeout\":300000}]"));
+    await_asleep(1);
+    ck_assert_status(site, 205, "POST", "/provision/manage/model/m1/dev1", scene.by_token,
+                     "disable=true");
+    ck_reply(
+        "{\"error\":{\"code\":401,\"message\":\"Authorization failed\",\"context\":\"auth\"}}");
+    end();
+}
+MST_TEST_END
+
+MST_TEST(a_peer_that_ends_its_side_and_a_drain_end_all_waits_of_the_request)
+{
+    begin();
+    send_calls(CALL(1, "wait", "[" TEMP ",{\"timeout\":300000}]") "," CALL(
+        2, "wait", "[" TEMP ",{\"timeout\":300000}]"));
+    await_asleep(1);
+    mst_line_half_close(&line);
+    ck_reply("[{\"id\":1,\"status\":\"expire\"},{\"id\":2,\"status\":\"expire\"}]");
+    mst_line_close(&line);
+    line = mst_line_open(site);
+    send_calls(CALL(1, "wait", "[" TEMP ",{\"timeout\":300000}]"));
+    await_asleep(1);
+    mst_site_start_drain(site);
+    ck_reply("[{\"id\":1,\"status\":\"expire\"}]");
+    end();
+}
+MST_TEST_END
+
+MST_TESTS("2.15.4 wait", the_first_point_after_since_is_a_flat_pair_typed_by_the_format,
+          time_that_runs_out_is_expire_and_none_is_so_at_once,
+          without_since_it_waits_for_a_new_value_half_a_minute_or_what_is_asked,
+          calls_before_and_behind_it_run_in_order,
+          what_cannot_be_waited_for_is_invalid_and_wrong_types_are_unsupported,
+          a_port_that_is_dropped_or_whose_alias_moves_ends_the_wait,
+          a_request_that_is_too_large_to_be_kept_does_not_wait,
+          a_key_that_dies_during_the_wait_is_the_error_401_at_once,
+          a_peer_that_ends_its_side_and_a_drain_end_all_waits_of_the_request)
