@@ -2,7 +2,8 @@
 #   DEVICES=1000000 ROUNDS=3 SECONDS=5 make bench
 #   SIZES="100000 1000000 10000000" make bench-scale
 
-.PHONY: bench bench-scale bench-ranges bench-backup bench-content bench-import bench-fleet
+.PHONY: bench bench-scale bench-ranges bench-backup bench-content bench-import bench-fleet \
+	bench-data bench-points bench-neighbour
 bench: deps-bench
 	$(MAKE) -j2 V=release all build/release/test/tests/tool/prepare
 	bench/run
@@ -36,3 +37,18 @@ bench-content: deps-bench
 bench-fleet: deps-bench
 	$(MAKE) -j2 V=release all
 	bench/fleet
+
+# Values of 100,000 devices, written and read, beside nginx: DEVICES=100000 ROUNDS=3 SECONDS=5 make bench-data
+bench-data: deps-bench
+	$(MAKE) -j2 V=release all build/release/test/tests/tool/prepare
+	bench/data
+
+# Reads of the latest value with many stored points: POINTS=100000000 make bench-points (3 GB and some minutes)
+bench-points: deps-bench
+	$(MAKE) -j2 V=release all build/release/test/tests/tool/prepare
+	bench/points
+
+# A tenant that does all it can, beside a modest one: CONNECTIONS=256 ROUNDS=3 make bench-neighbour
+bench-neighbour: deps-bench
+	$(MAKE) -j2 V=release all build/release/test/tests/tool/prepare
+	bench/neighbour
