@@ -352,27 +352,29 @@ static enum mst_err keep_point(void *arg, const void *row)
 }
 
 enum mst_err mst_data_remove(struct mst_tx *tx, int64_t dataport_id,
-                             const struct mst_data_window *window, bool *ret_is_more,
+                             const struct mst_data_window *window, size_t *room, bool *ret_is_more,
                              int64_t *ret_left_at)
 {
     const struct mst_data_window onwards = {.from = window->from, .to = INT64_MAX};
-    struct removal removal = {.n = REMOVE_PAGE, .until = window->to, .left_at = INT64_MAX};
-    size_t n_removed = 0;
+    struct removal removal = {.until = window->to};
+    bool is_more = true;
 
-    while (removal.n == REMOVE_PAGE && n_removed < MST_FLUSH_MAX) {
+    while (is_more && *room > 0) {
+        const size_t n_max = *room < REMOVE_PAGE ? *room : REMOVE_PAGE;
         struct mst_arena_mark mark = mst_arena_mark(mst_tx_arena(tx));
 
         removal.n = 0;
-        enum mst_err err =
-            mst_data_scan(tx, dataport_id, &onwards, REMOVE_PAGE, keep_point, &removal);
+        removal.left_at = INT64_MAX;
+        enum mst_err err = mst_data_scan(tx, dataport_id, &onwards, n_max, keep_point, &removal);
         for (size_t i = 0; i < removal.n && err == MST_OK; i++)
             err = mst_tx_delete(tx, MST_TABLE_POINT, &removal.points[i]);
         mst_arena_rewind(mst_tx_arena(tx), mark);
         if (err != MST_OK)
             return err;
-        n_removed += removal.n;
+        *room -= removal.n;
+        is_more = removal.n == n_max;
     }
-    *ret_is_more = removal.n == REMOVE_PAGE;
+    *ret_is_more = is_more;
     *ret_left_at = removal.left_at;
     return MST_OK;
 }
@@ -398,8 +400,9 @@ static enum mst_err flush_beside(struct mst_tx *tx, int64_t resource_id)
 enum mst_err mst_data_flush(struct mst_tx *tx, int64_t resource_id, bool *ret_is_more)
 {
     static const struct mst_data_window all = {.from = INT64_MIN, .to = INT64_MAX};
+    size_t room = MST_FLUSH_MAX;
     int64_t left_at;
-    enum mst_err err = mst_data_remove(tx, resource_id, &all, ret_is_more, &left_at);
+    enum mst_err err = mst_data_remove(tx, resource_id, &all, &room, ret_is_more, &left_at);
 
     return err == MST_OK && !*ret_is_more ? flush_beside(tx, resource_id) : err;
 }

@@ -46,13 +46,13 @@ MST_MUST_USE enum mst_err mst_data_count(struct mst_tx *tx, int64_t dataport_id,
 /* Stores a point, replacing one of the same second (2.12.1). In a MST_FILE_POINTS command. */
 MST_MUST_USE enum mst_err mst_data_put(struct mst_tx *tx, const struct mst_row_point *point);
 
-/* Removes at most MST_FLUSH_MAX points in the window, the oldest first; *ret_is_more tells to call
-   again, in another command. Else *ret_left_at is the time of the oldest behind the window, INT64_MAX
-   if there is none. In a MST_FILE_POINTS command. */
-enum { MST_FLUSH_MAX = 1024 };
+/* Removes points in the window, the oldest first, until *room, which is less then, is 0; *ret_is_more
+   tells that some may be left, for another command. Else *ret_left_at is the time of the oldest behind the
+   window, INT64_MAX if there is none. In a MST_FILE_POINTS command. */
+enum { MST_FLUSH_MAX = 1024 }; /* room of one command: others write in between */
 MST_MUST_USE enum mst_err mst_data_remove(struct mst_tx *tx, int64_t dataport_id,
-                                          const struct mst_data_window *window, bool *ret_is_more,
-                                          int64_t *ret_left_at);
+                                          const struct mst_data_window *window, size_t *room,
+                                          bool *ret_is_more, int64_t *ret_left_at);
 
 /* A resource was dropped: the same for all its points, and in the end what else the points file has of it. */
 MST_MUST_USE enum mst_err mst_data_flush(struct mst_tx *tx, int64_t resource_id, bool *ret_is_more);

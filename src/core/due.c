@@ -123,6 +123,7 @@ enum mst_err mst_trim_plan(struct mst_tx *tx, const struct mst_row_due *due,
 {
     struct mst_row_resource resource = {.id = due->resource_id};
     struct mst_trim trim = {.resource_id = due->resource_id,
+                            .kind = (enum mst_due)due->kind,
                             .due_ms = due->due_ms,
                             .until = INT64_MIN,
                             .last_at = INT64_MIN};
@@ -162,28 +163,37 @@ static enum mst_err set_next(struct mst_tx *tx, const struct mst_trim *trim, int
     return mst_due_set(tx, trim->resource_id, MST_DUE_TRIM, next_ms);
 }
 
-static enum mst_err trim_gone(struct mst_tx *tx, const struct mst_trim *trim)
+/* No timer runs for it any more, whatever else has to wait. */
+static enum mst_err trim_gone(struct mst_tx *tx, const struct mst_trim *trim, size_t *room)
 {
-    bool is_more;
-    enum mst_err err = mst_data_flush(tx, trim->resource_id, &is_more);
+    static const struct mst_data_window all = {.from = INT64_MIN, .to = INT64_MAX};
+    int64_t left_at;
+    bool is_more = false;
+    enum mst_err err = mst_due_set(tx, trim->resource_id, MST_DUE_RULE, 0);
 
-    return err == MST_OK && !is_more ? mst_due_set(tx, trim->resource_id, MST_DUE_TRIM, 0) : err;
+    if (err == MST_OK && trim->is_kept)
+        return mst_due_set(tx, trim->resource_id, MST_DUE_TRIM,
+                           mst_tx_wall_now_ms(tx) + MST_DROPPED_AGAIN_MS);
+    if (err == MST_OK)
+        err = mst_data_remove(tx, trim->resource_id, &all, room, &is_more, &left_at);
+    if (err == MST_OK && !is_more)
+        err = mst_data_flush(tx, trim->resource_id, &is_more);
+    return err == MST_OK
+               ? mst_due_set(tx, trim->resource_id, MST_DUE_TRIM, is_more ? trim->due_ms : 0)
+               : err;
 }
 
-enum mst_err mst_trim_run(struct mst_tx *tx, const struct mst_trim *trim)
+enum mst_err mst_trim_run(struct mst_tx *tx, const struct mst_trim *trim, size_t *room)
 {
     const struct mst_data_window past = {.from = INT64_MIN, .to = trim->until};
     int64_t due_ms, oldest_at = INT64_MAX;
     bool is_more;
-    enum mst_err err = mst_due_get(tx, trim->resource_id, MST_DUE_TRIM, &due_ms);
+    enum mst_err err = mst_due_get(tx, trim->resource_id, trim->kind, &due_ms);
 
     if (err != MST_OK || due_ms != trim->due_ms)
         return err;
-    if (trim->is_kept)
-        return mst_due_set(tx, trim->resource_id, MST_DUE_TRIM,
-                           mst_tx_wall_now_ms(tx) + MST_DROPPED_AGAIN_MS);
     if (trim->is_gone)
-        return trim_gone(tx, trim);
-    err = mst_data_remove(tx, trim->resource_id, &past, &is_more, &oldest_at);
+        return trim_gone(tx, trim, room);
+    err = mst_data_remove(tx, trim->resource_id, &past, room, &is_more, &oldest_at);
     return err == MST_OK && !is_more ? set_next(tx, trim, oldest_at) : err;
 }

@@ -10,7 +10,7 @@
 #ifndef MST_CORE_DUE_H
 #define MST_CORE_DUE_H
 
-#include "core/flow.h"
+#include "core/domain.h"
 
 /* When, in Unix milliseconds; 0: not at all. */
 MST_MUST_USE enum mst_err mst_due_get(struct mst_tx *tx, int64_t resource_id, enum mst_due kind,
@@ -32,7 +32,8 @@ MST_MUST_USE enum mst_err mst_due_to_trim(struct mst_tx *tx, int64_t resource_id
 /* What is to be trimmed. */
 struct mst_trim {
     int64_t resource_id;
-    int64_t due_ms;  /* of the row that says so */
+    enum mst_due kind; /* of the row that says so: a timer, too, if the rule is gone */
+    int64_t due_ms;
     bool is_gone;    /* the resource was dropped: all its rows go */
     bool is_kept;    /* nothing is to be done yet: its points are still being copied */
     int64_t until;   /* points of this time and before go */
@@ -40,10 +41,11 @@ struct mst_trim {
     int64_t keep_s;
 };
 
-/* By a reader. */
+/* By a reader. A row of MST_DUE_RULE only if the resource was not found. */
 MST_MUST_USE enum mst_err mst_trim_plan(struct mst_tx *tx, const struct mst_row_due *due,
                                         struct mst_trim *ret_trim);
-/* In a MST_FILE_POINTS command: at most MST_FLUSH_MAX points, the row says when to go on. */
-MST_MUST_USE enum mst_err mst_trim_run(struct mst_tx *tx, const struct mst_trim *trim);
+/* In a MST_FILE_POINTS command, as far as *room goes (mst_data_remove); the row says when to go on. */
+MST_MUST_USE enum mst_err mst_trim_run(struct mst_tx *tx, const struct mst_trim *trim,
+                                       size_t *room);
 
 #endif

@@ -228,7 +228,7 @@ static enum mst_err convert(struct mst_arena *arena, const struct mst_flow_input
 static enum mst_err add(struct mst_flow *flow, const struct input *input,
                         enum mst_verdict *ret_verdict)
 {
-    const size_t n = input->node ? input->node->n_nodes : 1;
+    const size_t n = input->node ? input->node->n_nodes : 0; /* else the request bounds it */
 
     assert(flow->n_inputs < flow->max_inputs);
     *ret_verdict = MST_NO_ROOM;

@@ -1,4 +1,5 @@
 #include <math.h>
+#include <string.h>
 
 #include "base/json.h"
 #include "core/access.h"
@@ -28,7 +29,7 @@ struct step {
 };
 
 struct mst_preprocess {
-    struct step steps[MST_FLOW_STEPS_MAX];
+    struct step *steps;
     size_t n;
 };
 
@@ -303,18 +304,21 @@ static enum mst_err read_step(const struct reading *reading, struct mst_json *js
     return err == MST_OK && is_more ? MST_ESYNTAX : err;
 }
 
-static enum mst_err read_steps(const struct reading *reading, struct mst_json *json,
-                               struct mst_preprocess *preprocess)
+static enum mst_err read_steps(const struct reading *reading, struct mst_span list,
+                               struct step steps[MST_FLOW_STEPS_MAX], size_t *ret_n)
 {
+    struct mst_json json = mst_json_of(list);
     bool is_more;
-    enum mst_err err = mst_json_open(json, '[');
+    size_t n = 0;
+    enum mst_err err = mst_json_open(&json, '[');
 
-    while (err == MST_OK && (err = mst_json_element(json, &is_more)) == MST_OK && is_more) {
-        if (preprocess->n == MST_FLOW_STEPS_MAX)
+    while (err == MST_OK && (err = mst_json_element(&json, &is_more)) == MST_OK && is_more) {
+        if (n == MST_FLOW_STEPS_MAX)
             return MST_ESYNTAX;
-        err = read_step(reading, json, &preprocess->steps[preprocess->n]);
-        preprocess->n++;
+        err = read_step(reading, &json, &steps[n]);
+        n++;
     }
+    *ret_n = n;
     return err;
 }
 
@@ -323,19 +327,22 @@ enum mst_err mst_preprocess_read(const struct mst_domain *domain, struct mst_tx 
                                  struct mst_span list, struct mst_preprocess **ret_preprocess)
 {
     const struct reading reading = {domain, tx, arena, port};
-    struct mst_preprocess *preprocess = mst_arena_alloc(arena, sizeof *preprocess);
-    struct mst_json json = mst_json_of(list);
-    enum mst_err err;
+    struct step steps[MST_FLOW_STEPS_MAX] = {{.operation = FAIL}};
+    struct mst_preprocess preprocess, *copy;
+    enum mst_err err = read_steps(&reading, list, steps, &preprocess.n);
 
-    if (!preprocess)
-        return MST_ENOMEM;
-    err = read_steps(&reading, &json, preprocess);
     if (err != MST_OK && err != MST_ESYNTAX)
         return err;
     if (err == MST_ESYNTAX) {
-        preprocess->n = 1;
-        preprocess->steps[0] = (struct step){.operation = FAIL};
+        preprocess.n = 1;
+        steps[0] = (struct step){.operation = FAIL};
     }
-    *ret_preprocess = preprocess;
+    copy = mst_arena_alloc(arena, sizeof *copy);
+    preprocess.steps = mst_arena_array(arena, preprocess.n, sizeof *preprocess.steps);
+    if (!copy || !preprocess.steps)
+        return MST_ENOMEM;
+    memcpy(preprocess.steps, steps, preprocess.n * sizeof *steps);
+    *copy = preprocess;
+    *ret_preprocess = copy;
     return MST_OK;
 }

@@ -3,7 +3,7 @@
  * threads share their addresses (SO_REUSEPORT). The first thread's listeners are
  * opened first, so that a port 0 is picked once and then shared.
  *
- * Order of start: store, keys, root client, sweeper, TLS, loops, listeners, threads. The
+ * Order of start: store, keys, root client, sweeper, ticker, TLS, loops, listeners, threads. The
  * end goes the other way, except that the loops end by themselves once their last
  * connection is gone.
  */
@@ -26,6 +26,7 @@
 #include "server/sender.h"
 #include "server/server.h"
 #include "server/sweeper.h"
+#include "server/ticker.h"
 #include "server/udp.h"
 #include "store/sqlite/sqlite.h"
 #include "sys/clock.h"
@@ -62,6 +63,7 @@ struct mst_server {
     struct mst_domain domain;
     struct mst_sweeper *sweeper;
     struct mst_sender *sender;
+    struct mst_ticker *ticker;
     struct mst_http_opts http_opts;
     struct mst_paths paths;
     struct mst_tls *tls[MST_LISTENS_MAX]; /* by https address */
@@ -204,6 +206,10 @@ static enum mst_err open_store(struct mst_server *server, struct mst_buf *why)
     if (err)
         (void)mst_buf_addf(why, "the store in %s cannot be opened: %s (%s)%s\n", settings->data,
                            mst_err_text(err), what ? what : "", store_advice(err));
+    else if (mst_ticker_new(server->store, &server->domain, &server->ticker)) {
+        (void)mst_buf_add_str(why, "out of memory\n");
+        return MST_ENOMEM;
+    }
     return err;
 }
 
@@ -466,12 +472,14 @@ static void close_server(struct mst_server *server)
     for (size_t i = 0; i < server->n_servings; i++)
         close_serving(&server->servings[i]);
     free(server->servings);
+    mst_ticker_stop(server->ticker);
     mst_sender_stop(server->sender);
     mst_udp_ports_free(server->udp);
     mst_sweeper_stop(server->sweeper);
     mst_store_close(server->store);
     mst_watch_hub_free(server->hub);
     mst_sender_free(server->sender);
+    mst_ticker_free(server->ticker);
     mst_admin_stop(server->admin);
     mst_health_fini(&server->health);
     for (size_t i = 0; i < MST_LISTENS_MAX; i++)
@@ -496,6 +504,16 @@ static enum mst_err start_sender(struct mst_server *server, struct mst_buf *why)
 
     if (err)
         (void)mst_buf_addf(why, "no memory or thread for sending: %s\n", mst_err_text(err));
+    return err;
+}
+
+static enum mst_err start_ticker(struct mst_server *server, struct mst_buf *why)
+{
+    enum mst_err err = mst_ticker_start(server->ticker);
+
+    if (err)
+        (void)mst_buf_addf(why, "no memory or thread for timers and retention: %s\n",
+                           mst_err_text(err));
     return err;
 }
 
@@ -558,6 +576,8 @@ enum mst_err mst_server_start(const struct mst_settings *settings, struct mst_se
         err = start_sweeper(server, why);
     if (!err)
         err = start_sender(server, why);
+    if (!err)
+        err = start_ticker(server, why);
     set_http_opts(server);
     if (!err)
         err = open_servings(server, why);

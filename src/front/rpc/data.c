@@ -233,7 +233,9 @@ enum mst_err mst_rpc_plan_flush(struct mst_rpc_call *call, struct mst_tx *tx)
 enum mst_err mst_rpc_run_flush(struct mst_rpc_call *call, struct mst_tx *tx)
 {
     const struct flushing *flushing = call->plan;
+    size_t room = MST_FLUSH_MAX;
     int64_t left_at;
 
-    return mst_data_remove(tx, flushing->port_id, &flushing->window, &call->is_more, &left_at);
+    return mst_data_remove(tx, flushing->port_id, &flushing->window, &room, &call->is_more,
+                           &left_at);
 }

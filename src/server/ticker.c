@@ -1,0 +1,268 @@
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/limits.h"
+#include "core/data.h"
+#include "core/due.h"
+#include "core/flow.h"
+#include "server/command.h"
+#include "server/ticker.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+#include "sys/queue.h"
+
+/* REST_MS gathers what comes at the same time; LOOK_MS finds a wall clock that was set. */
+enum { REST_MS = 10, RETRY_MS = 2000, LOOK_MS = 60000 };
+
+struct mst_ticker {
+    struct mst_observer observer; /* first: the store hands it back */
+    struct mst_store *store;
+    const struct mst_domain *domain;
+    struct mst_reader *reader;
+    struct mst_thread *thread;
+    struct mst_arena arena; /* of a turn */
+    pthread_mutex_t lock;
+    pthread_cond_t woken;
+    bool is_kicked, is_ended;
+};
+
+/* What a turn does. */
+struct turn {
+    struct mst_flow *timers;
+    struct mst_trim trims[MST_DUE_PAGE];
+    size_t n_trims;
+    int64_t next_ms; /* of what is due later, 0: nothing */
+    int64_t now_ms;
+    bool is_more; /* that is due now */
+};
+
+static void lock(struct mst_ticker *ticker)
+{
+    int rc = pthread_mutex_lock(&ticker->lock);
+
+    assert(rc == 0);
+}
+
+static void unlock(struct mst_ticker *ticker)
+{
+    int rc = pthread_mutex_unlock(&ticker->lock);
+
+    assert(rc == 0);
+}
+
+static void kick(struct mst_observer *observer, const struct mst_changed *changes, size_t n)
+{
+    struct mst_ticker *ticker = (struct mst_ticker *)observer;
+
+    for (size_t i = 0; i < n; i++) {
+        if (changes[i].table != MST_TABLE_DUE)
+            continue;
+        lock(ticker);
+        ticker->is_kicked = true;
+        (void)pthread_cond_signal(&ticker->woken);
+        unlock(ticker);
+        return;
+    }
+}
+
+/* ---- a turn ---- */
+
+/* MST_NO_ROOM cannot be: what one timer sets off is within the limits of subscriptions, and a turn has
+   room for many. What does not fit any more is left to the next. */
+static enum mst_err plan_timer(struct mst_ticker *ticker, struct mst_tx *tx,
+                               const struct mst_row_due *due, struct turn *turn)
+{
+    struct mst_row_resource rule = {.id = due->resource_id};
+    enum mst_verdict verdict = MST_DONE;
+    enum mst_err err = mst_tx_get(tx, MST_IX_RESOURCE, &rule);
+
+    if (err == MST_OK)
+        err = mst_flow_add_timer(ticker->domain, tx, turn->timers, &rule, &verdict);
+    turn->is_more |= err == MST_OK && verdict != MST_DONE;
+    return err;
+}
+
+static enum mst_err plan_one(struct mst_ticker *ticker, struct mst_tx *tx,
+                             const struct mst_row_due *due, struct turn *turn)
+{
+    enum mst_err err = MST_ENOENT;
+
+    if (due->kind == MST_DUE_RULE)
+        err = plan_timer(ticker, tx, due, turn);
+    if (err != MST_ENOENT) /* or the rule was dropped: its other rows go with the timer */
+        return err;
+    return mst_trim_plan(tx, due, &turn->trims[turn->n_trims++]);
+}
+
+static enum mst_err plan(struct mst_ticker *ticker, struct mst_tx *tx, struct turn *turn)
+{
+    struct mst_row_due rows[MST_DUE_PAGE];
+    size_t n = 0;
+    enum mst_err err;
+
+    turn->now_ms = mst_tx_wall_now_ms(tx);
+    err = mst_due_list(tx, turn->now_ms, rows, &n, &turn->next_ms);
+    if (err == MST_OK)
+        err = mst_flow_new(&ticker->arena, n, &turn->timers);
+    for (size_t i = 0; i < n && err == MST_OK; i++) {
+        err = plan_one(ticker, tx, &rows[i], turn);
+        if (err == MST_ENOMEM && i > 0) {
+            turn->is_more = true;
+            return MST_OK;
+        }
+    }
+    return err;
+}
+
+static enum mst_err run_turn(void *arg, struct mst_tx *tx)
+{
+    const struct turn *turn = arg;
+    size_t room = MST_FLUSH_MAX;
+    enum mst_verdict verdict;
+    enum mst_err err = mst_flow_run(turn->timers, tx, &verdict);
+
+    for (size_t i = 0; i < turn->n_trims && err == MST_OK && room > 0; i++)
+        err = mst_trim_run(tx, &turn->trims[i], &room);
+    return err;
+}
+
+/* *ret_wait_ms: until the next turn; 0 at once. */
+static enum mst_err take_turn(struct mst_ticker *ticker, uint64_t *ret_wait_ms)
+{
+    struct turn turn = {0};
+    struct mst_tx *tx;
+    bool has_work;
+    enum mst_err err;
+
+    mst_arena_reset(&ticker->arena);
+    err = mst_reader_begin(ticker->reader, &tx);
+    if (err != MST_OK)
+        return err;
+    err = plan(ticker, tx, &turn);
+    mst_reader_end(ticker->reader);
+    if (err != MST_OK)
+        return err;
+    has_work = mst_flow_n_points(turn.timers) + turn.n_trims > 0;
+    if (has_work)
+        err = mst_command_wait(ticker->store, MST_FILE_POINTS, run_turn, &turn);
+    *ret_wait_ms = LOOK_MS;
+    if (has_work || turn.is_more)
+        *ret_wait_ms = 0; /* what was done may have left more, or something sooner */
+    else if (turn.next_ms != 0 && turn.next_ms - turn.now_ms < LOOK_MS)
+        *ret_wait_ms = (uint64_t)(turn.next_ms - turn.now_ms);
+    return err;
+}
+
+/* ---- the thread ---- */
+
+static struct timespec after(uint64_t ms)
+{
+    const uint64_t until_ns = mst_clock_mono_ns() + ms * UINT64_C(1000000);
+
+    return (struct timespec){.tv_sec = (time_t)(until_ns / 1000000000),
+                             .tv_nsec = (long)(until_ns % 1000000000)};
+}
+
+/* Until the time is over, or a row of DUE changes. */
+static void sleep_for(struct mst_ticker *ticker, uint64_t ms, bool is_waking)
+{
+    const struct timespec until = after(ms);
+    int rc = 0;
+
+    lock(ticker);
+    while (rc == 0 && !ticker->is_ended && !(is_waking && ticker->is_kicked))
+        rc = pthread_cond_timedwait(&ticker->woken, &ticker->lock, &until);
+    unlock(ticker);
+}
+
+static bool begin_turn(struct mst_ticker *ticker)
+{
+    bool is_ended;
+
+    lock(ticker);
+    ticker->is_kicked = false;
+    is_ended = ticker->is_ended;
+    unlock(ticker);
+    return !is_ended;
+}
+
+static void run_thread(void *arg)
+{
+    struct mst_ticker *ticker = arg;
+    bool has_failed = false;
+
+    while (begin_turn(ticker)) {
+        uint64_t wait_ms = 0;
+        enum mst_err err = take_turn(ticker, &wait_ms);
+
+        if (err != MST_OK && !has_failed)
+            mst_log(MST_LOG_WARNING, MST_EV_STORE, "timers and retention have to wait: %s",
+                    mst_err_text(err));
+        has_failed = err != MST_OK;
+        if (has_failed)
+            sleep_for(ticker, RETRY_MS, false);
+        else if (wait_ms > 0) {
+            sleep_for(ticker, wait_ms, true);
+            sleep_for(ticker, REST_MS, false);
+        }
+    }
+}
+
+enum mst_err mst_ticker_new(struct mst_store *store, const struct mst_domain *domain,
+                            struct mst_ticker **ret_ticker)
+{
+    struct mst_ticker *ticker = calloc(1, sizeof *ticker);
+    pthread_condattr_t attr;
+
+    if (!ticker)
+        return MST_ENOMEM;
+    ticker->store = store;
+    ticker->domain = domain;
+    ticker->observer = (struct mst_observer){.tables = MST_TABLE_BIT(DUE), .changed = kick};
+    mst_arena_init(&ticker->arena, MST_REQUEST_ARENA_MAX);
+    (void)pthread_condattr_init(&attr);
+    (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    (void)pthread_mutex_init(&ticker->lock, NULL);
+    (void)pthread_cond_init(&ticker->woken, &attr);
+    (void)pthread_condattr_destroy(&attr);
+    mst_store_observe(store, &ticker->observer);
+    *ret_ticker = ticker;
+    return MST_OK;
+}
+
+enum mst_err mst_ticker_start(struct mst_ticker *ticker)
+{
+    enum mst_err err = mst_reader_open(ticker->store, &ticker->reader);
+
+    if (err == MST_OK)
+        err = mst_thread_start("ticker", run_thread, ticker, &ticker->thread);
+    return err;
+}
+
+void mst_ticker_stop(struct mst_ticker *ticker)
+{
+    if (!ticker)
+        return;
+    lock(ticker);
+    ticker->is_ended = true;
+    (void)pthread_cond_signal(&ticker->woken);
+    unlock(ticker);
+    if (ticker->thread)
+        mst_thread_join(ticker->thread);
+    if (ticker->reader)
+        mst_reader_close(ticker->reader);
+    ticker->thread = NULL;
+    ticker->reader = NULL;
+}
+
+void mst_ticker_free(struct mst_ticker *ticker)
+{
+    if (!ticker)
+        return;
+    (void)pthread_cond_destroy(&ticker->woken);
+    (void)pthread_mutex_destroy(&ticker->lock);
+    mst_arena_fini(&ticker->arena);
+    free(ticker);
+}
