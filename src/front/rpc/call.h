@@ -8,7 +8,7 @@
 
 #include "front/http/points.h"
 #include "front/rpc/caller.h"
-#include "front/rpc/shape.h"
+#include "front/rpc/envelope.h"
 
 /* What is left to be done in the points file once a call is durable. */
 struct mst_rpc_after {

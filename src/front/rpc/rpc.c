@@ -1,7 +1,7 @@
 /*
- * POST /onep:v1/rpc/process: the envelope (protocol.md 2.15.1, 2.15.2).
+ * POST /onep:v1/rpc/process (protocol.md 2.15.1, 2.15.2).
  *
- * The body is read and judged as a whole on the loop, with the arguments of each call. Then the
+ * The body is read and judged as a whole on the loop (envelope.h). Then the
  * calls run in order: reading ones in a read transaction, each changing call as a
  * command of its own, so that a refused one undoes nothing but itself:
  *
@@ -21,13 +21,6 @@
 #include "front/http/waiting.h"
 #include "front/rpc/call.h"
 #include "front/rpc/rpc.h"
-
-struct mst_rpc_one {
-    struct mst_span id;                        /* JSON text; empty: not answered */
-    const struct mst_rpc_procedure *procedure; /* NULL: not served */
-    enum mst_rpc_fit fit;
-    struct mst_rpc_args args;
-};
 
 struct work {
     struct mst_rpc_value auth;
@@ -71,138 +64,25 @@ void mst_rpc_failed(struct mst_exchange *x, unsigned status)
 
 /* ---- reading the request ---- */
 
-/* text is UTF-8. */
-static size_t count_characters(struct mst_span text)
+enum mst_err mst_rpc_parse(struct mst_exchange *x, bool *ret_is_json,
+                           struct mst_rpc_envelope *ret_envelope)
 {
-    size_t n = 0;
+    enum mst_err err = mst_rpc_envelope_read(&x->arena, mst_buf_span(&x->body), ret_envelope);
 
-    for (size_t i = 0; i < text.len; i++)
-        n += ((unsigned char)text.ptr[i] & 0xc0) != 0x80;
-    return n;
-}
-
-/* Below, MST_EREFUSED: what was read is not what it must be. */
-
-static enum mst_err read_id(struct mst_exchange *x, struct mst_span json, struct mst_span *ret_id)
-{
-    struct mst_json id = mst_json_of(json);
-    const enum mst_json_kind kind = mst_json_kind(&id);
-    struct mst_span text;
-    enum mst_err err;
-
-    if (kind == MST_JSON_NULL || kind == MST_JSON_NONE)
-        return MST_OK;
-    if (kind != MST_JSON_STRING && kind != MST_JSON_NUMBER)
-        return MST_EREFUSED;
-    err = kind == MST_JSON_STRING ? mst_json_string(&id, &x->arena, &text)
-                                  : mst_json_number(&id, &text);
-    if (err == MST_OK && count_characters(text) > MST_RPC_ID_MAX)
-        return MST_EREFUSED;
-    if (err == MST_OK)
-        *ret_id = json;
-    return err;
-}
-
-static enum mst_err read_call(struct mst_exchange *x, struct mst_json *json,
-                              struct mst_rpc_one *one)
-{
-    struct mst_span id = {NULL, 0}, procedure = {NULL, 0}, args = {NULL, 0}, name, value;
-    bool is_more = true;
-    enum mst_err err = mst_json_open(json, '{');
-
-    while (err == MST_OK && (err = mst_json_member(json, &x->arena, &is_more, &name)) == MST_OK &&
-           is_more) {
-        err = mst_json_value(json, &value);
-        if (mst_span_eq(name, MST_LIT("id")))
-            id = value;
-        else if (mst_span_eq(name, MST_LIT("procedure")))
-            procedure = value;
-        else if (mst_span_eq(name, MST_LIT("arguments")))
-            args = value;
-    }
-    if (err == MST_OK)
-        err = read_id(x, id, &one->id);
-    if (err == MST_OK && procedure.len > 0 && procedure.ptr[0] == '"') {
-        struct mst_json word = mst_json_of(procedure);
-
-        err = mst_json_string(&word, &x->arena, &name);
-        one->procedure = err == MST_OK ? mst_rpc_procedure_find(name) : NULL;
-    }
-    return err == MST_OK && one->procedure
-               ? mst_rpc_args_read(&x->arena, name, args, &one->fit, &one->args)
-               : err;
-}
-
-static enum mst_err count_calls(struct mst_json json, size_t *ret_n)
-{
-    bool is_more = true;
-    size_t n = 0;
-    enum mst_err err = mst_json_open(&json, '[');
-
-    while (err == MST_OK && (err = mst_json_element(&json, &is_more)) == MST_OK && is_more) {
-        err = mst_json_skip(&json);
-        n++;
-    }
-    *ret_n = n;
-    return err == MST_OK && n > MST_RPC_CALLS_MAX ? MST_EREFUSED : err;
+    *ret_is_json = err == MST_OK;
+    return err == MST_ESYNTAX ? mst_rpc_answer_error(x, -1, "Invalid JSON", NULL) : err;
 }
 
 static enum mst_err read_calls(struct mst_exchange *x, struct work *work, struct mst_span text)
 {
-    struct mst_json json = mst_json_of(text);
-    bool is_more = true;
-    enum mst_err err = count_calls(json, &work->n_calls);
+    enum mst_err err = mst_rpc_calls_read(&x->arena, text, &work->n_calls, &work->calls);
 
-    if (err != MST_OK)
-        return err;
-    work->calls = mst_arena_array(&x->arena, work->n_calls + 1, sizeof *work->calls);
-    if (!work->calls)
-        return MST_ENOMEM;
-    err = mst_json_open(&json, '[');
-    for (size_t i = 0; err == MST_OK; i++) {
-        err = mst_json_element(&json, &is_more);
-        if (err != MST_OK || !is_more)
-            break;
-        err = read_call(x, &json, &work->calls[i]);
-        work->is_answered = work->is_answered || work->calls[i].id.len > 0;
+    for (size_t i = 0; i < work->n_calls && err == MST_OK; i++) {
+        struct mst_rpc_one *one = &work->calls[i];
+
+        one->procedure = mst_rpc_procedure_find(one->name);
+        work->is_answered = work->is_answered || one->id.len > 0;
     }
-    return err;
-}
-
-static bool is_json(struct mst_span text)
-{
-    struct mst_json json = mst_json_of(text);
-
-    return mst_name_is_utf8(text) && mst_json_skip(&json) == MST_OK &&
-           mst_json_end(&json) == MST_OK;
-}
-
-enum mst_err mst_rpc_parse(struct mst_exchange *x, bool *ret_is_json,
-                           struct mst_rpc_envelope *ret_envelope)
-{
-    struct mst_json json = mst_json_of(mst_buf_span(&x->body));
-    struct mst_rpc_envelope envelope = {0};
-    struct mst_span name, value;
-    bool is_more = mst_json_kind(&json) == MST_JSON_OBJECT;
-    enum mst_err err = MST_OK;
-
-    *ret_is_json = is_json(mst_buf_span(&x->body));
-    if (!*ret_is_json)
-        return mst_rpc_answer_error(x, -1, "Invalid JSON", NULL);
-    if (mst_json_kind(&json) == MST_JSON_ARRAY)
-        err = mst_json_value(&json, &envelope.calls);
-    else if (is_more)
-        err = mst_json_open(&json, '{');
-    while (err == MST_OK && is_more &&
-           (err = mst_json_member(&json, &x->arena, &is_more, &name)) == MST_OK && is_more) {
-        err = mst_json_value(&json, &value);
-        if (mst_span_eq(name, MST_LIT("auth")))
-            envelope.auth = value;
-        else if (mst_span_eq(name, MST_LIT("calls")))
-            envelope.calls = value;
-    }
-    if (err == MST_OK)
-        *ret_envelope = envelope;
     return err;
 }
 
@@ -226,7 +106,7 @@ enum mst_err mst_rpc_begin(struct mst_exchange *x, const struct mst_rpc_envelope
     work->is_auth_good = err == MST_OK;
     if (err == MST_OK || err == MST_EREFUSED)
         err = read_calls(x, work, envelope->calls);
-    if (err == MST_EREFUSED || err == MST_ESYNTAX)
+    if (err == MST_EREFUSED)
         return mst_rpc_answer_error(x, 400, "Invalid", "calls");
     return err == MST_OK ? mst_exchange_go(x, MST_READ, NULL, run_reading) : err;
 }

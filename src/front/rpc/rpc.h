@@ -5,11 +5,7 @@
 #define MST_FRONT_RPC_RPC_H
 
 #include "front/http/exchange.h"
-
-/* Parts of a request, as JSON text that lies in x->body; empty where there is none. */
-struct mst_rpc_envelope {
-    struct mst_span auth, calls;
-};
+#include "front/rpc/envelope.h"
 
 /* Takes x->body apart: an object with these members, or a bare list, which is calls. *ret_is_json
    false: it is no JSON, or too deep, which is answered. */
