@@ -20,7 +20,7 @@
 
 /* tenants in the store's queues */
 #define MST_LANES_BY_NAME 256   /* for activations: few share one, and made-up names get no more */
-#define MST_LANES_KEPT    16384 /* per loop, 256 KiB: devices that write again and again */
+#define MST_LANES_KEPT    65536 /* per loop, 1 MiB if all write: devices that do so again and again */
 
 /* groups (2.8) */
 #define MST_GROUP_NAME_MAX    255   /* of a group, a member, a type: 4, "other short strings" */
