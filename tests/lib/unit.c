@@ -3,7 +3,7 @@
 
 #include "tests/lib/unit.h"
 
-enum { TIMEOUT_S = 120 };
+enum { TIMEOUT_S = 120, LONG_TIMEOUT_S = 3600 };
 
 int mst_unit_main(const char *name, const TTest *const *tests, size_t n_tests)
 {
@@ -12,7 +12,7 @@ int mst_unit_main(const char *name, const TTest *const *tests, size_t n_tests)
     SRunner *runner;
     int n_failed;
 
-    tcase_set_timeout(tcase, TIMEOUT_S);
+    tcase_set_timeout(tcase, getenv("LONG") ? LONG_TIMEOUT_S : TIMEOUT_S);
     for (size_t i = 0; i < n_tests; i++)
         tcase_add_test(tcase, tests[i]);
     suite_add_tcase(suite, tcase);
