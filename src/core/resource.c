@@ -1,6 +1,7 @@
 #include "core/client.h"
 #include "core/detail.h"
 #include "core/quota.h"
+#include "core/rule.h"
 #include "core/resource.h"
 #include "core/share.h"
 #include "core/subscribe.h"
@@ -167,6 +168,20 @@ enum mst_err mst_resource_insert(const struct mst_domain *domain, struct mst_tx 
     return mst_quota_create(tx, resource->id, resource->owner_id, limits, ret_verdict);
 }
 
+/* Is the rule of a datarule, if one is given, one that can be carried out? */
+static enum mst_err judge_rule(struct mst_tx *tx, int64_t kind, int64_t format,
+                               const struct mst_description *description,
+                               enum mst_verdict *ret_verdict)
+{
+    struct mst_rule rule;
+
+    *ret_verdict = MST_DONE;
+    if (kind != MST_KIND_DATARULE || !description->has_detail)
+        return MST_OK;
+    return mst_rule_read(mst_tx_arena(tx), (enum mst_format)format, description->detail,
+                         ret_verdict, &rule);
+}
+
 enum mst_err mst_resource_create(const struct mst_domain *domain, struct mst_tx *tx,
                                  const struct mst_row_resource *parent, enum mst_kind kind,
                                  const struct mst_description *description, int64_t attempt,
@@ -189,6 +204,9 @@ enum mst_err mst_resource_create(const struct mst_domain *domain, struct mst_tx 
     if (parent->kind != MST_KIND_CLIENT || !is_description(description) ||
         mst_kind_has_points(kind) != (description->format != MST_FORMAT_NONE))
         return MST_OK;
+    err = judge_rule(tx, kind, description->format, description, ret_verdict);
+    if (err != MST_OK || *ret_verdict != MST_DONE)
+        return err;
     err = mst_resource_depth(tx, parent->id, &depth);
     if (err != MST_OK)
         return err;
@@ -299,6 +317,9 @@ enum mst_err mst_resource_update(const struct mst_domain *domain, struct mst_tx 
         *ret_verdict = MST_DONE;
     if (*ret_verdict != MST_DONE)
         return MST_OK;
+    err = judge_rule(tx, resource->kind, resource->format, description, ret_verdict);
+    if (err != MST_OK || *ret_verdict != MST_DONE)
+        return err;
     if (resource->kind == MST_KIND_CLIENT)
         err = update_client(tx, resource, description, ret_verdict);
     if (err != MST_OK || *ret_verdict != MST_DONE)
