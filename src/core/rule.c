@@ -77,6 +77,7 @@ static struct mst_rule_value value_of_text(struct mst_span text)
     return value;
 }
 
+/* A text is compared as a number where the rule's format is one and the text says one. */
 static enum mst_err read_constant(struct mst_json *json, struct mst_arena *arena,
                                   enum mst_format format, struct mst_rule_value *ret_value)
 {
@@ -95,9 +96,7 @@ static enum mst_err read_constant(struct mst_json *json, struct mst_arena *arena
     *ret_value = value_of_text(text);
     if (kind == MST_JSON_STRING && format == MST_FORMAT_STRING)
         ret_value->is_number = false;
-    else if (!ret_value->is_number)
-        return MST_EINVAL;
-    return MST_OK;
+    return ret_value->is_number || kind == MST_JSON_STRING ? MST_OK : MST_EINVAL;
 }
 
 static enum mst_err read_comparison(struct mst_json *json, struct mst_arena *arena,

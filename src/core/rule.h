@@ -63,8 +63,8 @@ struct mst_rule {
 
 /*
  * The rule in a datarule's detail. MST_BAD_VALUE: it has none, several, or one with a field that is missing,
- * of the wrong type or out of range (MST_RULE_COUNT_MAX, MST_RULE_TIMEOUT_MAX_S; a constant that is
- * no number for a format of numbers). The rule borrows from detail and arena.
+ * of the wrong type or out of range (MST_RULE_COUNT_MAX, MST_RULE_TIMEOUT_MAX_S).
+ * The rule borrows from detail and arena.
  */
 MST_MUST_USE enum mst_err mst_rule_read(struct mst_arena *arena, enum mst_format format,
                                         struct mst_span detail, enum mst_verdict *ret_verdict,
