@@ -2,7 +2,7 @@
 #   DEVICES=1000000 ROUNDS=3 SECONDS=5 make bench
 #   SIZES="100000 1000000 10000000" make bench-scale
 
-.PHONY: bench bench-scale bench-ranges bench-backup bench-content bench-import bench-fleet bench-rpc-read \
+.PHONY: bench bench-waiters bench-scale bench-ranges bench-backup bench-content bench-import bench-fleet bench-rpc-read \
 	bench-data bench-points bench-neighbour
 bench: deps-bench
 	$(MAKE) -j2 V=release all build/release/test/tests/tool/prepare
@@ -57,3 +57,8 @@ bench-neighbour: deps-bench
 bench-rpc-read: deps-bench
 	$(MAKE) -j2 V=release all
 	bench/rpc_read
+
+# 10,000 devices in long polls: memory, p99 to them, p99 of others: WAITERS=10000 ROUNDS=3 make bench-waiters
+bench-waiters: deps-bench
+	$(MAKE) -j2 V=release all build/release/test/tests/tool/prepare
+	bench/waiters
