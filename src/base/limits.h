@@ -104,10 +104,12 @@
 #define MST_STORAGE_SCAN_MAX 10000  /* points that info counts in one call */
 
 /* WebSocket RPC (3.3) */
-#define MST_WS_MESSAGE_MAX MST_RPC_BODY_MAX /* a message is what a body of the RPC is */
-#define MST_WS_AUTH_MAX    MST_KIB(1)       /* two handles and what is passed over */
-#define MST_WS_PING_MS     30000            /* 3.3.7 */
-#define MST_WS_UNSENT_MAX  MST_KIB(64) /* answers that the peer has not taken: no more are made */
+#define MST_WS_MESSAGE_MAX       MST_RPC_BODY_MAX /* a message is what a body of the RPC is */
+#define MST_WS_AUTH_MAX          MST_KIB(1)       /* two handles and what is passed over */
+#define MST_WS_PING_MS           30000            /* 3.3.7 */
+#define MST_WS_UNSENT_MAX        MST_KIB(64) /* answers that the peer has not taken: no more are made */
+#define MST_WS_WAITS_MAX         32   /* messages of a session that wait: nothing more is read */
+#define MST_WS_SUBSCRIPTIONS_MAX 1000 /* of a session: 300 KiB, and a walk through a list */
 
 /* memory */
 #define MST_REQUEST_ARENA_MAX MST_MIB(32)  /* the largest body, decoded, and its reply */

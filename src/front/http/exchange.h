@@ -47,7 +47,8 @@
 #include "wire/http1.h"
 
 struct mst_exchange;
-struct mst_ws_worker; /* front/ws/ws.h */
+struct mst_ws_worker;  /* front/ws/ws.h */
+struct mst_ws_session; /* the same */
 
 enum mst_where { MST_NOWHERE, MST_READ, MST_STATE, MST_POINTS, MST_CONTENT, MST_APART };
 
@@ -136,7 +137,8 @@ struct mst_exchange_task {
 
 struct mst_exchange {
     const struct mst_exchange_env *env;
-    void *owner; /* the connection's */
+    void *owner;                    /* the connection's */
+    struct mst_ws_session *session; /* whose message it is; NULL over HTTP */
     struct mst_exchange *next_free;
 
     /* the request; spans lie in arena, except body */

@@ -59,6 +59,8 @@ struct mst_rpc_procedure {
     mst_rpc_run *look; /* or NULL */
 };
 
+/* Is it one of 3.3, which over HTTP is as good as unknown? */
+bool mst_rpc_is_for_sessions(const struct mst_rpc_procedure *procedure);
 /* NULL for a procedure that is not served. */
 const struct mst_rpc_procedure *mst_rpc_procedure_find(struct mst_span name);
 
@@ -88,7 +90,6 @@ enum mst_err mst_rpc_await(struct mst_rpc_call *call, int64_t port_id, uint64_t 
 /* Appends [time, value], typed by the port's format. */
 enum mst_err mst_rpc_print_point(struct mst_buf *out, const struct mst_row_resource *port,
                                  const struct mst_row_point *point);
-
 /* ---- arguments ---- */
 
 /* "client", "dataport", "datarule", "dispatch"; 0 for any other word. */
@@ -151,6 +152,10 @@ mst_rpc_run mst_rpc_info;
 mst_rpc_run mst_rpc_listing;
 mst_rpc_run mst_rpc_lookup;
 mst_rpc_run mst_rpc_share;
+
+/* ---- subscribe.c ---- */
+
+mst_rpc_run mst_rpc_subscribe, mst_rpc_unsubscribe;
 mst_rpc_run mst_rpc_move, mst_rpc_tag, mst_rpc_usage; /* tree.c */
 mst_rpc_run mst_rpc_grant;                            /* grant.c */
 

@@ -47,7 +47,7 @@ static size_t count_characters(struct mst_span text)
     return n;
 }
 
-static enum mst_err read_id(struct mst_arena *arena, struct mst_span json, struct mst_span *ret_id)
+enum mst_err mst_rpc_id_read(struct mst_arena *arena, struct mst_span json, struct mst_span *ret_id)
 {
     struct mst_json id = mst_json_of(json);
     const enum mst_json_kind kind = mst_json_kind(&id);
@@ -85,7 +85,7 @@ static enum mst_err read_call(struct mst_arena *arena, struct mst_json *json,
             args = value;
     }
     if (err == MST_OK)
-        err = read_id(arena, id, &one->id);
+        err = mst_rpc_id_read(arena, id, &one->id);
     if (err == MST_OK && procedure.len > 0 && procedure.ptr[0] == '"') {
         struct mst_json word = mst_json_of(procedure);
 

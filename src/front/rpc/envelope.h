@@ -17,6 +17,11 @@ struct mst_rpc_envelope {
 MST_MUST_USE enum mst_err mst_rpc_envelope_read(struct mst_arena *arena, struct mst_span text,
                                                 struct mst_rpc_envelope *ret_envelope);
 
+/* JSON that may serve as an id (4): a number, or text that is not too long. MST_EREFUSED: it may not;
+   MST_ENOMEM. Nothing and null leave *ret_id as it is. */
+MST_MUST_USE enum mst_err mst_rpc_id_read(struct mst_arena *arena, struct mst_span json,
+                                          struct mst_span *ret_id);
+
 struct mst_rpc_procedure;
 
 /* A call. */

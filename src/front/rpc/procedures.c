@@ -244,30 +244,37 @@ static enum mst_err deactivate(struct mst_rpc_call *call, struct mst_tx *tx)
 }
 
 static const struct mst_rpc_procedure procedures[] = {
-    {"activate",    MST_STATE,  activate,          NULL                    },
-    {"create",      MST_STATE,  create,            look_at_source          },
-    {"deactivate",  MST_STATE,  deactivate,        NULL                    },
-    {"drop",        MST_STATE,  drop,              NULL                    },
-    {"flush",       MST_POINTS, mst_rpc_run_flush, mst_rpc_plan_flush      },
-    {"grant",       MST_STATE,  mst_rpc_grant,     NULL                    },
-    {"info",        MST_READ,   mst_rpc_info,      NULL                    },
-    {"listing",     MST_READ,   mst_rpc_listing,   NULL                    },
-    {"lookup",      MST_READ,   mst_rpc_lookup,    NULL                    },
-    {"map",         MST_STATE,  map,               NULL                    },
-    {"move",        MST_STATE,  mst_rpc_move,      NULL                    },
-    {"read",        MST_READ,   mst_rpc_read,      NULL                    },
-    {"record",      MST_POINTS, mst_rpc_run_flow,  mst_rpc_plan_record     },
-    {"recordbatch", MST_POINTS, mst_rpc_run_batch, mst_rpc_plan_recordbatch},
-    {"revoke",      MST_STATE,  revoke,            NULL                    },
-    {"share",       MST_STATE,  mst_rpc_share,     NULL                    },
-    {"tag",         MST_STATE,  mst_rpc_tag,       NULL                    },
-    {"unmap",       MST_STATE,  unmap,             NULL                    },
-    {"update",      MST_STATE,  update,            NULL                    },
-    {"usage",       MST_READ,   mst_rpc_usage,     NULL                    },
-    {"wait",        MST_READ,   mst_rpc_wait,      NULL                    },
-    {"write",       MST_POINTS, mst_rpc_run_flow,  mst_rpc_plan_write      },
-    {"writegroup",  MST_POINTS, mst_rpc_run_flow,  mst_rpc_plan_writegroup },
+    {"activate",    MST_STATE,  activate,            NULL                    },
+    {"create",      MST_STATE,  create,              look_at_source          },
+    {"deactivate",  MST_STATE,  deactivate,          NULL                    },
+    {"drop",        MST_STATE,  drop,                NULL                    },
+    {"flush",       MST_POINTS, mst_rpc_run_flush,   mst_rpc_plan_flush      },
+    {"grant",       MST_STATE,  mst_rpc_grant,       NULL                    },
+    {"info",        MST_READ,   mst_rpc_info,        NULL                    },
+    {"listing",     MST_READ,   mst_rpc_listing,     NULL                    },
+    {"lookup",      MST_READ,   mst_rpc_lookup,      NULL                    },
+    {"map",         MST_STATE,  map,                 NULL                    },
+    {"move",        MST_STATE,  mst_rpc_move,        NULL                    },
+    {"read",        MST_READ,   mst_rpc_read,        NULL                    },
+    {"record",      MST_POINTS, mst_rpc_run_flow,    mst_rpc_plan_record     },
+    {"recordbatch", MST_POINTS, mst_rpc_run_batch,   mst_rpc_plan_recordbatch},
+    {"revoke",      MST_STATE,  revoke,              NULL                    },
+    {"share",       MST_STATE,  mst_rpc_share,       NULL                    },
+    {"subscribe",   MST_READ,   mst_rpc_subscribe,   NULL                    },
+    {"tag",         MST_STATE,  mst_rpc_tag,         NULL                    },
+    {"unmap",       MST_STATE,  unmap,               NULL                    },
+    {"unsubscribe", MST_READ,   mst_rpc_unsubscribe, NULL                    },
+    {"update",      MST_STATE,  update,              NULL                    },
+    {"usage",       MST_READ,   mst_rpc_usage,       NULL                    },
+    {"wait",        MST_READ,   mst_rpc_wait,        NULL                    },
+    {"write",       MST_POINTS, mst_rpc_run_flow,    mst_rpc_plan_write      },
+    {"writegroup",  MST_POINTS, mst_rpc_run_flow,    mst_rpc_plan_writegroup },
 };
+
+bool mst_rpc_is_for_sessions(const struct mst_rpc_procedure *procedure)
+{
+    return procedure->run == mst_rpc_subscribe || procedure->run == mst_rpc_unsubscribe;
+}
 
 const struct mst_rpc_procedure *mst_rpc_procedure_find(struct mst_span name)
 {

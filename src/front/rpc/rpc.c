@@ -21,6 +21,7 @@
 #include "front/http/waiting.h"
 #include "front/rpc/call.h"
 #include "front/rpc/rpc.h"
+#include "front/ws/ws.h"
 
 struct work {
     struct mst_rpc_value auth;
@@ -81,6 +82,8 @@ static enum mst_err read_calls(struct mst_exchange *x, struct work *work, struct
         struct mst_rpc_one *one = &work->calls[i];
 
         one->procedure = mst_rpc_procedure_find(one->name);
+        if (one->procedure && !x->session && mst_rpc_is_for_sessions(one->procedure))
+            one->procedure = NULL;
         work->is_answered = work->is_answered || one->id.len > 0;
     }
     return err;
@@ -327,8 +330,8 @@ static enum mst_err run_reader(struct mst_rpc_call *call, struct mst_tx *tx)
     struct work *work = call->x->work;
     enum mst_err err;
 
-    if (call->one->id.len == 0)
-        return MST_EREFUSED; /* its answer is not wanted */
+    if (call->one->id.len == 0 && !call->x->session)
+        return MST_EREFUSED; /* its answer is not wanted; a session has subscriptions beside */
     err = run_call(call, tx, call->one->procedure->run, true);
     work->has_printed = call->has_printed;
     return err == MST_OK && work->is_more ? run_again(call) : err;
@@ -373,6 +376,9 @@ static enum mst_err run_reading(struct mst_exchange *x, struct mst_tx *tx)
         x->verdict = MST_NO_AUTH;
         return mst_rpc_answer_error(x, 401, "Authorization failed", "auth");
     }
+    if (err == MST_OK && x->session)
+        err =
+            mst_ws_met(x, caller.key_id != 0 ? caller.key_id : caller.grant.granter_id, caller.id);
     while (err == MST_OK && work->next < work->n_calls) {
         if (!work->is_more)
             work->mark = x->reply.len;
