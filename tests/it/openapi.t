@@ -340,6 +340,7 @@ __DATA__
 
 # 2.12
 204 D GET /onep:v1/stack/alias?temp
+304 D|Request-Timeout=1 GET /onep:v1/stack/alias?temp
 204 D POST /onep:v1/stack/alias temp=21.5
 200 D GET /onep:v1/stack/alias?temp&note
 200 D POST /onep:v1/stack/alias?temp note=x
