@@ -39,8 +39,8 @@
 
 enum {
     LISTENERS_MAX = 2 * MST_LISTENS_MAX,
-    /* store files, loops, standard streams, the admin listener */
-    DESCRIPTORS_BESIDE = 128 + MST_ADMIN_CONNECTIONS_MAX
+    /* store files, loops, standard streams, the admin listener, messages under way with their name look-ups */
+    DESCRIPTORS_BESIDE = 128 + MST_ADMIN_CONNECTIONS_MAX + 4 * MST_SENDING_MAX
 };
 
 struct serving {
