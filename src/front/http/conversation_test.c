@@ -503,11 +503,15 @@ static void open_gate(struct gate *gate)
     "POST /provision/activate HTTP/1.1\r\nContent-Length: 25\r\n\r\n" \
     "vendor=acme&model=m1&sn=1"
 
-MST_TEST(a_full_queue_is_answered_503_at_once_and_reads_go_on)
+#define ACTIVATE_ANOTHERS                                             \
+    "POST /provision/activate HTTP/1.1\r\nContent-Length: 26\r\n\r\n" \
+    "vendor=other&model=m1&sn=1"
+
+MST_TEST(a_vendors_full_part_of_the_queue_is_answered_503_at_once_and_others_go_on)
 {
     struct gate gate = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, true, false};
     struct mst_site_opts opts = {.inject_unknown = wait_at_gate, .arg = &gate, .queue_max = 4};
-    struct mst_line lines[8];
+    struct mst_line lines[8], others;
     unsigned n_full = 0;
 
     site = mst_site_start(&opts);
@@ -522,7 +526,12 @@ MST_TEST(a_full_queue_is_answered_503_at_once_and_reads_go_on)
     /* Two wait, one vendor's part of four; the rest is refused while the commit stands still. */
     for (size_t i = 3; i < 8; i++)
         ck_assert_uint_eq(ask(GET_TIME).status, 200);
+    others = mst_line_open(site);
+    mst_line_send(&others, ACTIVATE_ANOTHERS);
+    ck_assert_uint_eq(ask(GET_TIME).status, 200);
     open_gate(&gate);
+    ck_assert_uint_eq(mst_line_reply(&others).status, 403); /* it was looked at */
+    mst_line_close(&others);
     for (size_t i = 0; i < 8; i++) {
         struct mst_answer answer = mst_line_reply(&lines[i]);
 
@@ -640,7 +649,7 @@ MST_TESTS(
     line_ends_do_not_keep_an_idle_connection, a_drain_answers_what_is_begun_and_closes_the_rest,
     an_error_repeats_its_status_line_and_has_no_type, a_405_names_the_methods_that_are_allowed,
     the_lean_head_of_a_reply_is_exact, a_commit_that_stays_unknown_is_answered_503_with_retry_after,
-    a_full_queue_is_answered_503_at_once_and_reads_go_on,
+    a_vendors_full_part_of_the_queue_is_answered_503_at_once_and_others_go_on,
     an_rpc_that_cannot_be_carried_out_is_told_in_json,
     the_rightmost_address_no_proxy_vouches_for_is_the_peer,
     a_client_that_goes_away_while_its_command_runs_harms_nobody)
