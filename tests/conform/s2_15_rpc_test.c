@@ -68,6 +68,58 @@ MST_TEST(ids_come_back_unchanged_and_in_order)
 }
 MST_TEST_END
 
+MST_TEST(ids_are_echoed_as_they_were_written)
+{
+#define ASK(id) "{\"id\":" id ",\"procedure\":\"nosuch\",\"arguments\":[]}"
+#define IN_VAIN(id) \
+    "{\"id\":" id ",\"status\":\"fail\",\"error\":{\"code\":501,\"message\":\"Error\"," \
+    "\"context\":\"procedure\"}}"
+#define FORTY "1234567890123456789012345678901234567890"
+    static const struct mst_script rows[] = {
+        {"POST", RPC, NULL, NULL,
+         AUTH ASK("0.1") "," ASK("1e2") "," ASK(" -0 ") "," ASK("18446744073709551616") "," ASK(FORTY) END,
+         200,
+         "[" IN_VAIN("0.1") "," IN_VAIN("1e2") "," IN_VAIN("-0") "," IN_VAIN("18446744073709551616") ","
+         IN_VAIN(FORTY) "]"},
+        {"POST", RPC, NULL, NULL,
+         AUTH ASK("\"\"") "," ASK("\"a\\u00e9\xc3\xa9\\\"\\u0000\"") "," ASK("\"" FORTY "\"") END,
+         200,
+         "[" IN_VAIN("\"\"") "," IN_VAIN("\"a\\u00e9\xc3\xa9\\\"\\u0000\"") "," IN_VAIN("\"" FORTY "\"") "]"},
+        {"POST", RPC, NULL, NULL, AUTH ASK("\"" FORTY "0\"") END, 200,
+         "{\"error\":{\"code\":400,\"message\":\"Invalid\",\"context\":\"calls\"}}"},
+        {"POST", RPC, NULL, NULL, AUTH ASK("1" FORTY) END, 200,
+         "{\"error\":{\"code\":400,\"message\":\"Invalid\",\"context\":\"calls\"}}"},
+        {"POST", RPC, NULL, NULL, AUTH ASK("true") END, 200,
+         "{\"error\":{\"code\":400,\"message\":\"Invalid\",\"context\":\"calls\"}}"},
+        {"POST", RPC, NULL, NULL, AUTH ASK("null") END, 204, NULL},
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(what_one_call_cannot_hold_fails_that_call_alone)
+{
+    static const struct mst_script rows[] = {
+        {"POST", RPC, NULL, NULL,
+         AUTH "{\"id\":1,\"procedure\":\"update\",\"arguments\":[\"$rid\",{\"meta\":\"a\\u0000b\"}]},"
+              "{\"id\":2,\"procedure\":\"update\",\"arguments\":[\"$rid\",{\"limits\":{\"client\":99999999999999999999}}]},"
+              "{\"id\":3,\"procedure\":\"lookup\",\"arguments\":[\"alias\",\"a\\u0000b\"]},"
+              "{\"id\":4,\"procedure\":\"lookup\",\"arguments\":[\"alias\",\"\"]}" END,
+         200,
+         "[{\"id\":1,\"status\":\"fail\",\"error\":{\"code\":501,\"message\":\"Error\",\"context\":\"arguments\"}},"
+         "{\"id\":2,\"status\":\"fail\",\"error\":{\"code\":501,\"message\":\"Error\",\"context\":\"arguments\"}},"
+         "{\"id\":3,\"status\":\"invalid\"},{\"id\":4,\"status\":\"ok\",\"result\":\"$portal\"}]"},
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
 MST_TEST(a_call_without_id_is_carried_out_all_the_same)
 {
     static const struct mst_script rows[] = {
@@ -909,7 +961,8 @@ MST_TEST_END
 
 /* clang-format on */
 
-MST_TESTS("conform/2.15", ids_come_back_unchanged_and_in_order,
+MST_TESTS("conform/2.15", ids_come_back_unchanged_and_in_order, ids_are_echoed_as_they_were_written,
+          what_one_call_cannot_hold_fails_that_call_alone,
           a_call_without_id_is_carried_out_all_the_same, callers_are_named_in_three_ways,
           what_is_wrong_with_the_whole_request_is_one_object, a_hundred_calls_fit_one_more_does_not,
           unsupported_calls_fail_with_501_and_their_place,

@@ -83,7 +83,7 @@ static char rid[41], cik[41];
 struct request {
     const char *method, *path;
     char header[64];
-    char body[512];
+    char body[1024];
 };
 
 /* The status of the reply, 0 if the connection ended without one. */
@@ -282,7 +282,7 @@ MST_TEST_END
 
 MST_TEST(rpc_survives_the_failure_of_any_allocation)
 {
-    char body[512];
+    char body[1024];
     struct request request;
 
     begin();
@@ -301,6 +301,32 @@ MST_TEST(rpc_survives_the_failure_of_any_allocation)
 }
 MST_TEST_END
 
+MST_TEST(data_calls_of_the_rpc_survive_the_failure_of_any_allocation)
+{
+    char device_rid[41], device_cik[41], body[1024];
+    struct request request;
+
+    begin();
+    mst_scene_device(site, &scene, "data1", device_rid, device_cik);
+    (void)snprintf(
+        body, sizeof body,
+        "{\"auth\":{\"cik\":\"%s\"},\"calls\":["
+        "{\"id\":1,\"procedure\":\"writegroup\",\"arguments\":[[[{\"alias\":\"temp\"},1.5],"
+        "[{\"alias\":\"note\"},\"a\\u00e9\"]]]},"
+        "{\"id\":2,\"procedure\":\"recordbatch\",\"arguments\":[{\"alias\":\"count\"},"
+        "[[100,1],[110,2.5],[120,\"x\"]]]},"
+        "{\"id\":3,\"procedure\":\"read\",\"arguments\":[{\"alias\":\"count\"},"
+        "{\"limit\":2,\"selection\":\"autowindow\"}]},"
+        "{\"id\":4,\"procedure\":\"flush\",\"arguments\":[{\"alias\":\"count\"},{\"olderthan\":105}"
+        "]}]}",
+        device_cik);
+    request = make("POST", "/onep:v1/rpc/process", "", body);
+    sweep(&request, 200, 200);
+    mst_site_stop(site);
+    ck_assert_uint_ge(n_fired, FIRED_MIN / 2); /* no tree is made */
+}
+MST_TEST_END
+
 /* The template has points, so that a clone has something to copy. */
 static void write_to_template(void)
 {
@@ -313,7 +339,7 @@ static void write_to_template(void)
 
 MST_TEST(rules_shares_and_clones_survive_the_failure_of_any_allocation)
 {
-    char body[512];
+    char body[1024];
     struct request request;
 
     begin();
@@ -488,5 +514,6 @@ MST_TESTS("fault/memory", requests_survive_the_failure_of_any_allocation,
           ranges_and_why_survive_the_failure_of_any_allocation,
           content_survives_the_failure_of_any_allocation,
           blobs_survive_the_failure_of_any_allocation, rpc_survives_the_failure_of_any_allocation,
+          data_calls_of_the_rpc_survive_the_failure_of_any_allocation,
           rules_shares_and_clones_survive_the_failure_of_any_allocation,
           connections_of_any_descriptor_number_survive_the_failure_of_any_allocation)
