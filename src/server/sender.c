@@ -54,11 +54,6 @@ struct slot {
     char status[STATUS_CHARS];
 };
 
-/* One of a tenant that has enough under way. */
-struct deferral {
-    int64_t outgoing_id;
-};
-
 struct mst_sender {
     struct mst_observer observer; /* first: the store hands it back */
     struct mst_store *store;
@@ -70,8 +65,8 @@ struct mst_sender {
     struct mst_thread *thread;
     atomic_bool is_ending;
     struct slot slots[MST_SENDING_MAX];
-    struct deferral deferrals[PAGE];
-    size_t n_deferrals;
+    int64_t deferred[PAGE]; /* messages of tenants that have enough under way */
+    size_t n_deferred;
     int64_t next_due_ms; /* INT64_MAX: nothing waits */
     bool is_more;        /* due messages that were not looked at */
     bool has_failed;
@@ -223,8 +218,8 @@ static enum mst_err store_ends(void *arg, struct mst_tx *tx)
     }
     for (size_t i = 0; i < MST_SENDING_MAX && err == MST_OK; i++)
         err = store_slot(tx, &sender->slots[i]);
-    for (size_t i = 0; i < sender->n_deferrals && err == MST_OK; i++)
-        err = mst_dispatch_postpone(tx, sender->deferrals[i].outgoing_id, busy_until_ms, 0);
+    for (size_t i = 0; i < sender->n_deferred && err == MST_OK; i++)
+        err = mst_dispatch_postpone(tx, sender->deferred[i], busy_until_ms, 0);
     return err;
 }
 
@@ -233,7 +228,7 @@ static enum mst_err settle(struct mst_sender *sender)
     struct settling settling = {.sender = sender};
     enum mst_err err;
 
-    if (count_stage(sender, ENDED) == 0 && sender->n_deferrals == 0)
+    if (count_stage(sender, ENDED) == 0 && sender->n_deferred == 0)
         return MST_OK;
     mst_arena_reset(&sender->arena);
     err = plan_values(sender, &settling.flow);
@@ -246,7 +241,7 @@ static enum mst_err settle(struct mst_sender *sender)
     }
     if (err != MST_OK)
         return err;
-    sender->n_deferrals = 0;
+    sender->n_deferred = 0;
     for (size_t i = 0; i < MST_SENDING_MAX; i++)
         if (sender->slots[i].stage == ENDED)
             free_slot(&sender->slots[i]);
@@ -363,7 +358,7 @@ static enum mst_err take(struct mst_sender *sender, struct mst_tx *tx,
     if (err != MST_OK || slot == NULL)
         return err;
     if (lane != 0 && count_lane(sender, lane) >= MST_SENDING_LANE_MAX) {
-        sender->deferrals[sender->n_deferrals++].outgoing_id = row->id;
+        sender->deferred[sender->n_deferred++] = row->id;
         return MST_OK;
     }
     slot->lane = lane;
@@ -602,7 +597,7 @@ static int wait_ms(const struct mst_sender *sender)
 
     if (sender->has_failed)
         return RETRY_MS;
-    if (sender->is_more || sender->n_deferrals > 0 || count_stage(sender, ENDED) > 0)
+    if (sender->is_more || sender->n_deferred > 0 || count_stage(sender, ENDED) > 0)
         return 0;
     if (sender->next_due_ms == INT64_MAX)
         return WAIT_MAX_MS;
