@@ -291,19 +291,18 @@ static enum mst_err call_patiently(struct cli *cli, const struct cli_request *re
 }
 
 /*
- * muster repeats the status line in the body of every error (protocol.md 2.1.4), but for the list in a
- * 409 (2.12.5). A proxy before it that cannot reach it, or will not, answers with 413 and 429 in
- * its own words.
+ * muster repeats the status line in the body of every error (protocol.md 2.1.4). A proxy before it
+ * that cannot reach it, or will not, answers with these statuses in its own words.
  */
 static bool is_foreign(const struct cli_reply *reply)
 {
-    static const long otherwise[] = {409, 413, 429};
+    static const long by_proxies[] = {413, 429};
 
     if (reply->status < 400 || reply->status >= 500 ||
         mst_span_starts(mst_buf_span(&reply->body), MST_LIT("HTTP/1.1 ")))
         return false;
-    for (size_t i = 0; i < sizeof otherwise / sizeof otherwise[0]; i++) {
-        if (reply->status == otherwise[i])
+    for (size_t i = 0; i < sizeof by_proxies / sizeof by_proxies[0]; i++) {
+        if (reply->status == by_proxies[i])
             return false;
     }
     return true;
@@ -419,6 +418,8 @@ static enum cli_exit call_at(struct cli *cli, const struct cli_call *call, const
     if (err != MST_OK)
         return failed(cli, err);
     if (is_done(ret_reply))
+        return CLI_OK;
+    if (ret_reply->status == call->in_form)
         return CLI_OK;
     if (is_foreign(ret_reply))
         return cli_fail_status(cli, CLI_SERVER, ret_reply->status,

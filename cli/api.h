@@ -48,6 +48,7 @@ struct cli_call {
     cli_conflict *conflict;           /* instead of the reason at a 409; may be NULL */
     bool is_aside;           /* once, and nothing is said: all that is no 2xx is CLI_REFUSED */
     long also[CLI_ALSO_MAX]; /* statuses outside 2xx that the caller looks at itself */
+    long in_form; /* another such status, with a body that is no error's (2.12.5); 0: none */
     const char *headers[CLI_HEADERS_MAX]; /* more lines; NULL: none */
     struct cli_source *source;            /* http.h; NULL: none */
     struct cli_sink *sink;

@@ -82,7 +82,7 @@ static enum cli_exit send_form(struct recording *recording)
                                       .form = &recording->form,
                                       .subject = recording->alias,
                                       .reasons = CLI_DATA_REASONS,
-                                      .also = {409}},
+                                      .in_form = 409},
                    &reply);
     if (exit == CLI_OK && reply.status == 409)
         show_refused(recording, mst_buf_span(&reply.body));
