@@ -2,6 +2,8 @@
 
 #ifdef MST_DEFECTS
 
+#include <time.h>
+
 static const char *const names[MST_DEFECT_COUNT] = {
     [MST_DEFECT_REPLY_BEFORE_COMMIT] = "reply-before-commit",
     [MST_DEFECT_NO_STATE_CHECK] = "no-state-check",
@@ -22,6 +24,13 @@ bool mst_defect(enum mst_defect defect)
     const char *chosen = getenv("MUSTER_DEFECT");
 
     return chosen && strcmp(chosen, names[defect]) == 0;
+}
+
+void mst_defect_dawdle(void)
+{
+    const struct timespec moment = {.tv_nsec = 5000000};
+
+    (void)nanosleep(&moment, NULL);
 }
 
 #else

@@ -28,11 +28,16 @@ enum mst_defect {
 
 #ifdef MST_DEFECTS
 bool mst_defect(enum mst_defect defect);
+/* A moment in which what a defect leaves open can be met: 5 ms, as a slow disk takes. */
+void mst_defect_dawdle(void);
 #else
 static inline bool mst_defect(enum mst_defect defect)
 {
     (void)defect;
     return false;
+}
+static inline void mst_defect_dawdle(void)
+{
 }
 #endif
 

@@ -197,8 +197,10 @@ static int commit(struct batch *batch)
     batch->tx.failure = rc;
     if (rc != SQLITE_OK)
         return rc;
-    if (mst_defect(MST_DEFECT_REPLY_BEFORE_COMMIT))
+    if (mst_defect(MST_DEFECT_REPLY_BEFORE_COMMIT)) {
         answer_all(batch->committer);
+        mst_defect_dawdle();
+    }
     started_ns = mst_clock_mono_ns();
     rc = mst_sql_conn_commit(conn);
     if (rc == SQLITE_OK)
