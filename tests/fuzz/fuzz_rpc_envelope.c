@@ -18,16 +18,19 @@ static bool is_beyond_jansson(const json_error_t *error)
            code == json_error_stack_overflow;
 }
 
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
 static size_t depth_of(const json_t *value)
 {
     size_t most = 0, i;
     const char *key;
     json_t *item;
 
-    json_array_foreach((json_t *)value, i, item) most =
-        depth_of(item) > most ? depth_of(item) : most;
-    json_object_foreach((json_t *)value, key, item) most =
-        depth_of(item) > most ? depth_of(item) : most;
+    json_array_foreach((json_t *)value, i, item) most = larger(most, depth_of(item));
+    json_object_foreach((json_t *)value, key, item) most = larger(most, depth_of(item));
     return json_is_array(value) || json_is_object(value) ? most + 1 : 0;
 }
 
