@@ -299,7 +299,7 @@ MST_TEST_END
 
 MST_TEST(more_aliases_than_may_be_waited_for_are_refused)
 {
-    char aliases[MST_WAIT_PORTS_MAX * 8] = "", again[MST_WAIT_PORTS_MAX * 8];
+    char aliases[MST_WAIT_PORTS_MAX * 8] = "", again[MST_WAIT_PORTS_MAX * 8 + 8];
     size_t at = 0;
 
     for (int i = 0; i < MST_WAIT_PORTS_MAX; i++)

@@ -82,7 +82,7 @@ static char rid[41], cik[41];
 
 struct request {
     const char *method, *path;
-    char header[64];
+    char header[128]; /* lines, without the last line end */
     char body[1024];
 };
 
@@ -149,7 +149,7 @@ static struct request make(const char *method, const char *path, const char *hea
 MST_TEST(requests_survive_the_failure_of_any_allocation)
 {
     static const char models[] = "/provision/manage/model/";
-    char by_device[64], body[512];
+    char by_device[64], waiting[96], body[512];
     struct request request;
 
     begin();
@@ -160,6 +160,15 @@ MST_TEST(requests_survive_the_failure_of_any_allocation)
     sweep(&request, 409, 409);
     request = make("GET", "/onep:v1/stack/alias?temp&count", by_device, "");
     sweep(&request, 204, 204);
+    (void)snprintf(waiting, sizeof waiting, "%s\r\nRequest-Timeout: 1", by_device);
+    request = make("GET", "/onep:v1/stack/alias?temp&count", waiting, "");
+    sweep(&request, 304, 304);
+    (void)snprintf(body, sizeof body,
+                   "{\"auth\":{\"cik\":\"%s\"},\"calls\":[{\"id\":1,\"procedure\":\"wait\","
+                   "\"arguments\":[{\"alias\":\"temp\"},{\"timeout\":1}]}]}",
+                   cik);
+    request = make("POST", "/onep:v1/rpc/process", "", body);
+    sweep(&request, 200, 200);
     request = make("POST", "/onep:v1/stack/alias?temp", by_device, "temp=1.5&count=2&note=x+y");
     sweep(&request, 200, 200);
     request = make("GET", models, scene.by_token, "");
