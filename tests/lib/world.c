@@ -100,6 +100,7 @@ static enum mst_err run_verb(struct mst_cmd *cmd, struct mst_tx *tx)
     /* Engines with clocks of their own are moved from outside. */
     tx->window_now = command->world->window_now;
     tx->wall_now = command->world->wall_now;
+    tx->wall_now_ms = tx->wall_now * 1000;
     command->call->n_runs++;
     err = command->world->fail_at > 0
               ? run_failing(command->world, tx, command->verb, command->call)

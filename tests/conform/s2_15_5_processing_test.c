@@ -1,0 +1,341 @@
+/* protocol.md 2.15.5: what is done with a value: preprocess, subscribe, retention count 0, rules. */
+#include "base/limits.h"
+#include "tests/lib/site.h"
+#include "tests/lib/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ALIAS "/onep:v1/stack/alias"
+
+static struct mst_site *site;
+static struct mst_scene scene;
+static char rid[41], cik[41], by[64];
+
+static void begin(void)
+{
+    site = mst_site_start(NULL);
+    mst_scene_make(site, &scene);
+    mst_scene_device(site, &scene, "dev1", rid, cik);
+    (void)mst_by_cik(cik, by);
+}
+
+static void create(const char *type, const char *alias, const char *description, char made[41])
+{
+    char arguments[1024];
+
+    (void)snprintf(arguments, sizeof arguments, "[\"%s\",%s]", type, description);
+    mst_site_rpc_rid(site, cik, "create", arguments, made);
+    (void)snprintf(arguments, sizeof arguments, "[\"alias\",\"%s\",\"%s\"]", made, alias);
+    ck_assert_ptr_nonnull(strstr(mst_site_rpc(site, cik, "map", arguments), "\"ok\""));
+}
+
+/* A description with the RID of a source in it; valid until the next one. */
+static char described[512];
+#define with(format, value) \
+    ((void)snprintf(described, sizeof described, (format), (value)), described)
+
+static const char *update(const char *made, const char *description)
+{
+    char arguments[1024];
+
+    (void)snprintf(arguments, sizeof arguments, "[\"%s\",%s]", made, description);
+    return mst_site_rpc(site, cik, "update", arguments);
+}
+
+static void write(const char *body, unsigned status)
+{
+    ck_assert_status(site, status, "POST", ALIAS, by, body);
+}
+
+/* body NULL: nothing is there. */
+static void reads(const char *alias, const char *body)
+{
+    char path[128];
+    struct mst_answer answer;
+
+    (void)snprintf(path, sizeof path, ALIAS "?%s", alias);
+    answer = mst_site_ask(site, "GET", path, by, NULL);
+    ck_assert_uint_eq(answer.status, body ? 200 : 204);
+    if (body)
+        ck_assert_span_str(answer.body, body);
+}
+
+static const struct {
+    const char *format, *list, *value, *stored; /* NULL: 400 */
+} steps[] = {
+    {"float",   "[[\"add\",1.5]]",                   "2",                   "3.5"                },
+    {"float",   "[[\"sub\",0.5]]",                   "2",                   "1.5"                },
+    {"float",   "[[\"mul\",3]]",                     "0.1",                 "0.30000000000000004"},
+    {"float",   "[[\"div\",8]]",                     "1",                   "0.125"              },
+    {"float",   "[[\"div\",0]]",                     "1",                   NULL                 },
+    {"float",   "[[\"mod\",0]]",                     "1",                   NULL                 },
+    {"float",   "[[\"mod\",2.5]]",                   "-6",                  "-1"                 },
+    {"float",   "[[\"mul\",1e300],[\"mul\",1e300]]", "1",                   NULL                 },
+    {"float",   "[[\"add\",1],[\"mul\",2]]",         "3",                   "8"                  },
+    {"float",   "[[\"mul\",2],[\"add\",1]]",         "3",                   "7"                  },
+    {"float",   "[[\"gt\",5]]",                      "5",                   "0"                  },
+    {"float",   "[[\"geq\",5]]",                     "5",                   "1"                  },
+    {"float",   "[[\"lt\",5]]",                      "4.9",                 "1"                  },
+    {"float",   "[[\"leq\",5]]",                     "5.1",                 "0"                  },
+    {"float",   "[[\"eq\",5]]",                      "5.0",                 "1"                  },
+    {"float",   "[[\"neq\",5]]",                     "5",                   "0"                  },
+    {"float",   "[[\"gt\",5],[\"mul\",10]]",         "6",                   "10"                 },
+    {"float",   "[[\"value\",42]]",                  "1",                   "42"                 },
+    {"float",   "[[\"add\",\"x\"]]",                 "1",                   NULL                 },
+    {"float",   "[[\"add\",\"2\"]]",                 "1",                   "3"                  },
+    {"integer", "[[\"div\",2]]",                     "7",                   "3"                  },
+    {"integer", "[[\"div\",2],[\"mul\",2]]",         "7",                   "7"                  },
+    {"integer", "[[\"add\",1]]",                     "9223372036854775806", "9223372036854775807"},
+    {"integer", "[[\"add\",1]]",                     "9223372036854775807", NULL                 },
+    {"integer", "[[\"mod\",5]]",                     "9223372036854775807", "2"                  },
+    {"integer", "[[\"div\",-1]]",                    "7",                   "-7"                 },
+    {"integer", "[[\"value\",\"no number\"]]",       "7",                   NULL                 },
+    {"string",  "[[\"eq\",\"on\"]]",                 "on",                  "true"               },
+    {"string",  "[[\"gt\",\"b\"]]",                  "a",                   "false"              },
+    {"string",  "[[\"eq\",true]]",                   "true",                "true"               },
+    {"string",  "[[\"add\",1]]",                     "41",                  "42"                 },
+    {"string",  "[[\"add\",1]]",                     "on",                  NULL                 },
+    {"string",  "[[\"value\",\"off\"]]",             "on",                  "off"                },
+    {"string",  "[]",                                "07",                  "07"                 },
+};
+
+MST_TEST(preprocess_is_applied_in_order_to_what_comes_in)
+{
+    char made[41], alias[16], body[64], want[64], description[256];
+
+    begin();
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        (void)snprintf(alias, sizeof alias, "p%zu", i);
+        (void)snprintf(description, sizeof description, "{\"format\":\"%s\",\"preprocess\":%s}",
+                       steps[i].format, steps[i].list);
+        create("dataport", alias, description, made);
+        (void)snprintf(body, sizeof body, "%s=%s", alias, steps[i].value);
+        (void)snprintf(want, sizeof want, "%s=%s", alias, steps[i].stored ? steps[i].stored : "");
+        write(body, steps[i].stored ? 204 : 400);
+        reads(alias, steps[i].stored ? want : NULL);
+    }
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(a_value_that_preprocess_refuses_leaves_nothing_of_its_request)
+{
+    char made[41];
+
+    begin();
+    create("dataport", "bad", "{\"format\":\"float\",\"preprocess\":[[\"div\",0]]}", made);
+    write("temp=1&bad=1", 400);
+    reads("temp", NULL);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(a_rid_in_preprocess_stands_for_the_latest_value)
+{
+    char factor[41], made[41], dead[41];
+
+    begin();
+    create("dataport", "factor", "{\"format\":\"float\"}", factor);
+    create("dataport", "scaled",
+           with("{\"format\":\"float\",\"preprocess\":[[\"mul\",\"%s\"]]}", factor), made);
+    write("scaled=2", 400); /* it has none yet */
+    write("factor=10", 204);
+    write("scaled=2", 204);
+    reads("scaled", "scaled=20");
+    write("factor=3&scaled=2", 204); /* in the order of the request */
+    reads("scaled", "scaled=6");
+    mst_site_rpc_rid(site, scene.portal_cik, "create", "[\"dataport\",{\"format\":\"float\"}]",
+                     dead);
+    create("dataport", "theirs",
+           with("{\"format\":\"float\",\"preprocess\":[[\"add\",\"%s\"]]}", dead), made);
+    write("theirs=1", 400); /* its owner may not read that */
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(subscribers_get_the_value_after_preprocess)
+{
+    char source[41], target[41], last[41], text[256];
+
+    begin();
+    create("dataport", "in", "{\"format\":\"float\",\"preprocess\":[[\"mul\",2]]}", source);
+    create("dataport", "mid", with("{\"format\":\"integer\",\"subscribe\":\"%s\"}", source),
+           target);
+    create(
+        "dataport", "out",
+        with("{\"format\":\"string\",\"preprocess\":[[\"add\",0.5]],\"subscribe\":\"%s\"}", target),
+        last);
+    write("in=1.25", 204);
+    reads("in&mid&out", "out=2.5&mid=2&in=2.5");
+    (void)snprintf(text, sizeof text, "[{\"alias\":\"in\"},[\"subscribers\",\"basic\"]]");
+    (void)snprintf(last, sizeof last, "%s", target);
+    ck_assert_ptr_nonnull(strstr(mst_site_rpc(site, cik, "info", text),
+                                 with("\"subscribers\":[{\"dataport\":\"%s\"}]", last)));
+    ck_assert_ptr_nonnull(strstr(mst_site_rpc(site, cik, "info", text), "\"subscribers\":1,"));
+    ck_assert_ptr_nonnull(strstr(update(target, "{\"subscribe\":null}"), "\"ok\""));
+    write("in=4", 204);
+    reads("in&mid", "mid=2&in=8");
+    ck_assert_ptr_nonnull(strstr(mst_site_rpc(site, cik, "info", text), "\"subscribers\":[]"));
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(what_a_subscriber_cannot_take_is_left_out_for_it_alone)
+{
+    char source[41], made[41];
+
+    begin();
+    create("dataport", "in", "{\"format\":\"string\"}", source);
+    create("dataport", "number", with("{\"format\":\"float\",\"subscribe\":\"%s\"}", source), made);
+    create("dataport", "text", with("{\"format\":\"string\",\"subscribe\":\"%s\"}", source), made);
+    write("in=hello", 204);
+    reads("in&number&text", "text=hello&in=hello");
+    write("in=5", 204);
+    reads("number", "number=5");
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(nobody_gets_its_own_values)
+{
+    char one[41], two[41], three[41];
+
+    begin();
+    create("dataport", "one", "{\"format\":\"float\"}", one);
+    create("dataport", "two", with("{\"format\":\"float\",\"subscribe\":\"%s\"}", one), two);
+    create("dataport", "three", with("{\"format\":\"float\",\"subscribe\":\"%s\"}", two), three);
+    ck_assert_ptr_nonnull(strstr(update(one, with("{\"subscribe\":\"%s\"}", one)), "\"invalid\""));
+    ck_assert_ptr_nonnull(
+        strstr(update(one, with("{\"subscribe\":\"%s\"}", three)), "\"invalid\""));
+    ck_assert_ptr_nonnull(strstr(update(one, with("{\"subscribe\":\"%s\"}", rid)), "\"badarg\""));
+    ck_assert_ptr_nonnull(
+        strstr(update(one, "{\"subscribe\":\"0123456789012345678901234567890123456789\"}"),
+               "\"invalid\""));
+    write("one=1", 204);
+    reads("three", "three=1");
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(chains_have_a_greatest_length)
+{
+    char last[41], made[41], alias[8];
+
+    begin();
+    create("dataport", "c1", "{\"format\":\"float\"}", last);
+    for (int i = 2; i <= MST_FLOW_DEPTH_MAX; i++) {
+        (void)snprintf(alias, sizeof alias, "c%d", i);
+        create("dataport", alias, with("{\"format\":\"float\",\"subscribe\":\"%s\"}", last), made);
+        memcpy(last, made, sizeof last);
+    }
+    write("c1=7", 204);
+    reads("c16", "c16=7");
+    create("dataport", "over", "{\"format\":\"float\"}", made);
+    ck_assert_ptr_nonnull(strstr(update(made, with("{\"subscribe\":\"%s\"}", last)), "\"limit\""));
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(a_source_that_was_dropped_does_not_stand_in_the_way)
+{
+    char source[41], target[41], text[64];
+
+    begin();
+    create("dataport", "in", "{\"format\":\"float\"}", source);
+    create("dataport", "out", with("{\"format\":\"float\",\"subscribe\":\"%s\"}", source), target);
+    (void)snprintf(text, sizeof text, "[\"%s\"]", source);
+    ck_assert_ptr_nonnull(strstr(mst_site_rpc(site, cik, "drop", text), "\"ok\""));
+    ck_assert_ptr_nonnull(strstr(update(target, "{\"preprocess\":[[\"add\",1]]}"), "\"ok\""));
+    write("out=1", 204);
+    reads("out", "out=2");
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(a_source_of_another_owner_is_followed_as_long_as_it_may_be_read)
+{
+    char source[41], made[41], by_portal[64], text[256];
+
+    begin();
+    mst_site_rpc_rid(site, scene.portal_cik, "create",
+                     "[\"dataport\",{\"format\":\"float\",\"public\":true}]", source);
+    (void)snprintf(text, sizeof text, "[\"alias\",\"%s\",\"in\"]", source);
+    ck_assert_ptr_nonnull(strstr(mst_site_rpc(site, scene.portal_cik, "map", text), "\"ok\""));
+    create("dataport", "out", with("{\"format\":\"float\",\"subscribe\":\"%s\"}", source), made);
+    ck_assert_status(site, 204, "POST", ALIAS, mst_by_cik(scene.portal_cik, by_portal), "in=1");
+    reads("out", "out=1");
+    (void)snprintf(text, sizeof text, "[\"%s\",{\"public\":false}]", source);
+    ck_assert_ptr_nonnull(strstr(mst_site_rpc(site, scene.portal_cik, "update", text), "\"ok\""));
+    ck_assert_status(site, 204, "POST", ALIAS, by_portal, "in=2");
+    reads("out", "out=1");
+    create("dataport", "late", "{\"format\":\"float\"}", made);
+    ck_assert_ptr_nonnull(
+        strstr(update(made, with("{\"subscribe\":\"%s\"}", source)), "\"restricted\""));
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(count_0_stores_nothing_and_subscribers_still_get_it)
+{
+    char source[41], made[41];
+
+    begin();
+    create("dataport", "in", "{\"format\":\"float\",\"retention\":{\"count\":0}}", source);
+    create("dataport", "out", with("{\"format\":\"float\",\"subscribe\":\"%s\"}", source), made);
+    write("in=1", 204);
+    reads("in&out", "out=1");
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(a_rule_judges_what_it_subscribes_to_and_passes_on_what_comes_out)
+{
+    char source[41], rule[41], made[41];
+
+    begin();
+    create("dataport", "in", "{\"format\":\"float\"}", source);
+    create("datarule", "hot",
+           with("{\"format\":\"string\",\"subscribe\":\"%s\",\"rule\":{\"simple\":{\"comparison\":"
+                "\"gt\",\"constant\":30,\"repeat\":false}}}",
+                source),
+           rule);
+    create("dataport", "seen", with("{\"format\":\"string\",\"subscribe\":\"%s\"}", rule), made);
+    write("in=31", 204);
+    reads("hot&seen", "seen=true&hot=true");
+    write("in=29.5", 204);
+    reads("hot&seen", "seen=false&hot=false");
+    write("hot=30.5", 204); /* written itself, it judges too */
+    reads("hot", "hot=true");
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(a_script_keeps_what_is_written_and_does_nothing_else)
+{
+    char source[41], made[41];
+
+    begin();
+    create("dataport", "in", "{\"format\":\"string\"}", source);
+    create(
+        "datarule", "lua",
+        with("{\"format\":\"string\",\"subscribe\":\"%s\",\"rule\":{\"script\":\"x()\"}}", source),
+        made);
+    write("in=1", 204);
+    reads("lua", NULL);
+    write("lua=2", 204);
+    reads("lua", "lua=2");
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TESTS("conform/2.15.5", preprocess_is_applied_in_order_to_what_comes_in,
+          a_value_that_preprocess_refuses_leaves_nothing_of_its_request,
+          a_rid_in_preprocess_stands_for_the_latest_value,
+          subscribers_get_the_value_after_preprocess,
+          what_a_subscriber_cannot_take_is_left_out_for_it_alone, nobody_gets_its_own_values,
+          chains_have_a_greatest_length, a_source_that_was_dropped_does_not_stand_in_the_way,
+          a_source_of_another_owner_is_followed_as_long_as_it_may_be_read,
+          count_0_stores_nothing_and_subscribers_still_get_it,
+          a_rule_judges_what_it_subscribes_to_and_passes_on_what_comes_out,
+          a_script_keeps_what_is_written_and_does_nothing_else)
