@@ -171,6 +171,13 @@ MST_TEST(requests_survive_the_failure_of_any_allocation)
     sweep(&request, 200, 200);
     request = make("POST", "/onep:v1/stack/alias?temp", by_device, "temp=1.5&count=2&note=x+y");
     sweep(&request, 200, 200);
+    request = make("POST", "/onep:v1/stack/record", by_device,
+                   "alias=temp&1=1.5&1=2&5=1e+3&alias=note&-5=x+y&alias=count&7=1");
+    sweep(&request, 409, 409);
+    request = make("POST", "/onep:v1/stack/alias/temp", by_device, "1=1&2=2");
+    sweep(&request, 204, 204);
+    request = make("GET", "/ip", "", "");
+    sweep(&request, 200, 200);
     request = make("GET", models, scene.by_token, "");
     sweep(&request, 200, 200);
     request =
