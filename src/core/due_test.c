@@ -3,6 +3,7 @@
 #include "core/clone.h"
 #include "core/data.h"
 #include "core/flow.h"
+#include "core/foreign.h"
 #include "core/subscribe.h"
 #include "tests/lib/unit.h"
 #include "tests/lib/world.h"
@@ -470,6 +471,90 @@ MST_TEST(an_older_store_gets_its_subscriptions_once)
 }
 MST_TEST_END
 
+/* ---- copies ---- */
+
+static enum mst_err do_import(struct mst_world *w, struct mst_tx *tx, struct mst_world_call *call)
+{
+    struct mst_row_resource made = {.kind = MST_KIND_DATAPORT,
+                                    .owner_id = w->template_id,
+                                    .format = MST_FORMAT_STRING,
+                                    .detail = mst_span_str(call->meta)};
+    enum mst_err err = mst_resource_insert(&w->domain, tx, &made, NULL, NULL, &call->verdict);
+
+    if (err == MST_OK)
+        err = mst_foreign_set_rid(&w->domain, tx, &made, mst_span_str(call->rid), &call->verdict);
+    call->id = made.id;
+    return err == MST_OK && call->verdict == MST_DONE
+               ? mst_subscribe_import(&w->domain, tx, &made, &call->verdict)
+               : err;
+}
+
+static int64_t import(const char *rid, const char *detail)
+{
+    struct mst_world_call call = {.rid = rid, .meta = detail};
+
+    ck_assert_int_eq(mst_world_run(&world, do_import, &call), MST_DONE);
+    return call.id;
+}
+
+MST_TEST(a_source_that_is_imported_later_is_waited_for)
+{
+    static const char one[] = "1111111111111111111111111111111111111111";
+    static const char two[] = "2222222222222222222222222222222222222222";
+    static const char three[] = "3333333333333333333333333333333333333333";
+    int64_t source, early, late;
+    struct mst_row_subscription row;
+
+    begin();
+    early = import(two, "{\"subscribe\":\"1111111111111111111111111111111111111111\"}");
+    ck_assert_int_eq(count(MST_IX_SUBSCRIPTION, NULL, 0), 1);
+    source = import(one, "");
+    late = import(three, "{\"subscribe\":\"1111111111111111111111111111111111111111\"}");
+    ck_assert_int_eq(row_of(source).n_subscribers, 2);
+    row = (struct mst_row_subscription){.source_id = source};
+    ck_assert_int_eq(count(MST_IX_SUBSCRIPTION, &row, 1), 2);
+    ck_assert_int_eq(count(MST_IX_SUBSCRIPTION, NULL, 0), 2);
+    write(source, "x");
+    ck_assert_int_eq(points(early), 1);
+    ck_assert_int_eq(points(late), 1);
+    end();
+}
+MST_TEST_END
+
+static enum mst_err do_copy(struct mst_world *w, struct mst_tx *tx, struct mst_world_call *call)
+{
+    struct mst_row_resource template = {.id = w->template_id}, owner = {.id = w->portal_id}, copy;
+    enum mst_err err = mst_tx_get(tx, MST_IX_RESOURCE, &template);
+
+    if (err == MST_OK)
+        err = mst_tx_get(tx, MST_IX_RESOURCE, &owner);
+    if (err == MST_OK)
+        err = mst_resource_clone(&w->domain, tx, &template, &owner, MST_MODEL_NOHISTORICAL, 5, 7,
+                                 &call->verdict, &copy);
+    call->id = copy.id;
+    return err;
+}
+
+MST_TEST(subscriptions_inside_a_template_join_the_copies)
+{
+    struct mst_world_call source, target, copy = {0};
+    char detail[128];
+
+    begin();
+    source = make(MST_KIND_DATAPORT, "");
+    (void)snprintf(detail, sizeof detail, "{\"subscribe\":\"%.40s\"}", source.handle);
+    target = make(MST_KIND_DATAPORT, detail);
+    ck_assert_int_eq(mst_world_run(&world, do_copy, &copy), MST_DONE);
+    ck_assert_int_eq(row_of(source.id).n_subscribers, 1);
+    /* Copies are numbered in the order of what they copy. */
+    source.id += copy.id - world.template_id;
+    target.id += copy.id - world.template_id;
+    write(source.id, "x");
+    ck_assert_int_eq(points(target.id), 1);
+    end();
+}
+MST_TEST_END
+
 MST_TESTS("core/due", a_plain_dataport_leaves_nothing_due, count_keeps_the_newest,
           a_value_that_comes_while_points_go_is_counted_next_time,
           duration_lets_go_of_each_point_in_its_time,
@@ -477,4 +562,5 @@ MST_TESTS("core/due", a_plain_dataport_leaves_nothing_due, count_keeps_the_newes
           what_a_plan_older_than_a_drop_leaves_goes_a_minute_later,
           all_that_the_points_file_has_of_a_rule_goes_with_it,
           a_message_that_a_locked_dispatch_gets_is_not_left,
-          an_older_store_gets_its_subscriptions_once)
+          an_older_store_gets_its_subscriptions_once, a_source_that_is_imported_later_is_waited_for,
+          subscriptions_inside_a_template_join_the_copies)
