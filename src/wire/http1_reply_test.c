@@ -7,8 +7,8 @@ static const char key[] = "0123456789abcdef0123456789abcdef01234567";
 
 enum { NEW_YEAR_2022 = 1640995200 };
 
-static const unsigned statuses[] = {200, 201, 202, 204, 205, 206, 304, 400, 401, 403, 404,
-                                    405, 409, 411, 412, 413, 416, 429, 431, 500, 501, 503};
+static const unsigned statuses[] = {101, 200, 201, 202, 204, 205, 206, 304, 400, 401, 403, 404,
+                                    405, 409, 411, 412, 413, 416, 426, 429, 431, 500, 501, 503};
 enum { N_STATUSES = sizeof statuses / sizeof statuses[0] };
 
 static struct mst_http_reply activation(void)
@@ -161,7 +161,7 @@ MST_TEST(every_reply_has_its_code_at_byte_9_its_date_early_and_one_blank_line)
         ck_assert_int_eq(memcmp(&out.ptr[9], code, 3), 0);
         ck_assert_ptr_nonnull(strstr(out.ptr, "\r\nDate: Sat, 01 Jan 2022 00:00:00 GMT\r\n"));
         ck_assert_int_lt(strstr(out.ptr, "GMT") - out.ptr, 128);
-        ck_assert_ptr_nonnull(strstr(out.ptr, "\r\nContent-Length: 0\r\n"));
+        ck_assert((strstr(out.ptr, "\r\nContent-Length: 0\r\n") != NULL) == (statuses[i] != 101));
         ck_assert_uint_eq((size_t)(strstr(out.ptr, "\r\n\r\n") - out.ptr), out.len - 5);
         mst_buf_fini(&out);
     }

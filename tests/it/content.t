@@ -139,16 +139,18 @@ for (['a piece that is gone', 'DELETE FROM chunk WHERE chunk_id = (SELECT max(ch
 my $old = "$dir/old";
 mkdir $old or die;
 copy("$backups[0]/$_", "$old/$_") or die for qw(muster.db points.db manifest);
-my $tables = 'share model_share lent_serial sn_range model_group group_member content foreign_rid foreign_cik point_copy';
+my $tables = 'share model_share lent_serial sn_range model_group group_member content foreign_rid foreign_cik point_copy subscription grant_token consumed past_resource';
 system('sqlite3', "$old/muster.db", join '; ', (map {"DROP TABLE $_"} split / /, $tables),
-    (map {"ALTER TABLE $_->[0] DROP COLUMN $_->[1]"} [qw(model share_id)], [qw(serial lent_to)], [qw(resource foreign_rid)], [qw(client foreign_bits)]),
+    (map {"ALTER TABLE $_->[0] DROP COLUMN $_->[1]"} [qw(model share_id)], [qw(serial lent_to)], [qw(resource foreign_rid)], [qw(client foreign_bits)],
+        [qw(resource n_subscribers)], [qw(resource flow_bits)]),
     'VACUUM', 'PRAGMA user_version = 3') == 0 or die;
+system('sqlite3', "$old/points.db", join '; ', (map {"DROP TABLE $_"} qw(rule_state due outgoing)), 'VACUUM', 'PRAGMA user_version = 3') == 0 or die;
 my $manifest = slurp("$old/manifest");
 $manifest =~ s/^muster backup 2$/muster backup 1/m or die;
 $manifest =~ s/^schema \d+$/schema 3/m or die;
 $manifest =~ s/^file content\.db .*\n//m or die;
 my $line_of = sub { return "file $_[0] " . (-s "$old/$_[0]") . ' ' . sha256_hex(slurp("$old/$_[0]")) };
-$manifest =~ s/^file muster\.db .*$/$line_of->('muster.db')/me or die;
+$manifest =~ s/^file \Q$_\E .*$/$line_of->($_)/me or die for qw(muster.db points.db);
 spew("$old/manifest", $manifest);
 mkdir "$dir/restored", 0700 or die;
 copy("$dir/data/muster.key", "$dir/restored/muster.key") or die;
