@@ -289,6 +289,29 @@ MST_TEST(count_0_stores_nothing_and_subscribers_still_get_it)
 }
 MST_TEST_END
 
+MST_TEST(a_request_that_sets_off_too_much_is_413_and_changes_nothing)
+{
+    enum { TARGETS = 100, WRITES = MST_FLOW_VALUES_MAX / (TARGETS + 1) + 1 };
+    char source[41], made[41], alias[8], body[WRITES * 5 + 1] = "";
+
+    begin();
+    create("dataport", "in", "{\"format\":\"integer\"}", source);
+    for (int i = 0; i < TARGETS; i++) {
+        (void)snprintf(alias, sizeof alias, "t%d", i);
+        create("dataport", alias, with("{\"format\":\"integer\",\"subscribe\":\"%s\"}", source),
+               made);
+    }
+    for (size_t i = 0; i < WRITES; i++)
+        memcpy(&body[5 * i], "in=1&", sizeof "in=1&");
+    write(body, 413);
+    reads("in&t0", NULL);
+    body[5 * (WRITES - 1)] = '\0';
+    write(body, 204);
+    reads("in&t99", "t99=1&in=1");
+    mst_site_stop(site);
+}
+MST_TEST_END
+
 MST_TEST(a_rule_judges_what_it_subscribes_to_and_passes_on_what_comes_out)
 {
     char source[41], rule[41], made[41];
@@ -337,5 +360,6 @@ MST_TESTS("conform/2.15.5", preprocess_is_applied_in_order_to_what_comes_in,
           chains_have_a_greatest_length, a_source_that_was_dropped_does_not_stand_in_the_way,
           a_source_of_another_owner_is_followed_as_long_as_it_may_be_read,
           count_0_stores_nothing_and_subscribers_still_get_it,
+          a_request_that_sets_off_too_much_is_413_and_changes_nothing,
           a_rule_judges_what_it_subscribes_to_and_passes_on_what_comes_out,
           a_script_keeps_what_is_written_and_does_nothing_else)
