@@ -343,6 +343,38 @@ MST_TEST(data_calls_of_the_rpc_survive_the_failure_of_any_allocation)
 }
 MST_TEST_END
 
+MST_TEST(moves_tags_and_grants_survive_the_failure_of_any_allocation)
+{
+    char device_rid[41], device_cik[41], token[41], body[1024];
+    struct request request;
+
+    begin();
+    mst_scene_device(site, &scene, "tree1", device_rid, device_cik);
+    (void)snprintf(body, sizeof body, "[\"%s\",{\"%s\":[\"info\",\"tag\"]}]", device_rid,
+                   device_rid);
+    mst_site_rpc_rid(site, scene.vendor_cik, "grant", body, token);
+    (void)snprintf(
+        body, sizeof body,
+        "{\"auth\":{\"cik\":\"%s\"},\"calls\":["
+        "{\"id\":1,\"procedure\":\"grant\",\"arguments\":[\"%s\",{\"%s\":[\"read\"]}]},"
+        "{\"id\":2,\"procedure\":\"move\",\"arguments\":[\"%s\",{\"alias\":\"\"}]},"
+        "{\"id\":3,\"procedure\":\"usage\",\"arguments\":[{\"alias\":\"\"},\"client\",0,9]}]}",
+        scene.vendor_cik, device_rid, device_rid, device_rid);
+    request = make("POST", "/onep:v1/rpc/process", "", body);
+    sweep(&request, 200, 200);
+    (void)snprintf(
+        body, sizeof body,
+        "{\"auth\":{\"token\":\"%s\"},\"calls\":["
+        "{\"id\":1,\"procedure\":\"tag\",\"arguments\":[{\"alias\":\"temp\"},\"add\",\"t\"]},"
+        "{\"id\":2,\"procedure\":\"info\",\"arguments\":[{\"alias\":\"\"},[\"tagged\"]]}]}",
+        token);
+    request = make("POST", "/onep:v1/rpc/process", "", body);
+    sweep(&request, 200, 200);
+    mst_site_stop(site);
+    ck_assert_uint_ge(n_fired, FIRED_MIN / 2); /* few trees are made */
+}
+MST_TEST_END
+
 /* The template has points, so that a clone has something to copy. */
 static void write_to_template(void)
 {
@@ -531,5 +563,6 @@ MST_TESTS("fault/memory", requests_survive_the_failure_of_any_allocation,
           content_survives_the_failure_of_any_allocation,
           blobs_survive_the_failure_of_any_allocation, rpc_survives_the_failure_of_any_allocation,
           data_calls_of_the_rpc_survive_the_failure_of_any_allocation,
+          moves_tags_and_grants_survive_the_failure_of_any_allocation,
           rules_shares_and_clones_survive_the_failure_of_any_allocation,
           connections_of_any_descriptor_number_survive_the_failure_of_any_allocation)
