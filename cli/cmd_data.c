@@ -283,7 +283,7 @@ static const struct cli_command COMMANDS[] = {
          "\n"
          "Examples:\n"
          "  muster --cik-file 0001.cik data export temp --from 30d --output temp.csv\n"
-         "  muster data export temp --client-id RID --json      (muster sn status tells the RID)\n", .min_operands = 1,
+         "  muster data export temp --client-id RID --json\n", .min_operands = 1,
      .max_operands = 1,
      .options = CLI_POINTS_EXPORT_OPTIONS,
      .run = cli_data_export},

@@ -93,11 +93,14 @@ for noun in $(muster --help | sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
     put_there >/dev/null 2>&1
     names=$(muster $noun --help | sed -n "1{/^usage:/q;};s/^  muster $noun \([a-z-]*\).*/\1/p")
     for name in ${names:-''}; do
-        examples_of $noun $name | sed "s#127.0.0.1:8080#$http#" >"$work/examples"
+        rid=$(muster sn status thermo 0001 | sed -n 's/^rid  *//ip')
+        examples_of $noun $name | sed "s#127.0.0.1:8080#$http#; s# RID\\b# $rid#" >"$work/examples"
         while read -r line; do
             case $line in muster\ * | eval\ *) ;; *) continue ;; esac
             cp "$work/profile.json" "$profile"
-            bash -c "$line" >"$work/out" 2>&1 </dev/null
+            until=
+            case $line in *' follow '*) until='timeout --preserve-status --signal=INT 1' ;; esac # Ctrl-C
+            $until bash -c "$line" >"$work/out" 2>&1 </dev/null
             code=$?
             # 1: the examples are not a story, so the server may say no to one.
             case $code in
