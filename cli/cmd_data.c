@@ -248,7 +248,7 @@ static const struct cli_command COMMANDS[] = {
          "which is told.\n"
          "\n"
          "Example:\n"
-         "  muster --cik-file 0001.cik data write temp=21.5 note='all well'\n",                                         .min_operands = 1,
+         "  muster --cik-file 0001.cik data write temp=21.5 note='all well'\n",              .min_operands = 1,
      .max_operands = SIZE_MAX,
      .run = run_write      },
     {                .name = "read",
@@ -257,7 +257,7 @@ static const struct cli_command COMMANDS[] = {
      .more = "Aliases without a value are left out.\n"
              "\n"
              "Example:\n"
-             "  muster --cik-file 0001.cik data read temp note --json\n",                            .min_operands = 1,
+             "  muster --cik-file 0001.cik data read temp note --json\n", .min_operands = 1,
      .max_operands = SIZE_MAX,
      .run = run_read     },
     { .name = "follow",
@@ -269,7 +269,7 @@ static const struct cli_command COMMANDS[] = {
              "\n"
              "Examples:\n"
              "  muster --cik-file 0001.cik data follow temp\n"
-             "  muster --cik-file 0001.cik data follow temp --since 15m --count 3 --json\n",                                                                                                 .min_operands = 1,
+             "  muster --cik-file 0001.cik data follow temp --since 15m --count 3 --json\n",                                                                      .min_operands = 1,
      .max_operands = 1,
      .options = CLI_FOLLOW_OPTIONS,
      .timeout_s = 60,
@@ -283,7 +283,7 @@ static const struct cli_command COMMANDS[] = {
          "\n"
          "Examples:\n"
          "  muster --cik-file 0001.cik data export temp --from 30d --output temp.csv\n"
-         "  muster data export temp --client-id RID --json\n", .min_operands = 1,
+         "  muster data export temp --client-id RID --json\n",            .min_operands = 1,
      .max_operands = 1,
      .options = CLI_POINTS_EXPORT_OPTIONS,
      .run = cli_data_export},
@@ -298,7 +298,7 @@ static const struct cli_command COMMANDS[] = {
          "are named and not stored.\n"
          "\n"
          "Example:\n"
-         "  muster --cik-file 0001.cik data record temp temp.csv\n",                                 .min_operands = 2,
+         "  muster --cik-file 0001.cik data record temp temp.csv\n",      .min_operands = 2,
      .max_operands = 2,
      .options = CLI_RECORD_OPTIONS,
      .run = cli_data_record},
