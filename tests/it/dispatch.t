@@ -102,6 +102,11 @@ is(send_one('x', recipient => "$url/status/429"), '429', 'a 429 is given up in t
 is(scalar(got_at('/status/429')), 8, 'after eight tries');
 is(send_one('x', recipient => "$url/big"), '200', 'an endless answer is cut off');
 is(send_one('x', recipient => 'ftp://127.0.0.1/x'), 'error: no http or https URL', 'another protocol');
+{
+    my ($port, $dispatch) = pair($auth, recipient => 'ftp://127.0.0.1/x');
+    write_to($auth, $port, 'x');
+    is(status($auth, $dispatch), $m->call($auth, 'wait', $dispatch, { since => 0 })->[1], 'who waits for it gets it as text too');
+}
 is(send_one('x', recipient => "file:///etc/passwd"), 'error: no http or https URL', 'a file');
 is(send_one('x', recipient => "$url/x\r\nA: b"), 'error: no http or https URL', 'a line end in a URL');
 

@@ -94,16 +94,16 @@ enum mst_err mst_rpc_await(struct mst_rpc_call *call, int64_t port_id, uint64_t 
     return MST_OK;
 }
 
-enum mst_err mst_rpc_print_point(struct mst_buf *out, const struct mst_row_resource *port,
+enum mst_err mst_rpc_print_point(struct mst_buf *out, int64_t format,
                                  const struct mst_row_point *point)
 {
     (void)mst_buf_add_byte(out, '[');
     (void)mst_buf_add_i64(out, point->at);
     (void)mst_buf_add_byte(out, ',');
-    if (port->format == MST_FORMAT_STRING)
-        (void)mst_json_put(out, point->value);
-    else
+    if (format == MST_FORMAT_INTEGER || format == MST_FORMAT_FLOAT)
         (void)mst_buf_add(out, point->value);
+    else
+        (void)mst_json_put(out, point->value);
     return mst_buf_add_byte(out, ']');
 }
 

@@ -87,8 +87,9 @@ struct mst_buf *mst_rpc_begin_result(struct mst_rpc_call *call);
 
 /* Of a reading call: it is run again when the port may have changed, or at a time (front/http/waiting.h). */
 enum mst_err mst_rpc_await(struct mst_rpc_call *call, int64_t port_id, uint64_t until_ms);
-/* Appends [time, value], typed by the port's format. */
-enum mst_err mst_rpc_print_point(struct mst_buf *out, const struct mst_row_resource *port,
+/* Appends [time, value]: a number for the formats that are one, else a text; so is how a dispatch went,
+   which has no format. */
+enum mst_err mst_rpc_print_point(struct mst_buf *out, int64_t format,
                                  const struct mst_row_point *point);
 /* ---- arguments ---- */
 

@@ -18,8 +18,7 @@ typedef enum mst_err pager(struct mst_rpc_call *call, struct mst_tx *tx, struct 
 
 struct reading {
     pager *page;
-    int64_t port_id;
-    bool is_text;
+    int64_t port_id, format;
     int64_t from, to;              /* the whole window */
     struct mst_data_window window; /* what is left of it */
     int64_t limit, n_printed;
@@ -34,16 +33,9 @@ struct reading {
 
 static void print_point(struct reading *reading, const struct mst_row_point *point)
 {
-    struct mst_buf *out = reading->out;
-
-    (void)mst_buf_add_str(out, reading->n_printed++ > 0 ? ",[" : "[");
-    (void)mst_buf_add_i64(out, point->at);
-    (void)mst_buf_add_byte(out, ',');
-    if (reading->is_text)
-        (void)mst_json_put(out, point->value);
-    else
-        (void)mst_buf_add(out, point->value);
-    (void)mst_buf_add_byte(out, ']');
+    if (reading->n_printed++ > 0)
+        (void)mst_buf_add_byte(reading->out, ',');
+    (void)mst_rpc_print_point(reading->out, reading->format, point);
 }
 
 static bool is_page_full(const struct reading *reading)
@@ -219,7 +211,7 @@ static enum mst_err begin(struct mst_rpc_call *call, struct mst_tx *tx)
     call->plan = reading;
     reading->page = pagers[given[MST_RPC_SELECTION].word];
     reading->port_id = port.id;
-    reading->is_text = port.format != MST_FORMAT_INTEGER && port.format != MST_FORMAT_FLOAT;
+    reading->format = port.format;
     reading->from = mst_rpc_time_ceil(&given[MST_RPC_STARTTIME]);
     reading->to = end->is_given ? mst_rpc_time_floor(end) : mst_tx_wall_now(tx);
     reading->limit = !limit->is_given                       ? 1

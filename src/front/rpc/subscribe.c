@@ -18,7 +18,7 @@ static enum mst_err show(struct mst_rpc_call *call, struct mst_tx *tx,
         err = mst_since_next(tx, port->id, &since, &verdict, &point);
         if (err != MST_OK || verdict != MST_DONE)
             break;
-        err = mst_rpc_print_point(out, port, &point);
+        err = mst_rpc_print_point(out, port->format, &point);
         if (err == MST_OK)
             err = mst_ws_show(call->x, &point, mst_span_cut(mst_buf_span(out), mark, out->len));
         out->len = mark;

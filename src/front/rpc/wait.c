@@ -79,7 +79,7 @@ enum mst_err mst_rpc_wait(struct mst_rpc_call *call, struct mst_tx *tx)
     if (err != MST_OK)
         return err;
     if (verdict == MST_DONE)
-        return mst_rpc_print_point(mst_rpc_begin_result(call), &port, &point);
+        return mst_rpc_print_point(mst_rpc_begin_result(call), port.format, &point);
     if (mst_waiting_is_over(call->x, plan->until_ms))
         return mst_rpc_say(call, "expire");
     if (call->x->body.len > MST_WAIT_BODY_MAX)
