@@ -1,28 +1,11 @@
 /* protocol.md 2.15: the RPC envelope, its errors, and the procedures served so far. */
 #include <stdarg.h>
 
-#include "tests/lib/site.h"
+#include "tests/lib/rpc_rows.h"
 #include "tests/lib/unit.h"
 
-#define RPC  "/onep:v1/rpc/process"
-#define AUTH "{\"auth\":{\"cik\":\"$Pcik\"},\"calls\":["
-#define V    "{\"auth\":{\"cik\":\"$Vcik\"},\"calls\":["
-#define DEV  "{\"auth\":{\"cik\":\"$cik\"},\"calls\":["
-#define END  "]}"
-#define OK1  "[{\"id\":1,\"status\":\"ok\"}]"
-#define UNSUPPORTED(context)                                                                    \
-    "[{\"id\":1,\"status\":\"fail\",\"error\":{\"code\":501,\"message\":\"Error\",\"context\":" \
-    "\"" context "\"}}]"
-#define SAYS(status) "[{\"id\":1,\"status\":\"" status "\"}]"
-#define CALL(procedure, arguments) \
-    "{\"id\":1,\"procedure\":\"" procedure "\",\"arguments\":" arguments "}"
-#define NOBODY "\"0000000000000000000000000000000000000000\""
 /* clang-format 14 crashes on arrays that mix such rows with plain ones. */
 /* clang-format off */
-
-/* One RPC by the portal, the vendor, the device. */
-#define BY(auth, procedure, arguments, reply) \
-    {"POST", RPC, NULL, NULL, auth CALL(procedure, arguments) END, 200, reply}
 
 static struct mst_site *site;
 static struct mst_scene scene;
