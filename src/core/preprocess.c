@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -60,13 +61,14 @@ static struct operand of_text(struct mst_span text)
     return operand;
 }
 
+/* A number is finite: calculate sees to it. */
 static enum mst_err print(struct mst_arena *arena, const struct operand *operand, bool is_spelled,
-                          enum mst_verdict *ret_verdict, struct mst_span *ret_text)
+                          struct mst_span *ret_text)
 {
+    enum mst_verdict verdict = MST_DONE;
     struct mst_span text;
-    enum mst_err err;
+    enum mst_err err = MST_OK;
 
-    *ret_verdict = MST_DONE;
     if (operand->is_truth && is_spelled)
         *ret_text = operand->whole ? MST_LIT("true") : MST_LIT("false");
     else if (operand->is_whole)
@@ -75,12 +77,11 @@ static enum mst_err print(struct mst_arena *arena, const struct operand *operand
         *ret_text = operand->text;
     else {
         err = mst_arena_printf(arena, &text, "%.17g", operand->number);
-        /* In the shortest form; what is not finite is refused. */
-        return err != MST_OK
-                   ? err
-                   : mst_data_convert(arena, MST_FORMAT_FLOAT, text, ret_verdict, ret_text);
+        if (err == MST_OK) /* in the shortest form */
+            err = mst_data_convert(arena, MST_FORMAT_FLOAT, text, &verdict, ret_text);
     }
-    return MST_OK;
+    assert(verdict == MST_DONE);
+    return err;
 }
 
 /* ---- steps ---- */
@@ -133,7 +134,7 @@ static bool calculate(enum operation operation, const struct operand *a, const s
     else
         number = operation == DIV ? a->number / b->number : fmod(a->number, b->number);
     *ret_result = (struct operand){.is_number = true, .number = number};
-    return true;
+    return isfinite(number);
 }
 
 /* What is no number is compared as it is written. */
@@ -141,7 +142,6 @@ static enum mst_err order(struct mst_arena *arena, const struct operand *a, cons
                           int *ret_order)
 {
     const bool is_spelled = a->is_truth || b->is_truth;
-    enum mst_verdict verdict;
     struct mst_span left, right;
     enum mst_err err;
 
@@ -150,9 +150,9 @@ static enum mst_err order(struct mst_arena *arena, const struct operand *a, cons
     else if (a->is_number && b->is_number)
         *ret_order = a->number < b->number ? -1 : a->number > b->number;
     else {
-        err = print(arena, a, is_spelled, &verdict, &left);
+        err = print(arena, a, is_spelled, &left);
         if (err == MST_OK)
-            err = print(arena, b, is_spelled, &verdict, &right);
+            err = print(arena, b, is_spelled, &right);
         if (err != MST_OK)
             return err;
         *ret_order = mst_span_cmp(left, right);
@@ -218,10 +218,8 @@ enum mst_err mst_preprocess_run(const struct mst_preprocess *preprocess, struct 
 
     for (size_t i = 0; i < preprocess->n && err == MST_OK && is_good; i++)
         err = do_step(tx, &preprocess->steps[i], &value, &is_good);
-    *ret_verdict = MST_BAD_VALUE;
-    return err == MST_OK && is_good
-               ? print(mst_tx_arena(tx), &value, is_spelled, ret_verdict, ret_value)
-               : err;
+    *ret_verdict = is_good ? MST_DONE : MST_BAD_VALUE;
+    return err == MST_OK && is_good ? print(mst_tx_arena(tx), &value, is_spelled, ret_value) : err;
 }
 
 /* ---- reading ---- */

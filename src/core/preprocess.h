@@ -2,7 +2,8 @@
  * preprocess.h - what is done to a value as it comes in (protocol.md 2.15.5 preprocess).
  *
  * A list of steps [operation, constant]; each takes what the one before made:
- *     add sub mul div mod      of two numbers; dividing by zero fails, mod has the sign of the value
+ *     add sub mul div mod      of two numbers; dividing by zero fails, and what becomes too large for a
+ *                              double; mod has the sign of the value
  *     gt geq lt leq eq neq     1 or 0; numbers are compared as numbers, anything else as text
  *     value                    the constant instead of the value
  * A constant that is a RID stands for the latest value of that resource, at the moment when the
