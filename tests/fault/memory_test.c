@@ -1,81 +1,16 @@
 /*
  * Every allocation of a set of requests fails once: the request is answered as usual,
  * with 500 or 503, or its connection ends; nothing breaks, and the next request works.
- *
- * malloc is replaced in this program, so it does nothing under sanitizers, which
- * replace it themselves. Only the server's threads are made to fail.
  */
-#include <errno.h>
-#include <stdatomic.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "tests/lib/failing_malloc.h"
 #include "tests/lib/pattern.h"
 #include "tests/lib/site.h"
 #include "tests/lib/unit.h"
 
-static unsigned long n_fired; /* all told: a sweep that never fails anything proves nothing */
-
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-
-enum { FIRED_MIN = 20 };
-
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *ptr, size_t size);
-
-static _Thread_local bool is_tester;
-static atomic_long countdown = -1; /* allocations until the one that fails; < 0: none does */
-static atomic_bool is_fired;
-
-static bool is_failing(void)
-{
-    if (is_tester || atomic_load(&countdown) < 0 || atomic_fetch_sub(&countdown, 1) != 0)
-        return false;
-    atomic_store(&is_fired, true);
-    errno = ENOMEM;
-    return true;
-}
-
-void *malloc(size_t size)
-{
-    return is_failing() ? NULL : __libc_malloc(size);
-}
-
-void *calloc(size_t count, size_t size)
-{
-    return is_failing() ? NULL : __libc_calloc(count, size);
-}
-
-void *realloc(void *ptr, size_t size)
-{
-    return is_failing() ? NULL : __libc_realloc(ptr, size);
-}
-
-static void arm(long n)
-{
-    atomic_store(&is_fired, false);
-    atomic_store(&countdown, n);
-}
-
-static bool disarm(void)
-{
-    atomic_store(&countdown, -1);
-    return atomic_load(&is_fired);
-}
-#else
-enum { FIRED_MIN = 0 };
-static bool is_tester;
-static void arm(long n)
-{
-    (void)n;
-}
-static bool disarm(void)
-{
-    return false;
-}
-#endif
-
+static unsigned long n_fired; /* all told */
 static struct mst_site *site;
 static struct mst_scene scene;
 static char rid[41], cik[41];
