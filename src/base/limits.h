@@ -149,10 +149,12 @@
 #define MST_COPY_BYTES_MAX  MST_MIB(1) /* ... and about how much: others write in between */
 
 /* what a value sets off (2.15.5) */
-#define MST_FLOW_VALUES_MAX  10000 /* of one request, subscribers counted: one commit stays small */
-#define MST_FLOW_DEPTH_MAX   16    /* subscribers of subscribers: what hangs on one value ... */
-#define MST_FLOW_TREE_MAX    256   /* ... is looked at with each of them, and so stays small */
-#define MST_FLOW_STEPS_MAX   64    /* of a preprocess list: no formula needs as many */
+#define MST_FLOW_VALUES_MAX 10000 /* of one request, subscribers counted: one commit stays small */
+#define MST_FLOW_DEPTH_MAX  16    /* subscribers of subscribers: what hangs on one value ... */
+#define MST_FLOW_TREE_MAX   256   /* ... is looked at with each of them, and so stays small */
+#define MST_FLOW_ARENA_MAX \
+    MST_MIB(64) /* for planning: such a tree with the largest details, kept and decoded, fits */
+#define MST_FLOW_STEPS_MAX   64   /* of a preprocess list: no formula needs as many */
 #define MST_TRIM_DELAY_MS    5000 /* count of retention may be exceeded for so long: trims in bulk */
 #define MST_DROPPED_AGAIN_MS 60000 /* no request that began before a drop runs so long after it */
 #define MST_SETTLE_MAX       256   /* resources of an older store brought up to date at once */

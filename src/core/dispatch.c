@@ -145,9 +145,11 @@ enum mst_err mst_dispatch_read(struct mst_arena *arena, struct mst_span detail,
 
 static enum mst_err owner_of(struct mst_tx *tx, int64_t client_id, int64_t *ret_owner)
 {
+    const struct mst_arena_mark mark = mst_arena_mark(mst_tx_arena(tx));
     struct mst_row_resource resource = {.id = client_id};
     enum mst_err err = mst_tx_get(tx, MST_IX_RESOURCE, &resource);
 
+    mst_arena_rewind(mst_tx_arena(tx), mark);
     if (err == MST_OK)
         *ret_owner = resource.owner_id;
     return err;

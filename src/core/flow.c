@@ -284,7 +284,10 @@ static enum mst_err emit(const struct mst_flow *flow, struct mst_tx *tx, const s
         err = mst_due_to_trim(tx, node->id, at, node->keep_count, node->keep_s);
     for (const struct node *child = node->first_child; child && err == MST_OK;
          child = child->next_sibling) {
+        const struct mst_arena_mark mark = mst_arena_mark(mst_tx_arena(tx));
+
         err = deliver(flow, tx, child, at, value, &verdict);
+        mst_arena_rewind(mst_tx_arena(tx), mark);
         if (err == MST_OK && verdict != MST_DONE && flow->domain->note_skipped)
             flow->domain->note_skipped();
     }
@@ -419,8 +422,12 @@ enum mst_err mst_flow_run(const struct mst_flow *flow, struct mst_tx *tx,
     enum mst_err err = MST_OK;
 
     *ret_verdict = MST_DONE;
-    for (size_t i = 0; i < flow->n_inputs && err == MST_OK && *ret_verdict == MST_DONE; i++)
+    for (size_t i = 0; i < flow->n_inputs && err == MST_OK && *ret_verdict == MST_DONE; i++) {
+        const struct mst_arena_mark mark = mst_arena_mark(mst_tx_arena(tx));
+
         err = run_input(flow, tx, &flow->inputs[i], ret_verdict);
+        mst_arena_rewind(mst_tx_arena(tx), mark);
+    }
     return err;
 }
 

@@ -24,12 +24,15 @@ static enum mst_err of_top(struct mst_tx *tx, int64_t client_id, int64_t *ret_la
 
 enum mst_err mst_lane_of_client(struct mst_tx *tx, int64_t client_id, int64_t *ret_lane)
 {
+    struct mst_arena *arena = mst_tx_arena(tx);
+    const struct mst_arena_mark mark = mst_arena_mark(arena);
     struct mst_row_resource resource = {.id = client_id};
     int64_t top_id = client_id;
 
     for (int depth = 0; depth <= MST_TREE_DEPTH_MAX + 1; depth++) {
         enum mst_err err = mst_tx_get(tx, MST_IX_RESOURCE, &resource);
 
+        mst_arena_rewind(arena, mark); /* only its numbers are looked at */
         if (err == MST_ENOENT)
             break;
         if (err != MST_OK)

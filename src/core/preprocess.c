@@ -212,14 +212,19 @@ enum mst_err mst_preprocess_run(const struct mst_preprocess *preprocess, struct 
                                 struct mst_span text, bool is_spelled,
                                 enum mst_verdict *ret_verdict, struct mst_span *ret_value)
 {
+    struct mst_arena *arena = mst_tx_arena(tx);
+    const struct mst_arena_mark mark = mst_arena_mark(arena);
     struct operand value = of_text(text);
     bool is_good = true;
     enum mst_err err = MST_OK;
 
-    for (size_t i = 0; i < preprocess->n && err == MST_OK && is_good; i++)
+    for (size_t i = 0; i < preprocess->n && err == MST_OK && is_good; i++) {
+        if (value.is_number || preprocess->steps[i].operation == VALUE)
+            mst_arena_rewind(arena, mark); /* nothing that was read is needed any more */
         err = do_step(tx, &preprocess->steps[i], &value, &is_good);
+    }
     *ret_verdict = is_good ? MST_DONE : MST_BAD_VALUE;
-    return err == MST_OK && is_good ? print(mst_tx_arena(tx), &value, is_spelled, ret_value) : err;
+    return err == MST_OK && is_good ? print(arena, &value, is_spelled, ret_value) : err;
 }
 
 /* ---- reading ---- */
@@ -235,6 +240,8 @@ struct reading {
 static enum mst_err read_text(const struct reading *reading, struct mst_span text,
                               struct step *step)
 {
+    struct mst_arena *arena = mst_tx_arena(reading->tx);
+    const struct mst_arena_mark mark = mst_arena_mark(arena);
     enum mst_verdict verdict = MST_NOT_FOUND;
     struct mst_row_resource source;
     bool may = false;
@@ -243,12 +250,12 @@ static enum mst_err read_text(const struct reading *reading, struct mst_span tex
     step->constant = of_text(text);
     if (text.len == MST_HANDLE_CHARS)
         err = mst_access_rid(reading->domain, reading->tx, text, &verdict, &source);
-    if (err != MST_OK || verdict != MST_DONE)
-        return err;
-    err = mst_subscribe_may(reading->tx, &source, reading->port, &may);
-    step->port_id = source.id;
-    if (!may)
-        step->operation = FAIL;
+    if (err == MST_OK && verdict == MST_DONE) {
+        err = mst_subscribe_may(reading->tx, &source, reading->port, &may);
+        step->port_id = source.id;
+        step->operation = may ? step->operation : FAIL;
+    }
+    mst_arena_rewind(arena, mark);
     return err;
 }
 

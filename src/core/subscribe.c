@@ -286,9 +286,14 @@ static enum mst_err tell_target(void *arg, const void *row)
 {
     struct mst_row_resource target = {.id = ((const struct mst_row_subscription *)row)->target_id};
     const struct listing *listing = arg;
+    struct mst_arena *arena = mst_tx_arena(listing->tx);
+    const struct mst_arena_mark mark = mst_arena_mark(arena);
     enum mst_err err = mst_tx_get(listing->tx, MST_IX_RESOURCE, &target);
 
-    return err == MST_OK ? listing->each(listing->arg, &target) : err;
+    if (err == MST_OK)
+        err = listing->each(listing->arg, &target);
+    mst_arena_rewind(arena, mark);
+    return err;
 }
 
 enum mst_err mst_subscribe_list(struct mst_tx *tx, int64_t source_id,

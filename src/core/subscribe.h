@@ -42,7 +42,7 @@ MST_MUST_USE enum mst_err mst_subscribe_import(const struct mst_domain *domain, 
 /* target is dropped: it subscribes to nothing. Its own subscribers stay as they are. */
 MST_MUST_USE enum mst_err mst_subscribe_end(struct mst_tx *tx, int64_t target_id);
 
-/* The subscribers of a resource. */
+/* The subscribers of a resource. What each reads of the transaction is gone when it returns. */
 MST_MUST_USE enum mst_err
 mst_subscribe_list(struct mst_tx *tx, int64_t source_id,
                    enum mst_err (*each)(void *arg, const struct mst_row_resource *target),

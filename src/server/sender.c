@@ -50,6 +50,7 @@ struct slot {
     bool has_room; /* draw: its owner's limits allow it */
     /* ENDED: either is_over, perhaps with a status to be stored, or it is to be tried at due_ms. */
     bool is_over;
+    bool is_left; /* settle: to the next turn, its status would be too much for this one */
     int64_t due_ms;
     char status[STATUS_CHARS];
 };
@@ -159,19 +160,22 @@ struct settling {
     struct mst_flow *flow; /* NULL: no value to store */
 };
 
+/* What a status sets off always fits alone (MST_FLOW_TREE_MAX), but not that of many. */
 static enum mst_err add_value(struct mst_sender *sender, struct mst_tx *tx, struct mst_flow *flow,
-                              const struct slot *slot)
+                              struct slot *slot)
 {
     struct mst_flow_input input = {.at = mst_tx_wall_now(tx),
                                    .text = mst_span_str(slot->status),
                                    .port = {.id = slot->dispatch_id},
                                    .is_report = true};
-    enum mst_verdict verdict;
+    enum mst_verdict verdict = MST_DONE;
     enum mst_err err = mst_tx_get(tx, MST_IX_RESOURCE, &input.port);
 
     if (err != MST_OK)
         return err == MST_ENOENT ? MST_OK : err; /* dropped meanwhile */
-    return mst_flow_add(sender->domain, tx, flow, &input, &verdict);
+    err = mst_flow_add(sender->domain, tx, flow, &input, &verdict);
+    slot->is_left = mst_flow_n_points(flow) > 0 && (err == MST_ENOMEM || verdict == MST_NO_ROOM);
+    return slot->is_left ? MST_OK : err;
 }
 
 static enum mst_err plan_values(struct mst_sender *sender, struct mst_flow **ret_flow)
@@ -184,10 +188,14 @@ static enum mst_err plan_values(struct mst_sender *sender, struct mst_flow **ret
     if (err != MST_OK)
         return err;
     for (size_t i = 0; i < MST_SENDING_MAX && err == MST_OK; i++) {
-        const struct slot *slot = &sender->slots[i];
+        struct slot *slot = &sender->slots[i];
 
+        const struct mst_arena_mark mark = mst_arena_mark(mst_tx_arena(tx));
+
+        slot->is_left = false;
         if (slot->stage == ENDED && slot->is_over && slot->status[0])
             err = add_value(sender, tx, *ret_flow, slot);
+        mst_arena_rewind(mst_tx_arena(tx), mark);
     }
     mst_reader_end(sender->reader);
     return err;
@@ -195,7 +203,7 @@ static enum mst_err plan_values(struct mst_sender *sender, struct mst_flow **ret
 
 static enum mst_err store_slot(struct mst_tx *tx, const struct slot *slot)
 {
-    if (slot->stage != ENDED)
+    if (slot->stage != ENDED || slot->is_left)
         return MST_OK;
     return slot->is_over ? mst_dispatch_finish(tx, slot->outgoing_id)
                          : mst_dispatch_postpone(tx, slot->outgoing_id, slot->due_ms, 1);
@@ -243,7 +251,7 @@ static enum mst_err settle(struct mst_sender *sender)
         return err;
     sender->n_deferred = 0;
     for (size_t i = 0; i < MST_SENDING_MAX; i++)
-        if (sender->slots[i].stage == ENDED)
+        if (sender->slots[i].stage == ENDED && !sender->slots[i].is_left)
             free_slot(&sender->slots[i]);
     return MST_OK;
 }
@@ -382,8 +390,12 @@ static enum mst_err pick_page(struct mst_sender *sender, struct mst_tx *tx)
             sender->next_due_ms = row->due_ms;
             return MST_OK;
         }
-        if (!has_slot(sender, row->id))
+        if (!has_slot(sender, row->id)) {
+            const struct mst_arena_mark mark = mst_arena_mark(mst_tx_arena(tx));
+
             err = take(sender, tx, row, &is_full);
+            mst_arena_rewind(mst_tx_arena(tx), mark);
+        }
     }
     sender->is_more = err == MST_OK && !is_full && due.n == PAGE;
     return err;
@@ -580,8 +592,12 @@ static enum mst_err begin(struct mst_sender *sender)
 
 static enum mst_err step(struct mst_sender *sender)
 {
-    enum mst_err err = settle(sender);
+    enum mst_err err = MST_OK;
 
+    if (!sender->reader)
+        err = mst_reader_open(sender->store, &sender->reader);
+    if (err == MST_OK)
+        err = settle(sender);
     if (err == MST_OK)
         err = pick(sender);
     if (err == MST_OK)
@@ -624,14 +640,21 @@ static void finish(struct mst_sender *sender)
     (void)settle(sender);
 }
 
+void mst_sender_turn(struct mst_sender *sender, int max_wait_ms)
+{
+    int ms;
+
+    look(sender);
+    ms = wait_ms(sender);
+    mst_send_turn(sender->send, ms < max_wait_ms ? ms : max_wait_ms);
+}
+
 static void run_thread(void *arg)
 {
     struct mst_sender *sender = arg;
 
-    while (!atomic_load(&sender->is_ending)) {
-        look(sender);
-        mst_send_turn(sender->send, wait_ms(sender));
-    }
+    while (!atomic_load(&sender->is_ending))
+        mst_sender_turn(sender, WAIT_MAX_MS);
     finish(sender);
 }
 
@@ -700,7 +723,7 @@ enum mst_err mst_sender_open(struct mst_store *store, const struct mst_domain *d
     sender->store = store;
     sender->domain = domain;
     sender->settings = settings;
-    mst_arena_init(&sender->arena, MST_REQUEST_ARENA_MAX);
+    mst_arena_init(&sender->arena, MST_FLOW_ARENA_MAX);
     for (size_t i = 0; i < MST_SENDING_MAX; i++)
         mst_arena_init(&sender->slots[i].arena, MST_SEND_BODY_MAX);
     err = read_password(sender, why);
@@ -722,11 +745,7 @@ enum mst_err mst_sender_open(struct mst_store *store, const struct mst_domain *d
 
 enum mst_err mst_sender_start(struct mst_sender *sender)
 {
-    enum mst_err err = mst_reader_open(sender->store, &sender->reader);
-
-    if (err == MST_OK)
-        err = mst_thread_start("sender", run_thread, sender, &sender->thread);
-    return err;
+    return mst_thread_start("sender", run_thread, sender, &sender->thread);
 }
 
 void mst_sender_stop(struct mst_sender *sender)

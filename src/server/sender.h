@@ -21,6 +21,9 @@ MST_MUST_USE enum mst_err mst_sender_open(struct mst_store *store, const struct 
                                           struct mst_sender **ret_sender, struct mst_buf *why);
 /* When the domain is whole. */
 MST_MUST_USE enum mst_err mst_sender_start(struct mst_sender *sender);
+/* What the thread does over and over, for who has started none: what is due is begun, what ended is
+   stored, and the network goes on, waited for no longer than max_wait_ms. */
+void mst_sender_turn(struct mst_sender *sender, int max_wait_ms);
 /* Nothing new is sent; what is under way gets a moment to end. NULL is nothing, as is one that was
    never started. */
 void mst_sender_stop(struct mst_sender *sender);

@@ -87,13 +87,17 @@ static enum mst_err plan_timer(struct mst_ticker *ticker, struct mst_tx *tx,
 static enum mst_err plan_one(struct mst_ticker *ticker, struct mst_tx *tx,
                              const struct mst_row_due *due, struct turn *turn)
 {
+    const struct mst_arena_mark mark = mst_arena_mark(mst_tx_arena(tx));
     enum mst_err err = MST_ENOENT;
 
     if (due->kind == MST_DUE_RULE)
         err = plan_timer(ticker, tx, due, turn);
-    if (err != MST_ENOENT) /* or the rule was dropped: its other rows go with the timer */
-        return err;
-    return mst_trim_plan(tx, due, &turn->trims[turn->n_trims++]);
+    if (err == MST_ENOENT) { /* or the rule was dropped: its other rows go with the timer */
+        err = mst_trim_plan(tx, due, &turn->trims[turn->n_trims]);
+        turn->n_trims += err == MST_OK;
+    }
+    mst_arena_rewind(mst_tx_arena(tx), mark);
+    return err;
 }
 
 static enum mst_err plan(struct mst_ticker *ticker, struct mst_tx *tx, struct turn *turn)
@@ -128,20 +132,29 @@ static enum mst_err run_turn(void *arg, struct mst_tx *tx)
     return err;
 }
 
-/* *ret_wait_ms: until the next turn; 0 at once. */
-static enum mst_err take_turn(struct mst_ticker *ticker, uint64_t *ret_wait_ms)
+static enum mst_err read_turn(struct mst_ticker *ticker, struct turn *turn)
 {
-    struct turn turn = {0};
     struct mst_tx *tx;
-    bool has_work;
-    enum mst_err err;
+    enum mst_err err = MST_OK;
 
     mst_arena_reset(&ticker->arena);
-    err = mst_reader_begin(ticker->reader, &tx);
+    if (!ticker->reader)
+        err = mst_reader_open(ticker->store, &ticker->reader);
+    if (err == MST_OK)
+        err = mst_reader_begin(ticker->reader, &tx);
     if (err != MST_OK)
         return err;
-    err = plan(ticker, tx, &turn);
+    err = plan(ticker, tx, turn);
     mst_reader_end(ticker->reader);
+    return err;
+}
+
+enum mst_err mst_ticker_turn(struct mst_ticker *ticker, uint64_t *ret_wait_ms)
+{
+    struct turn turn = {0};
+    bool has_work;
+    enum mst_err err = read_turn(ticker, &turn);
+
     if (err != MST_OK)
         return err;
     has_work = mst_flow_n_points(turn.timers) + turn.n_trims > 0;
@@ -195,7 +208,7 @@ static void run_thread(void *arg)
 
     while (begin_turn(ticker)) {
         uint64_t wait_ms = 0;
-        enum mst_err err = take_turn(ticker, &wait_ms);
+        enum mst_err err = mst_ticker_turn(ticker, &wait_ms);
 
         if (err != MST_OK && !has_failed)
             mst_log(MST_LOG_WARNING, MST_EV_STORE, "timers and retention have to wait: %s",
@@ -221,7 +234,7 @@ enum mst_err mst_ticker_new(struct mst_store *store, const struct mst_domain *do
     ticker->store = store;
     ticker->domain = domain;
     ticker->observer = (struct mst_observer){.tables = MST_TABLE_BIT(DUE), .changed = kick};
-    mst_arena_init(&ticker->arena, MST_REQUEST_ARENA_MAX);
+    mst_arena_init(&ticker->arena, MST_FLOW_ARENA_MAX);
     (void)pthread_condattr_init(&attr);
     (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     (void)pthread_mutex_init(&ticker->lock, NULL);
@@ -234,11 +247,7 @@ enum mst_err mst_ticker_new(struct mst_store *store, const struct mst_domain *do
 
 enum mst_err mst_ticker_start(struct mst_ticker *ticker)
 {
-    enum mst_err err = mst_reader_open(ticker->store, &ticker->reader);
-
-    if (err == MST_OK)
-        err = mst_thread_start("ticker", run_thread, ticker, &ticker->thread);
-    return err;
+    return mst_thread_start("ticker", run_thread, ticker, &ticker->thread);
 }
 
 void mst_ticker_stop(struct mst_ticker *ticker)
