@@ -182,7 +182,7 @@ static enum mst_err open_store(struct mst_server *server, struct mst_buf *why)
         .dir = settings->data,
         .queue_max = (size_t)settings->queue_max,
         .batch_max = (size_t)settings->batch_max,
-        .cache_bytes = MST_MIB(settings->cache_mib) / thread_count(settings),
+        .cache_bytes = MST_MIB(settings->cache_mib),
         .checkpoint = settings->checkpoint == MST_CHECKPOINT_COMMIT ? MST_SQLITE_CHECKPOINT_COMMIT
                                                                     : MST_SQLITE_CHECKPOINT_THREAD,
         .fsync_failed = end_at_failed_fsync,

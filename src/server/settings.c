@@ -96,9 +96,9 @@ const struct mst_setting mst_setting_table[] = {
     {"batch_max", MST_SETTING_INTEGER, 1, 4096, "256", "commands",
      "How many waiting changes are written in one commit at most.",
      AT(batch_max), NULL},
-    {"cache_size", MST_SETTING_INTEGER, 0, 65536, "16", "MiB",
-     "Memory for keys, aliases and latest values that were asked for lately, shared out evenly among the "
-     "threads. 0: every request looks into the store.",
+    {"cache_size", MST_SETTING_INTEGER, 0, 65536, "40", "MiB",
+     "Memory for keys, aliases and latest values that were asked for lately; a device that reads and "
+     "writes one value takes about 400 bytes. 0: every request looks into the store.",
      AT(cache_mib), NULL},
     {"checkpoint", MST_SETTING_ENUM, 0, 0, "thread", "",
      "Who moves the log of changes into the files of the store: a thread of its own beside the "

@@ -17,7 +17,7 @@
  * A reader:                             s := seq                       (acquire)
  *                                       begin the snapshot, look, keep the entry with s
  *                                       (a view shared by several requests keeps its s)
- * An entry counts as long as its stripe <= s.
+ * An entry counts as long as its stripe <= s, whoever put it.
  *
  * Why no entry is used that an acknowledged change has made stale. Let commit n change key
  * k, let its done() have been called, and let that be known to whoever now asks (a
@@ -34,7 +34,8 @@
  * on seq are all the order it needs.
  *
  * What it does not promise: rows of one read transaction that were found at different
- * times may differ by a change that was acknowledged after the transaction began. Use cases
+ * times may differ by a change that was acknowledged after the transaction began; one that another reader
+ * put may be newer than the transaction's snapshot. Use cases
  * are written for that (design.md 5.10: correct under READ COMMITTED); whatever decides
  * runs as a command, and commands do not look here.
  *
@@ -43,11 +44,13 @@
  * stripe of its row's primary key is old enough too. "There is none" ends when a row with that key
  * comes: at an insert, or at an update of a field of the index.
  *
- * Memory. A table of chains of fixed length, entries on the heap, all of it counted. What is too
+ * Memory. A row is packed: numbers take as many bytes as they need. The cache is cut into parts by the
+ * hash, each with a lock of its own, which is held for the length of one look. A part is a table of
+ * chains of fixed length, entries on the heap, all of it counted. What is too
  * much goes by CLOCK along the table: an entry used since the hand last passed stays once
  * more. New ones begin unused, so that strangers' keys, asked for once, drive out each other.
  */
-#include <assert.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,10 +71,16 @@ static const unsigned way_fields[MST_INDEX_COUNT] = {
     [MST_IX_FOREIGN_CIK] = 1};
 
 enum {
-    HEAP_OVERHEAD = 16,  /* of one allocation */
-    ENTRY_BYTES = 256,   /* about what an entry takes: one chain each */
-    ENTRY_FRACTION = 16, /* an entry larger than this part of the cache is not kept */
-    CHAINS_MIN = 16
+    HEAP_WORD = 8,       /* what the heap keeps in front of an allocation */
+    HEAP_STEP = 16,      /* and what it rounds up to */
+    ENTRY_BYTES = 96,    /* about what an entry takes */
+    CHAIN_ENTRIES = 2,   /* at most so many in a chain then */
+    ENTRY_FRACTION = 16, /* an entry larger than this part of its part is not kept */
+    CHAINS_MIN = 16,
+    PARTS_MAX = 32,
+    PART_BYTES = 512 * 1024, /* at least, if there is more than one */
+    VARINT_MAX = 10,
+    CACHE_LINE = 64
 };
 
 #define NO_STRIPE UINT32_MAX
@@ -90,24 +99,27 @@ struct entry {
     struct entry *next;
     uint64_t hash;
     uint64_t seq;
-    size_t bytes;
+    uint32_t bytes;
     uint32_t primary; /* the stripe of the row's primary key; NO_STRIPE if the way goes by that */
-    enum mst_index index;
-    bool is_absent; /* only the fields of the way are filled */
+    uint8_t index;
+    bool is_absent; /* only the fields of the way are there */
     bool is_used;
-    union {
-        int64_t aligned;
-        char bytes[8]; /* the row, and behind it its text */
-    } row[];
+    unsigned char packed[];
+};
+
+struct part {
+    pthread_mutex_t lock;
+    size_t hand;
+    struct entry **chains;
+    struct mst_rowcache_figures figures;
+    char apart[CACHE_LINE]; /* two locks share no line of the processor's memory */
 };
 
 struct mst_rowcache {
     const struct mst_stripes *stripes;
-    size_t max_bytes;
-    size_t n_chains; /* a power of two */
-    size_t hand;
-    struct entry **chains;
-    struct mst_rowcache_figures figures;
+    size_t n_parts, n_chains; /* powers of two; chains of each part */
+    size_t part_bytes;
+    struct part *parts;
 };
 
 /* ---- hashing ---- */
@@ -256,7 +268,90 @@ void mst_stripes_publish(struct mst_stripes *stripes, enum mst_file file,
     __atomic_store_n(&to->seq, seq, __ATOMIC_RELEASE);
 }
 
+/* ---- packed rows ---- */
+
+/* Seven bits a byte, the lowest first; the sign is the lowest of all, so that -1 is short as well. */
+static size_t pack_int(unsigned char *to, int64_t value)
+{
+    uint64_t left = (uint64_t)value << 1 ^ (uint64_t)(value >> 63);
+    size_t n = 0;
+
+    for (; left > 127; left >>= 7)
+        to[n++] = (unsigned char)(left | 128);
+    to[n++] = (unsigned char)left;
+    return n;
+}
+
+static int64_t unpack_int(const unsigned char **at)
+{
+    uint64_t value = 0;
+    unsigned shift = 0;
+
+    for (; **at > 127; (*at)++, shift += 7)
+        value |= (uint64_t)(**at & 127) << shift;
+    value |= (uint64_t) * (*at)++ << shift;
+    return (int64_t)(value >> 1) ^ -(int64_t)(value & 1);
+}
+
+/* The fields in mask; the others as 0 and "". */
+static size_t pack(unsigned char *to, const struct mst_schema_table *table, uint64_t mask,
+                   const void *row)
+{
+    size_t n = 0;
+
+    for (size_t f = 0; f < table->n_fields; f++) {
+        const struct mst_schema_field *field = &table->fields[f];
+        bool is_there = (mask >> f & 1) != 0;
+        struct mst_span text;
+
+        if (field->type == MST_FIELD_INT) {
+            n += pack_int(&to[n], is_there ? mst_row_int(row, field) : 0);
+            continue;
+        }
+        text = is_there ? mst_row_text(row, field) : mst_span_of(NULL, 0);
+        n += pack_int(&to[n], (int64_t)text.len);
+        if (text.len > 0)
+            memcpy(&to[n], text.ptr, text.len);
+        n += text.len;
+    }
+    return n;
+}
+
+/* At least what pack needs. */
+static size_t packed_max(const struct mst_schema_table *table, const void *row)
+{
+    size_t bytes = table->n_fields * VARINT_MAX;
+
+    for (size_t f = 0; f < table->n_fields; f++)
+        if (table->fields[f].type == MST_FIELD_TEXT)
+            bytes += mst_row_text(row, &table->fields[f]).len;
+    return bytes;
+}
+
+/* The text of row stays in the entry. */
+static void unpack(const struct entry *entry, const struct mst_schema_table *table, void *row)
+{
+    const unsigned char *at = entry->packed;
+
+    for (size_t f = 0; f < table->n_fields; f++) {
+        int64_t value = unpack_int(&at);
+
+        if (table->fields[f].type == MST_FIELD_INT) {
+            mst_row_set_int(row, &table->fields[f], value);
+            continue;
+        }
+        mst_row_set_text(row, &table->fields[f],
+                         mst_span_of(value > 0 ? (const char *)at : NULL, (size_t)value));
+        at += value;
+    }
+}
+
 /* ---- entries ---- */
+
+static const struct mst_schema_table *table_of(enum mst_index number)
+{
+    return &mst_schema_tables[mst_schema_indexes[number].table];
+}
 
 static bool is_unchanged(const struct mst_stripes *stripes, enum mst_file file, uint32_t stripe,
                          uint64_t seq)
@@ -266,7 +361,7 @@ static bool is_unchanged(const struct mst_stripes *stripes, enum mst_file file, 
 
 static bool is_fresh(const struct mst_rowcache *cache, const struct entry *entry)
 {
-    enum mst_file file = mst_schema_tables[mst_schema_indexes[entry->index].table].file;
+    enum mst_file file = table_of(entry->index)->file;
 
     return is_unchanged(cache->stripes, file, stripe_of(entry->hash), entry->seq) &&
            (entry->primary == NO_STRIPE ||
@@ -280,67 +375,121 @@ static bool is_field_equal(const struct mst_schema_field *field, const void *a, 
     return mst_span_eq(mst_row_text(a, field), mst_row_text(b, field));
 }
 
-static bool is_for(const struct entry *entry, enum mst_index number, uint64_t hash, const void *key)
+/* Is the row, unpacked from an entry of that way, the one of key? */
+static bool is_of(enum mst_index number, const void *row, const void *key)
 {
     const struct mst_schema_index *index = &mst_schema_indexes[number];
-    const struct mst_schema_field *fields = mst_schema_tables[index->table].fields;
-    bool is_equal = entry->hash == hash && entry->index == number;
+    const struct mst_schema_field *fields = table_of(number)->fields;
+    bool is_equal = true;
 
     for (unsigned f = 0; f < way_fields[number] && is_equal; f++)
-        is_equal = is_field_equal(&fields[index->fields[f]], entry->row, key);
+        is_equal = is_field_equal(&fields[index->fields[f]], row, key);
     return is_equal;
 }
 
-static struct entry **chain_of(const struct mst_rowcache *cache, uint64_t hash)
+static struct part *part_of(const struct mst_rowcache *cache, uint64_t hash)
 {
-    return &cache->chains[hash >> MST_STRIPE_BITS & (cache->n_chains - 1)];
+    return &cache->parts[hash >> 32 & (cache->n_parts - 1)];
 }
 
-static void drop(struct mst_rowcache *cache, struct entry **link)
+static struct entry **chain_of(const struct mst_rowcache *cache, struct part *part, uint64_t hash)
+{
+    return &part->chains[hash >> MST_STRIPE_BITS & (cache->n_chains - 1)];
+}
+
+/* The link to the entry of key, whose row is unpacked; or the one at the chain's end. */
+static struct entry **look_up(const struct mst_rowcache *cache, struct part *part,
+                              enum mst_index number, uint64_t hash, const void *key, void *row)
+{
+    struct entry **link = chain_of(cache, part, hash);
+
+    for (; *link; link = &(*link)->next) {
+        if ((*link)->hash != hash || (*link)->index != number)
+            continue;
+        unpack(*link, table_of(number), row);
+        if (is_of(number, row, key))
+            break;
+    }
+    return link;
+}
+
+static void drop(struct part *part, struct entry **link)
 {
     struct entry *entry = *link;
 
     *link = entry->next;
-    cache->figures.bytes -= entry->bytes;
-    cache->figures.n_entries--;
+    part->figures.bytes -= entry->bytes;
+    part->figures.n_entries--;
     free(entry);
 }
 
 /* Room for bytes more: the hand moves on, from chain to chain. */
-static void make_room(struct mst_rowcache *cache, size_t bytes)
+static void make_room(const struct mst_rowcache *cache, struct part *part, size_t bytes)
 {
-    while (cache->figures.n_entries > 0 && cache->figures.bytes + bytes > cache->max_bytes) {
-        struct entry **link = &cache->chains[cache->hand];
+    while (part->figures.n_entries > 0 && part->figures.bytes + bytes > cache->part_bytes) {
+        struct entry **link = &part->chains[part->hand];
 
         while (*link) {
             if (!(*link)->is_used) {
-                drop(cache, link);
+                drop(part, link);
                 continue;
             }
             (*link)->is_used = false;
             link = &(*link)->next;
         }
-        cache->hand = (cache->hand + 1) & (cache->n_chains - 1);
+        part->hand = (part->hand + 1) & (cache->n_chains - 1);
     }
+}
+
+/* ---- the whole ---- */
+
+static enum mst_err part_init(struct part *part, size_t n_chains)
+{
+    part->chains = calloc(n_chains, sizeof(struct entry *));
+    if (!part->chains)
+        return MST_ENOMEM;
+    (void)pthread_mutex_init(&part->lock, NULL);
+    part->figures.bytes = sizeof *part + n_chains * sizeof(struct entry *);
+    return MST_OK;
+}
+
+static void part_fini(struct part *part, size_t n_chains)
+{
+    if (!part->chains)
+        return;
+    for (size_t i = 0; i < n_chains; i++)
+        while (part->chains[i])
+            drop(part, &part->chains[i]);
+    free(part->chains);
+    (void)pthread_mutex_destroy(&part->lock);
 }
 
 enum mst_err mst_rowcache_new(const struct mst_stripes *stripes, size_t max_bytes,
                               struct mst_rowcache **ret_cache)
 {
     struct mst_rowcache *cache = calloc(1, sizeof *cache);
+    enum mst_err err = MST_OK;
 
     if (!cache)
         return MST_ENOMEM;
     cache->stripes = stripes;
-    cache->max_bytes = max_bytes;
+    cache->n_parts = 1;
+    while (cache->n_parts < PARTS_MAX && max_bytes / cache->n_parts / 2 >= PART_BYTES)
+        cache->n_parts *= 2;
+    cache->part_bytes = max_bytes / cache->n_parts;
     cache->n_chains = CHAINS_MIN;
-    while (cache->n_chains < max_bytes / ENTRY_BYTES / 2)
+    while (cache->n_chains < cache->part_bytes / ENTRY_BYTES / CHAIN_ENTRIES)
         cache->n_chains *= 2;
-    cache->figures.bytes = sizeof *cache + cache->n_chains * sizeof(struct entry *);
-    cache->chains = calloc(cache->n_chains, sizeof(struct entry *));
-    if (!cache->chains) {
+    cache->parts = calloc(cache->n_parts, sizeof *cache->parts);
+    if (!cache->parts) {
         free(cache);
         return MST_ENOMEM;
+    }
+    for (size_t i = 0; i < cache->n_parts && err == MST_OK; i++)
+        err = part_init(&cache->parts[i], cache->n_chains);
+    if (err != MST_OK) {
+        mst_rowcache_free(cache);
+        return err;
     }
     *ret_cache = cache;
     return MST_OK;
@@ -350,71 +499,83 @@ void mst_rowcache_free(struct mst_rowcache *cache)
 {
     if (!cache)
         return;
-    for (size_t i = 0; i < cache->n_chains; i++)
-        while (cache->chains[i])
-            drop(cache, &cache->chains[i]);
-    free(cache->chains);
+    for (size_t i = 0; i < cache->n_parts; i++)
+        part_fini(&cache->parts[i], cache->n_chains);
+    free(cache->parts);
     free(cache);
 }
 
 void mst_rowcache_figures(const struct mst_rowcache *cache,
                           struct mst_rowcache_figures *ret_figures)
 {
-    *ret_figures = cache->figures;
+    *ret_figures = (struct mst_rowcache_figures){0};
+    for (size_t i = 0; i < cache->n_parts; i++) {
+        struct part *part = &cache->parts[i];
+
+        (void)pthread_mutex_lock(&part->lock);
+        ret_figures->n_entries += part->figures.n_entries;
+        ret_figures->bytes += part->figures.bytes;
+        (void)pthread_mutex_unlock(&part->lock);
+    }
 }
 
 /* ---- finding ---- */
 
-static enum mst_err copy_out(const struct entry *entry, struct mst_arena *arena, void *row)
+/* What was unpacked, its text moved to the arena. */
+static enum mst_err copy_out(const struct mst_schema_table *table, void *unpacked,
+                             struct mst_arena *arena, void *row)
 {
-    const struct mst_schema_table *table =
-        &mst_schema_tables[mst_schema_indexes[entry->index].table];
-    int64_t copy[sizeof(union mst_any_row) / sizeof(int64_t)];
     enum mst_err err = MST_OK;
 
-    memcpy(copy, entry->row, table->row_bytes);
     for (size_t f = 0; f < table->n_fields && err == MST_OK; f++) {
         const struct mst_schema_field *field = &table->fields[f];
         struct mst_span text;
 
         if (field->type == MST_FIELD_INT)
             continue;
-        text = mst_row_text(copy, field);
+        text = mst_row_text(unpacked, field);
         if (text.len > 0)
             err = mst_arena_dup(arena, text, &text);
-        else
-            text = mst_span_of(NULL, 0);
-        mst_row_set_text(copy, field, text);
+        mst_row_set_text(unpacked, field, text);
     }
     if (err == MST_OK)
-        memcpy(row, copy, table->row_bytes);
+        memcpy(row, unpacked, table->row_bytes);
     return err;
+}
+
+static bool find(struct mst_rowcache *cache, struct part *part, enum mst_index index, uint64_t hash,
+                 struct mst_arena *arena, void *row, enum mst_err *ret_err)
+{
+    union mst_any_row unpacked;
+    struct entry **link = look_up(cache, part, index, hash, row, &unpacked);
+    struct entry *entry = *link;
+
+    if (!entry)
+        return false;
+    if (!is_fresh(cache, entry)) {
+        drop(part, link);
+        return false;
+    }
+    entry->is_used = true;
+    *ret_err = entry->is_absent ? MST_ENOENT : copy_out(table_of(index), &unpacked, arena, row);
+    return true;
 }
 
 bool mst_rowcache_find(struct mst_rowcache *cache, enum mst_index index, unsigned n_fixed,
                        struct mst_arena *arena, void *row, enum mst_err *ret_err)
 {
-    struct entry **link;
+    struct part *part;
     uint64_t hash;
+    bool is_found;
 
     if (way_fields[index] != n_fixed)
         return false;
     hash = hash_key(cache->stripes, index, n_fixed, row);
-    link = chain_of(cache, hash);
-    while (*link && !is_for(*link, index, hash, row))
-        link = &(*link)->next;
-    if (*link && !is_fresh(cache, *link))
-        drop(cache, link);
-    else if (*link) {
-        struct entry *entry = *link;
-
-        entry->is_used = true;
-        cache->figures.n_found++;
-        *ret_err = entry->is_absent ? MST_ENOENT : copy_out(entry, arena, row);
-        return true;
-    }
-    cache->figures.n_missed++;
-    return false;
+    part = part_of(cache, hash);
+    (void)pthread_mutex_lock(&part->lock);
+    is_found = find(cache, part, index, hash, arena, row, ret_err);
+    (void)pthread_mutex_unlock(&part->lock);
+    return is_found;
 }
 
 /* ---- keeping ---- */
@@ -428,73 +589,76 @@ static uint64_t way_mask(enum mst_index number)
     return mask;
 }
 
-static size_t text_bytes(const struct mst_schema_table *table, uint64_t mask, const void *row)
+/* NULL: it would be too large, or there is no memory. */
+static struct entry *make_entry(const struct mst_rowcache *cache, enum mst_index index,
+                                const void *key, const void *found)
 {
-    size_t bytes = 0;
+    const struct mst_schema_table *table = table_of(index);
+    const void *row = found ? found : key;
+    size_t max = offsetof(struct entry, packed) + packed_max(table, row);
+    struct entry *entry, *fitting;
+    size_t size;
 
-    for (size_t f = 0; f < table->n_fields; f++)
-        if ((mask >> f & 1) != 0 && table->fields[f].type == MST_FIELD_TEXT)
-            bytes += mst_row_text(row, &table->fields[f]).len;
-    return bytes;
+    if (max > cache->part_bytes / ENTRY_FRACTION)
+        return NULL;
+    entry = malloc(max);
+    if (!entry)
+        return NULL;
+    size = offsetof(struct entry, packed) +
+           pack(entry->packed, table, found ? UINT64_MAX : way_mask(index), row);
+    fitting = realloc(entry, size);
+    if (fitting)
+        entry = fitting;
+    entry->bytes = (uint32_t)((size + HEAP_WORD + HEAP_STEP - 1) / HEAP_STEP * HEAP_STEP);
+    entry->index = (uint8_t)index;
+    entry->is_absent = !found;
+    entry->is_used = false;
+    return entry;
 }
 
-/* The fields in mask, their text laid behind the row; the others stay zero. */
-static void fill(struct entry *entry, const struct mst_schema_table *table, uint64_t mask,
-                 const void *row)
+/* Another reader may have put the same one meanwhile: the newer view counts. */
+static bool insert(struct mst_rowcache *cache, struct part *part, struct entry *entry,
+                   const void *key)
 {
-    size_t at = table->row_bytes;
+    union mst_any_row unpacked;
+    struct entry **link =
+        look_up(cache, part, (enum mst_index)entry->index, entry->hash, key, &unpacked);
 
-    for (size_t f = 0; f < table->n_fields; f++) {
-        const struct mst_schema_field *field = &table->fields[f];
-        struct mst_span text;
-        char *to = &((char *)entry->row)[at];
-
-        if ((mask >> f & 1) == 0)
-            continue;
-        if (field->type == MST_FIELD_INT) {
-            mst_row_set_int(entry->row, field, mst_row_int(row, field));
-            continue;
-        }
-        text = mst_row_text(row, field);
-        if (text.len > 0)
-            memcpy(to, text.ptr, text.len);
-        mst_row_set_text(entry->row, field, mst_span_of(to, text.len));
-        at += text.len;
-    }
+    if (*link && (*link)->seq > entry->seq)
+        return false;
+    if (*link)
+        drop(part, link);
+    make_room(cache, part, entry->bytes);
+    link = chain_of(cache, part, entry->hash);
+    entry->next = *link;
+    *link = entry;
+    part->figures.bytes += entry->bytes;
+    part->figures.n_entries++;
+    return true;
 }
 
 void mst_rowcache_put(struct mst_rowcache *cache, enum mst_index index, unsigned n_fixed,
                       const void *key, const void *found, uint64_t seq)
 {
-    enum mst_table number = mst_schema_indexes[index].table;
-    const struct mst_schema_table *table = &mst_schema_tables[number];
-    uint64_t mask = found ? UINT64_MAX : way_mask(index);
-    const void *row = found ? found : key;
-    struct entry *entry, **chain;
-    size_t size, bytes;
+    struct entry *entry;
+    struct part *part;
+    bool is_kept;
 
     if (way_fields[index] != n_fixed)
         return;
-    size = sizeof *entry + table->row_bytes + text_bytes(table, mask, row);
-    bytes = size + HEAP_OVERHEAD;
-    if (bytes > cache->max_bytes / ENTRY_FRACTION)
-        return;
-    make_room(cache, bytes);
-    entry = calloc(1, size);
+    entry = make_entry(cache, index, key, found);
     if (!entry)
         return;
     entry->hash = hash_key(cache->stripes, index, n_fixed, key);
     entry->seq = seq;
-    entry->bytes = bytes;
-    entry->primary = found && !is_by_primary(index)
-                         ? stripe_of(primary_hash(cache->stripes, number, found))
-                         : NO_STRIPE;
-    entry->index = index;
-    entry->is_absent = !found;
-    fill(entry, table, mask, row);
-    chain = chain_of(cache, entry->hash);
-    entry->next = *chain;
-    *chain = entry;
-    cache->figures.bytes += bytes;
-    cache->figures.n_entries++;
+    entry->primary = NO_STRIPE;
+    if (found && !is_by_primary(index))
+        entry->primary =
+            stripe_of(primary_hash(cache->stripes, mst_schema_indexes[index].table, found));
+    part = part_of(cache, entry->hash);
+    (void)pthread_mutex_lock(&part->lock);
+    is_kept = insert(cache, part, entry, key);
+    (void)pthread_mutex_unlock(&part->lock);
+    if (!is_kept)
+        free(entry);
 }

@@ -1,5 +1,5 @@
 /*
- * cache.h - rows kept in memory by a reader, and the word of change that ends them.
+ * cache.h - rows kept in memory for the readers, and the word of change that ends them.
  *
  * Engine-neutral: an engine asks mst_rowcache_find before it looks into its files, gives
  * what it found to mst_rowcache_put, collects what a batch changes in a mst_touched and
@@ -41,7 +41,7 @@ bool mst_touched_is_rekeyed(enum mst_table table, uint64_t mask);
 void mst_stripes_publish(struct mst_stripes *stripes, enum mst_file file,
                          struct mst_touched *touched);
 
-/* ---- what is remembered: one per reader, used by its thread alone ---- */
+/* ---- what is remembered: one per store, shared by all readers ---- */
 
 struct mst_rowcache;
 
@@ -67,7 +67,6 @@ void mst_rowcache_put(struct mst_rowcache *cache, enum mst_index index, unsigned
                       const void *key, const void *found, uint64_t seq);
 
 struct mst_rowcache_figures {
-    uint64_t n_found, n_missed;
     size_t n_entries, bytes;
 };
 void mst_rowcache_figures(const struct mst_rowcache *cache,

@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "store/cache.h"
+#include "sys/queue.h"
 #include "tests/lib/unit.h"
 
 static struct mst_stripes *stripes;
@@ -93,6 +94,23 @@ MST_TEST(a_row_is_found_again_whole_and_its_text_outlives_the_entry)
 }
 MST_TEST_END
 
+MST_TEST(numbers_of_all_sizes_survive)
+{
+    static const int64_t numbers[] = {0,   1,   -1,  63,  64,        -64,       -65,
+                                      127, 128, 255, 256, INT64_MAX, INT64_MIN, INT32_MIN};
+
+    begin();
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        struct mst_row_client row = {.id = (int64_t)i, .salt = numbers[i]};
+
+        mst_rowcache_put(cache, MST_IX_CLIENT, 1, &row, &row, now(MST_FILE_STATE));
+        ck_assert(has_client((int64_t)i, &row));
+        ck_assert_int_eq(row.salt, numbers[i]);
+    }
+    finish();
+}
+MST_TEST_END
+
 MST_TEST(a_published_change_ends_a_row)
 {
     begin();
@@ -132,6 +150,26 @@ MST_TEST(what_a_view_showed_that_is_older_than_the_change_is_not_found)
     ck_assert(!knows_client(7));
     mst_rowcache_put(cache, MST_IX_CLIENT, 1, &row, &row, now(MST_FILE_STATE));
     ck_assert(knows_client(7));
+    finish();
+}
+MST_TEST_END
+
+MST_TEST(of_what_two_readers_put_the_newer_view_counts)
+{
+    struct mst_row_client old = {.id = 7, .epoch = 1}, row = {.id = 7, .epoch = 2};
+    struct mst_rowcache_figures figures;
+    uint64_t before;
+
+    begin();
+    before = now(MST_FILE_STATE);
+    change_client(7);
+    mst_rowcache_put(cache, MST_IX_CLIENT, 1, &row, &row, now(MST_FILE_STATE));
+    mst_rowcache_put(cache, MST_IX_CLIENT, 1, &old, &old, before);
+    ck_assert(has_client(7, &row));
+    ck_assert_int_eq(row.epoch, 2);
+    mst_rowcache_put(cache, MST_IX_CLIENT, 1, &row, &row, now(MST_FILE_STATE));
+    mst_rowcache_figures(cache, &figures);
+    ck_assert_uint_eq(figures.n_entries, 1);
     finish();
 }
 MST_TEST_END
@@ -291,6 +329,56 @@ MST_TEST(only_a_field_that_rows_are_found_by_makes_an_update_one_of_keys)
 }
 MST_TEST_END
 
+/* ---- several readers ---- */
+
+enum { N_READERS = 4, N_LOOKS = 20000, N_CLIENTS = 100 };
+
+/* Each row tells the commit that its view showed: what is found is never older than what the reader knows of. */
+static void look_on(void *arg)
+{
+    struct mst_arena own;
+    bool *is_wrong = arg;
+
+    mst_arena_init(&own, MST_KIB(64));
+    for (int i = 0; i < N_LOOKS; i++) {
+        struct mst_row_client row = {.id = i * 7 % N_CLIENTS};
+        uint64_t seq = now(MST_FILE_STATE);
+        enum mst_err err;
+
+        mst_arena_reset(&own);
+        if (mst_rowcache_find(cache, MST_IX_CLIENT, 1, &own, &row, &err)) {
+            *is_wrong = *is_wrong || err != MST_OK || row.epoch + N_CLIENTS < (int64_t)seq ||
+                        row.log_peer.len != (size_t)row.id % 20;
+            continue;
+        }
+        row = (struct mst_row_client){.id = row.id,
+                                      .epoch = (int64_t)seq,
+                                      .log_peer =
+                                          mst_span_of("00000000000000000000", (size_t)row.id % 20)};
+        mst_rowcache_put(cache, MST_IX_CLIENT, 1, &row, &row, seq);
+    }
+    mst_arena_fini(&own);
+}
+
+/* Every client is changed once in N_CLIENTS commits, so an entry that counts is younger than that. */
+MST_TEST(readers_find_what_others_put_and_nothing_stale_while_commits_go_on)
+{
+    struct mst_thread *threads[N_READERS];
+    bool wrong[N_READERS] = {false};
+
+    begin_with(MST_KIB(8));
+    for (int i = 0; i < N_READERS; i++)
+        ck_assert_int_eq(mst_thread_start("reader", look_on, &wrong[i], &threads[i]), MST_OK);
+    for (int commit = 0; commit < N_LOOKS / 10; commit++)
+        change_client(commit % N_CLIENTS);
+    for (int i = 0; i < N_READERS; i++) {
+        mst_thread_join(threads[i]);
+        ck_assert(!wrong[i]);
+    }
+    finish();
+}
+MST_TEST_END
+
 /* ---- the last row ---- */
 
 MST_TEST(the_latest_point_ends_with_any_change_of_the_dataports_points)
@@ -393,6 +481,8 @@ MST_TEST(without_memory_for_its_text_a_row_is_left_as_it_was)
 MST_TEST_END
 
 MST_TESTS("store/cache", a_row_is_found_again_whole_and_its_text_outlives_the_entry,
+          numbers_of_all_sizes_survive, of_what_two_readers_put_the_newer_view_counts,
+          readers_find_what_others_put_and_nothing_stale_while_commits_go_on,
           a_published_change_ends_a_row, a_change_counts_only_when_it_is_published,
           what_a_view_showed_that_is_older_than_the_change_is_not_found,
           changes_of_other_rows_leave_a_row, a_commit_of_one_file_leaves_the_rows_of_the_other,

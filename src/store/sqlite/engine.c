@@ -44,6 +44,7 @@ static void engine_close(struct mst_store *store)
         (void)close(engine->lock_fd);
     (void)pthread_mutex_destroy(&engine->content_turn);
     (void)pthread_mutex_destroy(&engine->clock.lock);
+    mst_rowcache_free(engine->cache);
     mst_stripes_free(engine->stripes);
     free(engine->dir);
     free(engine);
@@ -166,6 +167,8 @@ enum mst_err mst_sqlite_open(const struct mst_sqlite_opts *opts, struct mst_stor
     engine->dir = strdup(opts->dir);
     if (engine->dir)
         err = mst_stripes_new(&engine->stripes);
+    if (err == MST_OK && opts->cache_bytes > 0)
+        err = mst_rowcache_new(engine->stripes, opts->cache_bytes, &engine->cache);
     if (err == MST_OK)
         err = open_all(engine, ret_what);
     if (err != MST_OK) {

@@ -54,6 +54,7 @@ struct mst_sql_engine {
     bool is_dead;                 /* a flush failed: nothing is answered any more; atomic */
     struct mst_sql_clock clock;
     struct mst_stripes *stripes;
+    struct mst_rowcache *cache; /* NULL: every row comes from the files */
     struct mst_sql_committer committers[MST_FILE_COUNT];
 };
 

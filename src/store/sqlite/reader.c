@@ -13,7 +13,6 @@ struct sql_reader {
     struct mst_reader reader;
     struct mst_sql_engine *engine;
     struct mst_sql_conn conns[MST_FILE_COUNT];
-    struct mst_rowcache *cache; /* NULL: every row comes from the files */
     struct mst_arena arena;
     struct mst_sql_tx tx;
     bool is_open;
@@ -24,7 +23,6 @@ enum mst_err mst_sql_reader_open(struct mst_store *store, struct mst_reader **re
 {
     struct mst_sql_engine *engine = (struct mst_sql_engine *)store;
     struct sql_reader *reader = calloc(1, sizeof *reader);
-    enum mst_err err = MST_OK;
     int rc = SQLITE_OK;
 
     if (!reader)
@@ -35,12 +33,9 @@ enum mst_err mst_sql_reader_open(struct mst_store *store, struct mst_reader **re
     for (int i = 0; i < MST_FILE_COUNT && rc == SQLITE_OK; i++)
         rc = mst_sql_conn_open(&reader->conns[i], engine->dir, engine->opts.vfs, (enum mst_file)i,
                                MST_SQL_READER);
-    err = mst_sql_err(rc);
-    if (err == MST_OK && engine->opts.cache_bytes > 0)
-        err = mst_rowcache_new(engine->stripes, engine->opts.cache_bytes, &reader->cache);
-    if (err != MST_OK) {
+    if (rc != SQLITE_OK) {
         mst_sql_reader_close(&reader->reader);
-        return err;
+        return mst_sql_err(rc);
     }
     *ret_reader = &reader->reader;
     return MST_OK;
@@ -53,7 +48,6 @@ void mst_sql_reader_close(struct mst_reader *reader)
     assert(!sql_reader->is_open);
     for (int i = 0; i < MST_FILE_COUNT; i++)
         mst_sql_conn_close(&sql_reader->conns[i]);
-    mst_rowcache_free(sql_reader->cache);
     mst_arena_fini(&sql_reader->arena);
     free(sql_reader);
 }
@@ -92,7 +86,7 @@ enum mst_err mst_sql_reader_begin(struct mst_reader *reader, struct mst_tx **ret
     for (int i = 0; i < MST_FILE_COUNT; i++)
         tx->conns[i] = &sql_reader->conns[i];
     tx->stripes = sql_reader->engine->stripes;
-    tx->cache = sql_reader->cache;
+    tx->cache = sql_reader->engine->cache;
     tx->seqs = sql_reader->seqs;
     mst_sql_tx_item(tx, &sql_reader->arena, false);
     tx->tx.window_now = mst_sql_clock_now(&sql_reader->engine->clock, &now);

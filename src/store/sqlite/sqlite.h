@@ -20,7 +20,7 @@ struct mst_sqlite_opts {
     const char *dir;    /* must exist */
     size_t queue_max;   /* commands waiting per file; beyond it MST_EFULL */
     size_t batch_max;   /* commands per commit */
-    size_t cache_bytes; /* of rows that each reader remembers; 0 = none */
+    size_t cache_bytes; /* of rows that the readers remember; 0 = none */
     const char *vfs;    /* NULL = the default; tests put their own here */
     enum mst_sqlite_checkpoint checkpoint;
     int checkpoint_frames; /* log length that calls for one; 0 = what suits the mode; for tests */
