@@ -86,6 +86,12 @@ my $ws = WebSocket->open($m, '/ws', behind => join '', map { WebSocket::frame(te
 is_deeply [map { $ws->read_text } 1 .. 3], [$OK, qq([{"id":1,"status":"ok","result":"$device{one}{temp}"}]),
     qq([{"id":"b","status":"ok","result":"$device{one}{note}"}])], '3.3.2: calls that do not wait for the auth; 3.3.3: in an object or alone';
 
+$ws = as($device{one});
+$ws->text('[{"procedure":"read","arguments":[{"alias":"temp"}]},{"id":1,"procedure":"lookup","arguments":["aliased","none"]}]');
+is $ws->read_text, '[{"id":1,"status":"invalid"}]', '2.15.1: a call without an id is not answered';
+$ws->text('[{"procedure":"read","arguments":[{"alias":"temp"}]}]');
+is_deeply come($ws), [], '... nor is a message of such calls';
+
 # ---- 4: subscribe ----
 
 for my $procedure ('subscribe', 'unsubscribe') {
