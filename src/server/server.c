@@ -317,6 +317,12 @@ static enum mst_err settle_subscriptions(struct mst_server *server, struct mst_b
 
 /* ---- loops ---- */
 
+/* What one of n threads may have of all; never nothing. */
+static size_t share(int64_t all, size_t n)
+{
+    return ((size_t)all + n - 1) / n;
+}
+
 static struct mst_listener_opts listener_opts(const struct mst_server *server, size_t index)
 {
     const struct mst_settings *settings = server->settings;
@@ -332,7 +338,7 @@ static struct mst_listener_opts listener_opts(const struct mst_server *server, s
         .trusted = &settings->trusted_proxies,
         .handshake_ms = (uint64_t)settings->handshake_timeout_ms,
         .max_unsent_bytes = (size_t)settings->unsent_max_bytes,
-        .max_streams = ((size_t)settings->connections_max + n_servings - 1) / n_servings,
+        .max_streams = share(settings->connections_max, n_servings),
     };
 }
 
@@ -533,6 +539,7 @@ static void set_http_opts(struct mst_server *server)
         .head_ms = (uint64_t)settings->head_timeout_ms,
         .body_ms = (uint64_t)settings->body_timeout_ms,
         .idle_ms = (uint64_t)settings->idle_timeout_ms,
+        .ws_sessions_max = share(settings->websockets_max, thread_count(settings)),
         .send_ms = (uint64_t)settings->send_timeout_ms,
         .content_max_bytes = (uint64_t)settings->content_max_bytes,
         .requests_per_connection = (unsigned)settings->requests_per_connection,

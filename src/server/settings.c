@@ -170,6 +170,11 @@ const struct mst_setting mst_setting_table[] = {
      "Connections to one address at a time, shared out evenly among the threads. Beyond it a new one "
      "is closed at once.",
      AT(connections_max), NULL},
+    {"websockets_max", MST_SETTING_INTEGER, 1, 1000000, "5000", "sessions",
+     "Connections that may be WebSocket sessions at a time, shared out evenly among the threads. Beyond it a "
+     "handshake is answered 503. They stay open while devices come and go, so fewer than connections_max leave "
+     "these room.",
+     AT(websockets_max), NULL},
     {"backlog", MST_SETTING_INTEGER, 1, 65535, "1024", "connections",
      "Connections that may wait to be accepted (the kernel has a bound of its own, net.core.somaxconn).",
      AT(backlog), NULL},

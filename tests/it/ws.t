@@ -188,4 +188,15 @@ kill TERM => $m->{pid};
 is_deeply [map { $_->read_close } @open], [(1000) x 8], 'a server that ends closes with 1000';
 close $_->{socket} for @open;
 is $m->stop, 0, '... and ends cleanly';
+
+# ---- how many ----
+
+my $small = Muster->start(variant => 'release', set => { threads => 1, websockets_max => 2 });
+@open = map { WebSocket->open($small) } 1 .. 2;
+my $socket = $small->dial;
+my $reply = $small->talk($socket, WebSocket::handshake('/ws'));
+is $reply->{status}, 503, 'one session more than websockets_max: 503';
+like $reply->{header}{'retry-after'}, qr/^\d+$/, '... and when to come again';
+is $small->talk($socket, "GET /timestamp HTTP/1.1\r\n\r\n")->{status}, 200, '... and the connection goes on as HTTP';
+is $small->stop, 0, 'the server ends well';
 done_testing;

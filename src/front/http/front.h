@@ -37,6 +37,7 @@ struct mst_http_opts {
     uint64_t send_ms;                 /* for the peer to take a reply; of pieces: pace.h */
     uint64_t content_max_bytes;       /* of one blob */
     uint64_t ws_ping_ms;              /* between pings to a WebSocket; 0 = MST_WS_PING_MS */
+    size_t ws_sessions_max;           /* of one worker; 0 = no bound but that of connections */
     unsigned requests_per_connection; /* protocol.md 2.1.3 */
     unsigned retry_after_s;           /* in 503 replies; spread by chance between 1 and this */
     bool is_logging_requests;         /* setting log_requests */

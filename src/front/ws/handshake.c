@@ -40,18 +40,21 @@ enum mst_err mst_ws_heed(struct mst_exchange *x, const struct mst_http_head *hea
 {
     struct handshake *handshake = mst_arena_alloc(&x->arena, sizeof *handshake);
     struct mst_span key = {NULL, 0}, version = {NULL, 0};
+    enum mst_err err;
 
     if (!handshake)
         return MST_ENOMEM;
     (void)mst_http_field(head, "sec-websocket-key", &key);
+    err = mst_ws_key_accept(key, handshake->accept);
+    if (err != MST_OK && err != MST_ESYNTAX)
+        return err;
     (void)mst_http_field(head, "sec-websocket-version", &version);
     handshake->is_upgrade = head->minor == 1 &&
                             has_token(head, MST_LIT("upgrade"), MST_LIT("websocket")) &&
                             has_token(head, MST_LIT("connection"), MST_LIT("upgrade"));
     handshake->is_version = mst_span_eq(version, MST_LIT("13"));
     handshake->is_good = has_one(head, MST_LIT("sec-websocket-key")) && !head->is_chunked &&
-                         head->content_length == 0 &&
-                         mst_ws_key_accept(key, handshake->accept) == MST_OK;
+                         head->content_length == 0 && err == MST_OK;
     x->work = handshake;
     return MST_OK;
 }
@@ -66,6 +69,7 @@ static void release(struct mst_exchange *x)
 enum mst_err mst_ws_get(struct mst_exchange *x, struct mst_tx *tx)
 {
     struct handshake *handshake = x->work;
+    enum mst_err err;
 
     (void)tx;
     if (!handshake->is_upgrade) {
@@ -78,9 +82,9 @@ enum mst_err mst_ws_get(struct mst_exchange *x, struct mst_tx *tx)
     }
     if (!handshake->is_good)
         return mst_exchange_refuse_with(x, 400);
-    handshake->session = mst_ws_session_new(x->env->ws, x->n_segments > 1);
-    if (!handshake->session)
-        return MST_ENOMEM;
+    err = mst_ws_session_new(x->env->ws, x->n_segments > 1, &handshake->session);
+    if (err != MST_OK)
+        return err;
     x->release = release;
     (void)mst_buf_addf(
         &x->extra, "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %.*s\r\n",

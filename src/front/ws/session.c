@@ -74,6 +74,7 @@ struct mst_ws_session {
 struct mst_ws_worker {
     struct mst_exchange_env env;
     struct mst_ws_session sessions; /* head of the ring */
+    size_t n_sessions;              /* those that have not begun too */
     struct mst_exchange *free_exchanges;
     size_t n_free_exchanges;
     struct mst_buf out;  /* frames being written */
@@ -117,12 +118,26 @@ static void give_exchange(struct mst_ws_worker *worker, struct mst_exchange *x)
 static void show_due(void *arg);
 static void look_again(struct mst_watcher *watcher);
 
-struct mst_ws_session *mst_ws_session_new(struct mst_ws_worker *worker, bool is_flat)
+static bool is_full(const struct mst_ws_worker *worker)
 {
-    struct mst_ws_session *session = calloc(1, sizeof *session);
+    size_t max = worker->env.opts->ws_sessions_max;
 
+    return max != 0 && worker->n_sessions >= max;
+}
+
+enum mst_err mst_ws_session_new(struct mst_ws_worker *worker, bool is_flat,
+                                struct mst_ws_session **ret_session)
+{
+    struct mst_ws_session *session;
+
+    if (is_full(worker)) {
+        mst_metric_add(MST_M_WS_REFUSED, 0, 1);
+        return MST_EFULL;
+    }
+    session = calloc(1, sizeof *session);
     if (!session)
-        return NULL;
+        return MST_ENOMEM;
+    worker->n_sessions++;
     session->worker = worker;
     session->is_flat = is_flat;
     session->ping.session = session;
@@ -134,9 +149,10 @@ struct mst_ws_session *mst_ws_session_new(struct mst_ws_worker *worker, bool is_
     mst_buf_init(&session->auth, MST_WS_AUTH_MAX);
     if (mst_ws_frames_new(MST_WS_MESSAGE_MAX, &session->frames) != MST_OK) {
         mst_ws_session_free(session);
-        return NULL;
+        return MST_ENOMEM;
     }
-    return session;
+    *ret_session = session;
+    return MST_OK;
 }
 
 void mst_ws_session_free(struct mst_ws_session *session)
@@ -151,6 +167,7 @@ void mst_ws_session_free(struct mst_ws_session *session)
     mst_buf_fini(&session->in);
     mst_buf_wipe(&session->auth);
     mst_buf_fini(&session->auth);
+    session->worker->n_sessions--;
     free(session);
 }
 

@@ -6,8 +6,10 @@
 
 struct mst_ws_session;
 
-/* Shows results of subscriptions flat: [ts, value] (3.3.6, A29). NULL without memory. */
-struct mst_ws_session *mst_ws_session_new(struct mst_ws_worker *worker, bool is_flat);
+/* is_flat: it shows results of subscriptions as [ts, value] (3.3.6, A29). MST_EFULL: the worker has as many as it
+   may (ws_sessions_max); MST_ENOMEM. */
+MST_MUST_USE enum mst_err mst_ws_session_new(struct mst_ws_worker *worker, bool is_flat,
+                                             struct mst_ws_session **ret_session);
 /* One that has not begun; NULL is fine. */
 void mst_ws_session_free(struct mst_ws_session *session);
 /* Takes the stream and what was read of it already. It frees itself when the stream is closed. */

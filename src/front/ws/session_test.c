@@ -1,14 +1,15 @@
 /* Sessions over real sockets: pings, silence, drains, peers that go away, messages that wait (protocol.md 3.3). */
+#include <sched.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
 #include "front/http/front.h"
+#include "sys/metric.h"
 #include "tests/lib/site.h"
 #include "tests/lib/unit.h"
+#include "tests/lib/ws_peer.h"
 
-#define HANDSHAKE                                                       \
-    "GET /ws HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" \
-    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+#define HANDSHAKE MST_WS_PEER_SHAKE("/ws")
 
 static struct mst_site *site;
 static struct mst_line line;
@@ -16,16 +17,11 @@ static struct mst_line line;
 /* Sends first, and behind it a frame, at once. */
 static void put_behind(const char *first, unsigned opcode, const char *payload)
 {
-    struct mst_span text = mst_span_str(payload);
     struct mst_buf bytes;
 
-    ck_assert_uint_lt(text.len, 126);
     mst_buf_init(&bytes, 1024);
     (void)mst_buf_add_str(&bytes, first);
-    (void)mst_buf_add_byte(&bytes, (char)(0x80 | opcode));
-    (void)mst_buf_add_byte(&bytes, (char)(0x80 | text.len));
-    (void)mst_buf_add(&bytes, MST_LIT("\0\0\0\0"));
-    (void)mst_buf_add(&bytes, text);
+    mst_ws_peer_add(&bytes, opcode, mst_span_str(payload));
     ck_assert_int_eq(mst_buf_err(&bytes), MST_OK);
     mst_line_send_bytes(&line, mst_buf_span(&bytes));
     mst_buf_fini(&bytes);
@@ -36,12 +32,17 @@ static void put_frame(unsigned opcode, const char *payload)
     put_behind("", opcode, payload);
 }
 
-static void begin_with(uint64_t ping_ms)
+static void start(const struct mst_http_opts *http)
 {
-    struct mst_site_opts opts = {.http = {.ws_ping_ms = ping_ms}};
+    const struct mst_site_opts opts = {.http = *http};
 
     site = mst_site_start(&opts);
     line = mst_line_open(site);
+}
+
+static void begin_with(uint64_t ping_ms)
+{
+    start(&(struct mst_http_opts){.ws_ping_ms = ping_ms});
 }
 
 static void begin_session(void)
@@ -138,7 +139,39 @@ MST_TEST(a_peer_that_goes_away_in_the_middle_harms_nobody)
 }
 MST_TEST_END
 
+static void await_sessions(uint64_t n)
+{
+    while (mst_metric_sum(MST_M_WS_SESSIONS, 0) != n)
+        sched_yield();
+}
+
+MST_TEST(beyond_the_limit_a_handshake_is_answered_503_until_another_session_ends)
+{
+    struct mst_line second;
+
+    start(&(struct mst_http_opts){.ws_sessions_max = 1});
+    begin_session();
+    await_sessions(1);
+    second = mst_line_open(site);
+    for (unsigned i = 1; i <= 2; i++) {
+        mst_line_send(&second, HANDSHAKE);
+        ck_assert_uint_eq(mst_line_reply(&second).status, 503);
+        ck_assert_uint_eq(mst_metric_sum(MST_M_WS_REFUSED, 0), i);
+    }
+    put_frame(8, "");
+    ck_assert(ends_with(mst_line_rest(&line), MST_LIT("\x88\x00")));
+    mst_line_close(&line);
+    await_sessions(0);
+    mst_line_send(&second, HANDSHAKE);
+    mst_line_half_close(&second);
+    ck_assert(mst_span_starts(mst_line_rest(&second), MST_LIT("HTTP/1.1 101 ")));
+    line = second;
+    end();
+}
+MST_TEST_END
+
 MST_TESTS("front/ws/session", a_peer_that_is_silent_is_pinged_once_and_given_up,
           one_that_does_not_say_who_it_is_is_closed,
           a_drain_closes_with_1000_and_waits_for_the_answer_before,
-          a_peer_that_goes_away_in_the_middle_harms_nobody)
+          a_peer_that_goes_away_in_the_middle_harms_nobody,
+          beyond_the_limit_a_handshake_is_answered_503_until_another_session_ends)
