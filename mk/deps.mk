@@ -8,7 +8,7 @@ TEST_PACKAGES := $(DEMO_PACKAGES) check varnish perl python3 python3-cryptograph
 BENCH_PACKAGES := $(TEST_PACKAGES) nginx wrk gnuplot-nox time
 # prometheus brings promtool, and 20 MB; only `make test-all` asks it.
 LONG_PACKAGES := $(BENCH_PACKAGES) prometheus
-FUZZ_PACKAGES := $(BUILD_PACKAGES) clang-14 libclang-rt-14-dev
+FUZZ_PACKAGES := $(BUILD_PACKAGES) check clang-14 libclang-rt-14-dev
 
 .PHONY: deps deps-demo deps-test deps-bench deps-long deps-fuzz
 deps:

@@ -31,7 +31,7 @@ $(CLI_TESTS): $(B)/test/%: $(B)/%.o $(B)/libtest.a $(CLI_ARCHIVES)
 	@echo 'LD $@'
 	@$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_CLI) $(shell pkg-config --libs check 2>/dev/null)
 
-$(FUZZ_REPLAYS): $(B)/test/%: $(B)/%.o $(B)/tests/fuzz/replay.o $(B)/libcli.a $(ARCHIVES)
+$(FUZZ_REPLAYS): $(B)/test/%: $(B)/%.o $(B)/tests/fuzz/replay.o $(B)/libcli.a $(B)/libtest.a $(ARCHIVES)
 	@mkdir -p $(@D)
 	@echo 'LD $@'
 	@$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_SERVER)

@@ -2,13 +2,18 @@
  * Every allocation of a set of requests fails once: the request is answered as usual,
  * with 500 or 503, or its connection ends; nothing breaks, and the next request works.
  */
+#include <errno.h>
+#include <netinet/in.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "sys/metric.h"
 #include "tests/lib/failing_malloc.h"
 #include "tests/lib/pattern.h"
 #include "tests/lib/site.h"
 #include "tests/lib/unit.h"
+#include "tests/lib/ws_peer.h"
 
 static unsigned long n_fired; /* all told */
 static struct mst_site *site;
@@ -63,12 +68,17 @@ static void sweep(const struct request *request, unsigned want, unsigned again)
     }
 }
 
-static void begin(void)
+static void begin_with(const struct mst_site_opts *opts)
 {
     is_tester = true;
-    site = mst_site_start(NULL);
+    site = mst_site_start(opts);
     mst_scene_make(site, &scene);
     mst_scene_device(site, &scene, "dev1", rid, cik);
+}
+
+static void begin(void)
+{
+    begin_with(NULL);
 }
 
 static struct request make(const char *method, const char *path, const char *header,
@@ -492,6 +502,209 @@ MST_TEST(connections_of_any_descriptor_number_survive_the_failure_of_any_allocat
 }
 MST_TEST_END
 
+/* ---- WebSocket sessions ---- */
+
+/* Adds a message of one call to out. */
+static void add_call(struct mst_buf *out, const char *id, const char *procedure,
+                     const char *arguments)
+{
+    char text[512];
+
+    (void)snprintf(text, sizeof text, "[{\"id\":%s,\"procedure\":\"%s\",\"arguments\":%s}]", id,
+                   procedure, arguments);
+    mst_ws_peer_add(out, MST_WS_PEER_TEXT, mst_span_str(text));
+}
+
+static struct mst_line open_session(struct mst_buf *bytes)
+{
+    struct mst_line line = mst_line_open(site);
+
+    ck_assert_int_eq(mst_buf_err(bytes), MST_OK);
+    mst_line_send_bytes(&line, mst_buf_span(bytes));
+    return line;
+}
+
+/* More of what the session says; false: it is over. One that says nothing for long ends the test. */
+static bool hear(struct mst_line *line)
+{
+    char bytes[4096];
+    ssize_t n = recv(line->fd, bytes, sizeof bytes, 0);
+
+    ck_assert_msg(n >= 0 || errno != EAGAIN, "silence after \"%.*s\"", (int)line->in.len,
+                  line->in.ptr);
+    if (n > 0)
+        ck_assert_int_eq(mst_buf_add(&line->in, mst_span_of(bytes, (size_t)n)), MST_OK);
+    return n > 0;
+}
+
+static bool has_heard(const struct mst_line *line, const char *text)
+{
+    return line->in.len > 0 && memmem(line->in.ptr, line->in.len, text, strlen(text)) != NULL;
+}
+
+/* Its peer has no more to say: it ends. */
+static void hear_out(struct mst_line *line)
+{
+    (void)shutdown(line->fd, SHUT_WR);
+    while (hear(line))
+        continue;
+}
+
+static void check_session(const struct mst_line *line, bool has_failed)
+{
+    struct mst_span got = mst_buf_span(&line->in);
+    const char *head = got.len > 0 ? memmem(got.ptr, got.len, "\r\n\r\n", 4) : NULL;
+
+    ck_assert(head || has_failed);
+    if (mst_span_starts(got, MST_LIT("HTTP/1.1 101 ")))
+        mst_ws_peer_check(mst_span_cut(got, (size_t)(head - got.ptr) + 4, got.len), has_failed);
+    else
+        ck_assert_msg(has_failed && (!head || mst_span_starts(got, MST_LIT("HTTP/1.1 50"))),
+                      "\"%.*s\"", (int)got.len, got.ptr);
+}
+
+static void sweep_session(struct mst_buf *bytes)
+{
+    bool has_failed = true;
+
+    for (long n = 0; has_failed; n++) {
+        struct mst_line line;
+
+        arm(n);
+        line = open_session(bytes);
+        hear_out(&line);
+        has_failed = disarm();
+        n_fired += has_failed;
+        check_session(&line, has_failed);
+        if (!has_failed) {
+            ck_assert(has_heard(&line, "{\"status\":\"ok\"}"));
+            ck_assert(has_heard(&line, "[{\"id\":\"s\",\"status\":\"ok\",\"result\":[["));
+            ck_assert(has_heard(&line, "[{\"id\":2,\"status\":\"expire\"}]"));
+            ck_assert(has_heard(&line, "[{\"id\":3,\"status\":\"ok\"}]"));
+        }
+        mst_line_close(&line);
+        ck_assert_status(site, 200, "GET", "/timestamp", NULL, NULL);
+    }
+}
+
+/* A value is written from elsewhere. Whatever fails, the next one is shown, if the session is not over. */
+static void sweep_showing(struct mst_buf *bytes)
+{
+    bool has_failed = true;
+    char by_device[64], value[32], shown[32];
+
+    mst_by_cik(cik, by_device);
+    for (long n = 0; has_failed; n++) {
+        struct mst_line line = open_session(bytes);
+        struct request request = make("POST", "/onep:v1/stack/alias", by_device, "");
+
+        while (!has_heard(&line, "[{\"id\":1,\"status\":\"ok\"}]"))
+            ck_assert(hear(&line));
+        (void)snprintf(request.body, sizeof request.body, "count=%ld", 2 * n);
+        arm(n);
+        (void)try_once(&request);
+        has_failed = disarm();
+        n_fired += has_failed;
+        (void)snprintf(value, sizeof value, "count=%ld", 2 * n + 1);
+        ck_assert_status(site, 204, "POST", "/onep:v1/stack/alias", by_device, value);
+        (void)snprintf(shown, sizeof shown, ",%ld]]", 2 * n + 1);
+        while (!has_heard(&line, shown) && hear(&line))
+            continue;
+        ck_assert(has_heard(&line, shown) || has_failed);
+        hear_out(&line);
+        check_session(&line, has_failed);
+        mst_line_close(&line);
+    }
+}
+
+MST_TEST(sessions_survive_the_failure_of_any_allocation)
+{
+    char by_device[64];
+    struct mst_buf bytes;
+
+    begin();
+    ck_assert_status(site, 204, "POST", "/onep:v1/stack/alias", mst_by_cik(cik, by_device),
+                     "temp=1.5");
+    mst_buf_init(&bytes, MST_KIB(4));
+    (void)mst_buf_add_str(&bytes, MST_WS_PEER_SHAKE("/ws"));
+    mst_ws_peer_add_auth(&bytes, cik);
+    add_call(&bytes, "1", "subscribe", "[{\"alias\":\"temp\"},{\"subs_id\":\"s\",\"since\":0}]");
+    add_call(&bytes, "2", "wait", "[{\"alias\":\"note\"},{\"timeout\":1}]");
+    add_call(&bytes, "3", "unsubscribe", "[null,{\"subs_id\":\"s\"}]");
+    sweep_session(&bytes);
+    mst_buf_clear(&bytes);
+    (void)mst_buf_add_str(&bytes, MST_WS_PEER_SHAKE("/ws"));
+    mst_ws_peer_add_auth(&bytes, cik);
+    add_call(&bytes, "1", "subscribe", "[{\"alias\":\"count\"},{\"subs_id\":\"s\"}]");
+    sweep_showing(&bytes);
+    mst_buf_fini(&bytes);
+    mst_site_stop(site);
+    ck_assert_uint_eq(mst_metric_sum(MST_M_WS_SESSIONS, 0), 0);
+    ck_assert_uint_eq(mst_metric_sum(MST_M_WS_SUBSCRIPTIONS, 0), 0);
+    ck_assert_uint_ge(n_fired, FIRED_MIN);
+}
+MST_TEST_END
+
+/* ---- datagrams ---- */
+
+static uint64_t count_shots(void)
+{
+    uint64_t n = 0;
+
+    for (unsigned i = 0; i < MST_SHOT_LEN; i++)
+        n += mst_metric_sum(MST_M_SHOTS, i);
+    return n;
+}
+
+/* Sends one and waits until it is counted, as each is; was it stored? */
+static bool shoot(const char *text)
+{
+    const struct sockaddr_in to = {.sin_family = AF_INET,
+                                   .sin_port = htons(mst_site_udp_port(site)),
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    uint64_t n_before = count_shots(), n_stored = mst_metric_sum(MST_M_SHOTS, MST_SHOT_STORED);
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(sendto(fd, text, strlen(text), 0, (const struct sockaddr *)&to, sizeof to),
+                     (ssize_t)strlen(text));
+    close(fd);
+    while (count_shots() == n_before)
+        sched_yield();
+    return mst_metric_sum(MST_M_SHOTS, MST_SHOT_STORED) > n_stored;
+}
+
+MST_TEST(datagrams_survive_the_failure_of_any_allocation)
+{
+    const struct mst_site_opts opts = {.is_udp = true};
+    bool has_failed = true;
+    char text[20000], by_device[64];
+    long last = -1;
+
+    begin_with(&opts);
+    mst_by_cik(cik, by_device);
+    for (long n = 0; has_failed; n++) {
+        struct mst_answer answer;
+        bool is_stored;
+
+        (void)snprintf(text, sizeof text, "cik=%s&count=%ld&note=%015000d", cik, n, 0);
+        arm(n);
+        is_stored = shoot(text);
+        has_failed = disarm();
+        n_fired += has_failed;
+        ck_assert(is_stored || has_failed);
+        last = is_stored ? n : last;
+        answer = mst_site_ask(site, "GET", "/onep:v1/stack/alias?count", by_device, NULL);
+        (void)snprintf(text, sizeof text, "count=%ld", last);
+        ck_assert_uint_eq(answer.status, last < 0 ? 204 : 200);
+        if (last >= 0)
+            ck_assert_span_str(answer.body, text);
+    }
+    mst_site_stop(site);
+    ck_assert_uint_ge(n_fired, FIRED_MIN / 4); /* memory is kept for the next one */
+}
+MST_TEST_END
+
 MST_TESTS("fault/memory", requests_survive_the_failure_of_any_allocation,
           groups_survive_the_failure_of_any_allocation,
           ranges_and_why_survive_the_failure_of_any_allocation,
@@ -500,4 +713,6 @@ MST_TESTS("fault/memory", requests_survive_the_failure_of_any_allocation,
           data_calls_of_the_rpc_survive_the_failure_of_any_allocation,
           moves_tags_and_grants_survive_the_failure_of_any_allocation,
           rules_shares_and_clones_survive_the_failure_of_any_allocation,
-          connections_of_any_descriptor_number_survive_the_failure_of_any_allocation)
+          connections_of_any_descriptor_number_survive_the_failure_of_any_allocation,
+          sessions_survive_the_failure_of_any_allocation,
+          datagrams_survive_the_failure_of_any_allocation)

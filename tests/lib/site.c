@@ -1,4 +1,5 @@
 #include <check.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -6,6 +7,8 @@
 #include <unistd.h>
 
 #include "base/hex.h"
+#include "front/udp/udp.h"
+#include "net/datagram.h"
 #include "server/keys.h"
 #include "sys/clock.h"
 #include "sys/queue.h"
@@ -15,6 +18,7 @@
 #include "wire/pct.h"
 
 enum { PATIENCE_S = 30, LINE_BYTES_MAX = 32 * 1024 * 1024, REQUEST_MAX = 8 * 1024 * 1024 };
+enum { DATAGRAMS_PER_S = 1000000 };
 
 struct site_task {
     struct mst_task task; /* first */
@@ -32,6 +36,8 @@ struct mst_site {
     struct mst_loop *loop;
     struct mst_http_worker *worker;
     struct mst_listener *listener;
+    struct mst_udp *udp;
+    struct mst_datagrams *datagrams; /* closed with the loop */
     struct mst_thread *thread;
     struct site_task drain;
     struct site_task end;
@@ -168,6 +174,17 @@ static void fill_opts(struct mst_site *site, const struct mst_http_opts *wanted)
         http->requests_per_connection = 1000;
 }
 
+static void open_udp(struct mst_site *site)
+{
+    const struct mst_udp_opts opts = {
+        .domain = &site->domain, .store = site->store, .per_s = DATAGRAMS_PER_S};
+    struct mst_addr addr;
+
+    must(mst_udp_new(site->loop, &opts, &site->udp));
+    must(mst_addr_parse(MST_LIT("127.0.0.1:0"), &addr));
+    must(mst_datagrams_open(site->loop, &addr, mst_udp_received, site->udp, &site->datagrams));
+}
+
 struct mst_site *mst_site_start(const struct mst_site_opts *opts)
 {
     static const struct mst_site_opts none;
@@ -196,6 +213,8 @@ struct mst_site *mst_site_start(const struct mst_site_opts *opts)
     must(mst_addr_parse(MST_LIT("127.0.0.1:0"), &listen.addr));
     must(mst_listener_open(site->loop, &listen, mst_http_accept, site->worker, &site->listener));
     site->port_number = mst_listener_addr(site->listener)->port;
+    if (opts->is_udp)
+        open_udp(site);
     must(mst_thread_start("loop", run_loop, site, &site->thread));
     site->line.fd = -1;
     mst_buf_init(&site->request, REQUEST_MAX);
@@ -248,6 +267,11 @@ uint16_t mst_site_port(const struct mst_site *site)
     return site->port_number;
 }
 
+uint16_t mst_site_udp_port(const struct mst_site *site)
+{
+    return mst_datagrams_addr(site->datagrams)->port;
+}
+
 void mst_site_stop(struct mst_site *site)
 {
     mst_line_close(&site->line);
@@ -255,6 +279,7 @@ void mst_site_stop(struct mst_site *site)
     mst_loop_post(site->loop, &site->end.task);
     mst_thread_join(site->thread);
     mst_http_worker_free(site->worker);
+    mst_udp_free(site->udp);
     mst_loop_free(site->loop);
     mst_store_close(site->store);
     mst_watch_hub_free(site->hub);
@@ -306,6 +331,8 @@ void mst_line_send_bytes(struct mst_line *line, struct mst_span bytes)
     while (bytes.len > 0) {
         ssize_t n = send(line->fd, bytes.ptr, bytes.len, MSG_NOSIGNAL);
 
+        if (n < 0 && errno == EINTR)
+            continue;
         if (n <= 0)
             return; /* the server closed: the reply or its absence tells */
         bytes = mst_span_cut(bytes, (size_t)n, bytes.len);
@@ -328,7 +355,9 @@ static bool pull(struct mst_line *line)
     ssize_t n;
 
     must(mst_buf_reserve(&line->in, 65536, &room));
-    n = recv(line->fd, room, 65536, 0);
+    do
+        n = recv(line->fd, room, 65536, 0);
+    while (n < 0 && errno == EINTR);
     if (n > 0)
         mst_buf_commit(&line->in, (size_t)n);
     return n > 0;

@@ -19,12 +19,14 @@ struct mst_site_opts {
     void *arg;
     size_t queue_max;
     unsigned defects; /* of the domain */
+    bool is_udp;      /* datagrams are taken, as many as come */
 };
 
 /* opts may be NULL. */
 struct mst_site *mst_site_start(const struct mst_site_opts *opts);
 void mst_site_stop(struct mst_site *site);
 uint16_t mst_site_port(const struct mst_site *site);
+uint16_t mst_site_udp_port(const struct mst_site *site);
 /* Moves both clocks of the store. */
 void mst_site_pass(struct mst_site *site, int64_t seconds);
 /* Drains the worker, and waits until it says that it is idle. Once. */
