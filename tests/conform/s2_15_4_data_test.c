@@ -377,6 +377,30 @@ MST_TEST(writegroup_writes_all_at_one_time)
 }
 MST_TEST_END
 
+/* Real clients send these (2.1.5). */
+MST_TEST(a_group_write_may_be_spelled_write_and_either_may_have_empty_options)
+{
+    static const struct mst_script rows[] = {
+        BY(DEV, "write", "[[[" COUNT ",1],[" TEMP ",2.5]]]", OK1),
+        BY(DEV, "write", "[[[" NOTE ",\"x\"]],{}]", OK1),
+        BY(DEV, "write", "[[]]", OK1),
+        BY(DEV, "write", "[[[" COUNT ",7],[" TEMP ",\"x\"]]]", SAYS("badarg")),
+        BY(DEV, "write", "[[[" COUNT ",7],[{\"alias\":\"gizmo\"},2]]]", SAYS("invalid")),
+        BY(DEV, "write", "[[[" COUNT ",7]],1]", UNSUPPORTED("arguments")),
+        BY(DEV, "write", "[[" COUNT ",7]]", UNSUPPORTED("arguments")),
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    check_value("count", "1");
+    check_value("temp", "2.5");
+    check_value("note", "\"x\"");
+    ck_assert_str_eq(mst_site_rpc(site, cik, "writegroup", "[[[" COUNT ",8]],{}]"), OK1);
+    check_value("count", "8");
+    mst_site_stop(site);
+}
+MST_TEST_END
+
 /* ---- record, recordbatch ---- */
 
 MST_TEST(a_negative_time_counts_from_now_and_a_point_of_the_same_second_is_replaced)
@@ -538,6 +562,7 @@ MST_TESTS("conform/2.15.4 data", read_sorts_first_and_then_limits,
           a_text_may_be_64_kib_long_and_no_longer,
           writes_of_old_clients_have_an_empty_object_behind_them,
           writegroup_writes_all_at_one_time,
+          a_group_write_may_be_spelled_write_and_either_may_have_empty_options,
           a_negative_time_counts_from_now_and_a_point_of_the_same_second_is_replaced,
           recordbatch_stores_the_good_points_and_answers_the_others_as_its_status,
           flush_removes_what_lies_between_its_bounds,

@@ -51,7 +51,7 @@ static enum mst_err add(struct mst_rpc_call *call, struct mst_tx *tx, struct wri
 
 /* ---- write, writegroup ---- */
 
-enum mst_err mst_rpc_plan_write(struct mst_rpc_call *call, struct mst_tx *tx)
+static enum mst_err plan_one_write(struct mst_rpc_call *call, struct mst_tx *tx)
 {
     const struct mst_rpc_value *value = &call->args->v[1];
     struct mst_flow_input input = {
@@ -87,6 +87,11 @@ enum mst_err mst_rpc_plan_writegroup(struct mst_rpc_call *call, struct mst_tx *t
         err = mst_rpc_settle(call, err, verdict);
     }
     return err;
+}
+
+enum mst_err mst_rpc_plan_write(struct mst_rpc_call *call, struct mst_tx *tx)
+{
+    return call->args->v[0].is_list ? mst_rpc_plan_writegroup(call, tx) : plan_one_write(call, tx);
 }
 
 /* ---- record, recordbatch ---- */
@@ -207,15 +212,18 @@ struct flushing {
     struct mst_data_window window;
 };
 
-/* The bounds themselves stay. */
+/* The bounds themselves stay. The port is found once, however many commands it takes. */
 enum mst_err mst_rpc_plan_flush(struct mst_rpc_call *call, struct mst_tx *tx)
 {
     const struct mst_rpc_value *newer = &call->args->v[1].members[MST_RPC_NEWERTHAN],
                                *older = &call->args->v[1].members[MST_RPC_OLDERTHAN];
     struct mst_row_resource port;
     struct flushing *flushing;
-    enum mst_err err = find_target(call, tx, &call->args->v[0], &port);
+    enum mst_err err;
 
+    if (call->plan)
+        return MST_OK;
+    err = find_target(call, tx, &call->args->v[0], &port);
     if (err != MST_OK)
         return err;
     flushing = mst_arena_alloc(&call->x->arena, sizeof *flushing);

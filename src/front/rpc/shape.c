@@ -142,7 +142,8 @@ const struct mst_rpc_shape mst_rpc_shapes[] = {
     {"usage",       0, {A(RID), WORD(mst_rpc_metrics), A(NUMBER), A(NUMBER)}},
     {"wait",        0, {A(RID), Q_OPTIONS(waiting)}},
     {"write",       0, {A(RID), A(VALUE), Q(OBJECT)}},          /* legacy third {} */
-    {"writegroup",  0, {A(WRITES)}},
+    {"write",       0, {A(WRITES), Q(OBJECT)}},                 /* legacy: as writegroup (2.1.5) */
+    {"writegroup",  0, {A(WRITES), Q(OBJECT)}},                 /* legacy second {} */
 };
 /* clang-format on */
 const size_t mst_rpc_n_shapes = sizeof mst_rpc_shapes / sizeof mst_rpc_shapes[0];
@@ -287,6 +288,7 @@ static enum mst_err open_list(struct mst_json *json, struct mst_arena *arena,
     }
     if (err != MST_OK)
         return refused(err);
+    value->is_list = true;
     value->items = n > 0 ? mst_arena_array(arena, n, sizeof *value->items) : NULL;
     if (n > 0 && !value->items)
         return MST_ENOMEM;

@@ -54,6 +54,7 @@ struct mst_rpc_value {
     struct mst_span text;
     struct mst_span as_number; /* of a VALUE that is a truth: "1" or "0", for ports of numbers */
     struct mst_span raw;       /* JSON text */
+    bool is_list;
     size_t n_items;
     struct mst_rpc_item *items;
     size_t n_given; /* members, or elements of a list of names, whatever their names */
