@@ -252,6 +252,16 @@ is $ws->calls(['lookup', 'aliased', 'temp'])->[0]{status}, 'locked', '2.15.2: on
 $m->call({ cik => $m->{portal_cik} }, 'update', $device{three}{rid}, { locked => JSON::PP::false });
 is $ws->calls(['lookup', 'aliased', 'temp'])->[0]{status}, 'ok', '... until it is not';
 
+# ---- 3: calls without an id are carried out and not answered (2.15.1) ----
+
+$ws = as($device{one});
+put($device{one}, temp => 5);
+$ws->json([{ procedure => 'read', arguments => [{ alias => 'temp' }] }]);
+$ws->json([{ procedure => 'wait', arguments => [{ alias => 'temp' }, { since => 1 }] }, { procedure => 'wait', arguments => [{ alias => 'temp' }] },
+    { id => 1, procedure => 'lookup', arguments => ['aliased', 'temp'] }]);
+is $ws->read_text, qq([{"id":1,"status":"ok","result":"$device{one}{temp}"}]), '3.3.3: those that have one are answered, and no others';
+is_deeply come($ws), [], '... nothing of those that read or wait';
+
 # ---- 3: a message that waits holds up none behind it ----
 
 $ws = as($device{one});
@@ -259,6 +269,12 @@ $ws->json([{ id => 'w', procedure => 'wait', arguments => [{ alias => 'temp' }, 
 is $ws->calls(['lookup', 'aliased', 'temp'])->[0]{status}, 'ok', '3.3.3: what follows a wait is answered';
 put_later($device{one}, temp => 77);
 is $ws->read_json->[0]{id}, 'w', '... and the wait when its value comes';
+$ws = WebSocket->open($m);
+$ws->json({ auth => { cik => $device{one}{cik} }, calls => [{ id => 'w', procedure => 'wait', arguments => [{ alias => 'temp' }, { timeout => 200000 }] }] });
+is $ws->read_text, $OK, '3.3.1: a first message that waits: its auth is answered at once';
+is $ws->calls(['lookup', 'aliased', 'temp'])->[0]{status}, 'ok', '... and so is what follows';
+put_later($device{one}, temp => 78);
+is $ws->read_json->[0]{result}[1], 78, '... and the wait when its value comes';
 
 is $m->stop, 0, 'the server ends well';
 done_testing;

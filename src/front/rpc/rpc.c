@@ -332,8 +332,8 @@ static enum mst_err run_reader(struct mst_rpc_call *call, struct mst_tx *tx)
     struct work *work = call->x->work;
     enum mst_err err;
 
-    if (call->one->id.len == 0 && !call->x->session)
-        return MST_EREFUSED; /* its answer is not wanted; a session has subscriptions beside */
+    if (call->one->id.len == 0 && !mst_rpc_is_for_sessions(call->one->procedure))
+        return MST_EREFUSED; /* its answer is not wanted, and it would do nothing beside */
     err = run_call(call, tx, call->one->procedure->run, true);
     work->has_printed = call->has_printed;
     return err == MST_OK && work->is_more ? run_again(call) : err;

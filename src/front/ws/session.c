@@ -298,6 +298,12 @@ static bool is_list(struct mst_span reply)
 
 static void look(struct mst_ws_session *session);
 
+static void welcome(struct mst_ws_session *session)
+{
+    session->state = KNOWN;
+    send_frame(session, MST_WS_TEXT, MST_LIT("{\"status\":\"ok\"}"));
+}
+
 /* A message has its answer. */
 static void answered(struct mst_ws_session *session, struct mst_exchange *x)
 {
@@ -305,10 +311,8 @@ static void answered(struct mst_ws_session *session, struct mst_exchange *x)
     bool is_first = session->state == NEW;
     bool is_dead = x->verdict == MST_NO_AUTH || (is_first && !is_list(reply));
 
-    if (is_first && !is_dead) {
-        session->state = KNOWN;
-        send_frame(session, MST_WS_TEXT, MST_LIT("{\"status\":\"ok\"}"));
-    }
+    if (is_first && !is_dead)
+        welcome(session);
     if (reply.len > 0 && !(is_first && mst_span_eq(reply, MST_LIT("[]"))))
         send_frame(session, MST_WS_TEXT, reply);
     mst_exchange_count(x);
@@ -358,10 +362,13 @@ static void settle(struct mst_ws_session *session, struct mst_exchange *x,
         session->x = NULL;
     else
         (void)step_back(session, x);
-    if (progress == MST_ASLEEP)
-        step_aside(session, x);
-    else
+    if (progress != MST_ASLEEP) {
         answered(session, x);
+        return;
+    }
+    step_aside(session, x);
+    if (session->state == NEW) /* who waits was found to be welcome */
+        welcome(session);
 }
 
 static void hurry_aside(struct mst_ws_session *session)
