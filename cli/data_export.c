@@ -170,7 +170,7 @@ static enum cli_exit read_options(struct points *points)
     int64_t now = mst_clock_wall_s();
 
     points->from = 0;
-    points->to = INT32_MAX; /* points may have been recorded ahead of time */
+    points->to = MST_POINT_AT_MAX; /* points may have been recorded ahead of time */
     for (size_t i = 0; i < 2; i++) {
         const char *text = cli_options_text(&points->cli->options, names[i]);
 

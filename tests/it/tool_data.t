@@ -77,6 +77,8 @@ case 'export to a file', [qw(data export count --progress --output), "$dir/count
     "1703 points are in $dir/count.csv\n", qr/^1703 of 1703\n1703 of 1703\n$/;
 like slurp("$dir/count.csv"), qr/^1600000001,1\r\n(?:\d+,\d+\r\n){1701}1700001200,1200\r\n\z/, 'all of them, oldest first';
 case 'what was exported is recorded again', [qw(data record count), "$dir/count.csv"], 0, "1703 points are stored\n";
+case 'record ahead of time', [qw(data record temp), spew('t.csv', "253402300799,5\n")], 0, "1 points are stored\n";
+case 'export to the end of time', [qw(data export temp --from 1800000000)], 0, "253402300799,5\r\n";
 case 'export what is not there', [qw(data export nope)], 1, '', qr/info: invalid: there is no such resource or alias/;
 ok !-e "$dir/none.csv", 'no file is left behind';
 case 'export from no time', [qw(data export temp --from soon)], 2, '', qr/--from: it looks like 2026-12-31/;
