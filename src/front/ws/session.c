@@ -15,8 +15,8 @@
  *   answers it, if it is not, is sent, and the subscription ends.
  * - Each message proves the key anew. Between messages the clients it stands for are watched, and an empty message
  *   is carried out when they change, which answers with the error if the key is dead.
- * - Every MST_WS_PING_MS a ping goes out. Who sent nothing since the last one is given up, and so is
- *   who took nothing while nothing was read, and who has not said who he is by the first.
+ * - Every MST_WS_PING_MS a ping goes out. Who sent nothing since the last one is given up, unless nothing is
+ *   read, and so is who took nothing of what waits for him, and who has not said who he is by the first.
  * - OVER: a close frame was sent, the stream ends by itself (mst_stream_finish), nothing is read.
  * - A session whose stream is closed while its message is with the store stays in memory until the
  *   answer comes.
@@ -708,7 +708,7 @@ static bool is_gone(struct mst_ws_session *session)
     bool is_stuck = n_taken == session->n_taken && mst_stream_unsent(session->stream) > 0;
 
     session->n_taken = n_taken;
-    return session->is_paused ? is_stuck : session->is_silent;
+    return is_stuck || (session->is_silent && !session->is_paused);
 }
 
 static void ping_is_due(struct mst_wheel_entry *entry);

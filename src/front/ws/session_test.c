@@ -1,8 +1,10 @@
 /* Sessions over real sockets: pings, silence, drains, peers that go away, messages that wait (protocol.md 3.3). */
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
+#include "base/limits.h"
 #include "front/http/front.h"
 #include "sys/metric.h"
 #include "tests/lib/site.h"
@@ -19,7 +21,7 @@ static void put_behind(const char *first, unsigned opcode, const char *payload)
 {
     struct mst_buf bytes;
 
-    mst_buf_init(&bytes, 1024);
+    mst_buf_init(&bytes, UINT16_MAX + 1024);
     (void)mst_buf_add_str(&bytes, first);
     mst_ws_peer_add(&bytes, opcode, mst_span_str(payload));
     ck_assert_int_eq(mst_buf_err(&bytes), MST_OK);
@@ -98,6 +100,50 @@ MST_TEST(one_that_does_not_say_who_it_is_is_closed)
 }
 MST_TEST_END
 
+/* A message whose answer is more than the kernel's buffers hold: a text of 64 KiB, a hundred times. */
+static void make_long_question(struct mst_buf *text)
+{
+    const char *root = mst_site_root(site);
+    char rid[41];
+
+    mst_site_rpc_rid(site, root, "create", "[\"dataport\",{\"format\":\"string\"}]", rid);
+    (void)mst_buf_addf(text, "[\"%s\",\"%0*d\"]", rid, (int)MST_VALUE_MAX, 0);
+    (void)mst_buf_add_byte(text, '\0');
+    ck_assert_int_eq(mst_buf_err(text), MST_OK);
+    ck_assert_str_eq(mst_site_rpc(site, root, "write", text->ptr),
+                     "[{\"id\":1,\"status\":\"ok\"}]");
+    mst_buf_clear(text);
+    for (int i = 0; i < MST_RPC_CALLS_MAX; i++)
+        (void)mst_buf_addf(text, "%c{\"id\":%d,\"procedure\":\"read\",\"arguments\":[\"%s\"]}",
+                           i > 0 ? ',' : '[', i, rid);
+    (void)mst_buf_add(text, MST_LIT("]\0"));
+    ck_assert_int_eq(mst_buf_err(text), MST_OK);
+}
+
+MST_TEST(one_that_takes_nothing_is_given_up_although_it_says_something_now_and_then)
+{
+    static const char ping[] = {(char)0x89, (char)0x80, 0, 0, 0, 0};
+    struct mst_buf question;
+    struct pollfd end_of;
+    int room = 4096;
+
+    begin_with(50);
+    ck_assert_int_eq(setsockopt(line.fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room), 0);
+    mst_buf_init(&question, MST_RPC_BODY_MAX);
+    make_long_question(&question);
+    begin_session();
+    put_frame(1, question.ptr);
+    mst_buf_fini(&question);
+    end_of = (struct pollfd){.fd = line.fd};
+    for (int i = 0; i < 2000 && end_of.revents == 0; i++) {
+        (void)send(line.fd, ping, sizeof ping, MSG_NOSIGNAL);
+        (void)poll(&end_of, 1, 20);
+    }
+    ck_assert_int_ne(end_of.revents & (POLLHUP | POLLERR), 0);
+    end();
+}
+MST_TEST_END
+
 MST_TEST(a_drain_closes_with_1000_and_waits_for_the_answer_before)
 {
     struct mst_span all;
@@ -172,6 +218,7 @@ MST_TEST_END
 
 MST_TESTS("front/ws/session", a_peer_that_is_silent_is_pinged_once_and_given_up,
           one_that_does_not_say_who_it_is_is_closed,
+          one_that_takes_nothing_is_given_up_although_it_says_something_now_and_then,
           a_drain_closes_with_1000_and_waits_for_the_answer_before,
           a_peer_that_goes_away_in_the_middle_harms_nobody,
           beyond_the_limit_a_handshake_is_answered_503_until_another_session_ends)
