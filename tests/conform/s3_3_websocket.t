@@ -252,15 +252,12 @@ is $ws->calls(['lookup', 'aliased', 'temp'])->[0]{status}, 'locked', '2.15.2: on
 $m->call({ cik => $m->{portal_cik} }, 'update', $device{three}{rid}, { locked => JSON::PP::false });
 is $ws->calls(['lookup', 'aliased', 'temp'])->[0]{status}, 'ok', '... until it is not';
 
-# ---- 3: calls without an id are carried out and not answered (2.15.1) ----
-
 $ws = as($device{one});
 put($device{one}, temp => 5);
-$ws->json([{ procedure => 'read', arguments => [{ alias => 'temp' }] }]);
 $ws->json([{ procedure => 'wait', arguments => [{ alias => 'temp' }, { since => 1 }] }, { procedure => 'wait', arguments => [{ alias => 'temp' }] },
     { id => 1, procedure => 'lookup', arguments => ['aliased', 'temp'] }]);
-is $ws->read_text, qq([{"id":1,"status":"ok","result":"$device{one}{temp}"}]), '3.3.3: those that have one are answered, and no others';
-is_deeply come($ws), [], '... nothing of those that read or wait';
+is $ws->read_text, qq([{"id":1,"status":"ok","result":"$device{one}{temp}"}]), '2.15.1: a wait without an id waits for nothing, and is not answered';
+is_deeply come($ws), [], '... nor is another';
 
 # ---- 3: a message that waits holds up none behind it ----
 

@@ -172,16 +172,14 @@ static bool is_too_long(const struct mst_buf *out, size_t n_left)
     return out->err == MST_EFULL || out->len > MST_REPLY_MAX - (n_left + 1) * ANSWER_MAX;
 }
 
-/* What the call has printed stays if it is done well, and somebody wants to know. */
+/* What the call has printed stays if it is done well. One that is not answered prints nothing (run_reader). */
 static enum mst_err finish_call(struct mst_exchange *x, struct mst_rpc_call *call, enum mst_err err)
 {
     const struct work *work = x->work;
     struct mst_buf *out = &x->reply;
 
-    if (call->one->id.len == 0) {
-        cut_back(out, work->mark);
+    if (call->one->id.len == 0)
         return err;
-    }
     if (err != MST_OK || !call->has_printed) {
         cut_back(out, work->mark);
         print_answer(out, call);
