@@ -378,6 +378,20 @@ static bool is_done(const struct cli_reply *reply)
     return reply->status >= 200 && reply->status < 300;
 }
 
+/* Is the server just not there? ret_why: what it looks like. */
+static bool is_away(const struct cli *cli, enum mst_err err, const struct cli_reply *reply,
+                    char ret_why[CLI_WHY_MAX])
+{
+    const char *problem = cli_http_problem(cli->http);
+
+    ret_why[0] = '\0';
+    if (err == MST_ECLOSED || err == MST_ETIMEOUT || err == MST_EUNKNOWN || err == MST_ESYS)
+        (void)snprintf(ret_why, CLI_WHY_MAX, "%s", problem[0] != '\0' ? problem : "no answer");
+    else if (err == MST_OK && reply->status >= 502 && reply->status <= 504)
+        (void)snprintf(ret_why, CLI_WHY_MAX, "%ld", reply->status);
+    return ret_why[0] != '\0';
+}
+
 static enum cli_exit call_at(struct cli *cli, const struct cli_call *call, const char *path,
                              struct cli_reply *ret_reply)
 {
@@ -414,7 +428,9 @@ static enum cli_exit call_at(struct cli *cli, const struct cli_call *call, const
                    : CLI_REFUSED;
     if (cli_options_number(&cli->options, "retry", 0, RETRY_S_MAX, RETRY_S, &patience_s) != MST_OK)
         return cli_fail(cli, CLI_USAGE, "%s", cli->options.problem);
-    err = call_patiently(cli, &request, patience_s, ret_reply, &n_tries);
+    err = call_patiently(cli, &request, call->away != NULL ? 0 : patience_s, ret_reply, &n_tries);
+    if (call->away != NULL && is_away(cli, err, ret_reply, call->away))
+        return CLI_UNREACHABLE;
     if (err != MST_OK)
         return failed(cli, err);
     if (is_done(ret_reply))

@@ -46,6 +46,7 @@ struct cli_call {
     const char *subject;              /* what the messages are about; NULL: the names */
     const struct cli_reason *reasons; /* before the general ones; may be NULL */
     cli_conflict *conflict;           /* instead of the reason at a 409; may be NULL */
+    char *away;                       /* CLI_WHY_MAX characters, or NULL: see cli_api */
     bool is_aside;           /* once, and nothing is said: all that is no 2xx is CLI_REFUSED */
     long also[CLI_ALSO_MAX]; /* statuses outside 2xx that the caller looks at itself */
     long in_form; /* another such status, with a body that is no error's (2.12.5); 0: none */
@@ -60,6 +61,9 @@ extern const char CLI_MODELS[]; /* "/provision/manage/model/" */
 /*
  * CLI_OK with a 2xx status, or one of also. Otherwise everything has been said and the exit
  * code is returned. reply must be cleared with cli_reply_fini in both cases.
+ *
+ * With away a call is made once. If it might succeed later, for there was no answer or a 502, 503 or 504, nothing
+ * is said, and away tells why; else away is empty.
  */
 enum cli_exit cli_api(struct cli *cli, const struct cli_call *call, struct cli_reply *ret_reply);
 /* The same where the reply tells nothing more. */

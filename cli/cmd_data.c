@@ -263,13 +263,15 @@ static const struct cli_command COMMANDS[] = {
     { .name = "follow",
      .usage = "ALIAS",
      .summary = "show values as they come, until Ctrl-C",
-     .more = "One line for each value, with its time. The server holds each call until there is a "
-             "value,\n"
-             "for half the time of --timeout (60). One that cannot is asked every --interval.\n"
-             "\n"
-             "Examples:\n"
-             "  muster --cik-file 0001.cik data follow temp\n"
-             "  muster --cik-file 0001.cik data follow temp --since 15m --count 3 --json\n",                                                                      .min_operands = 1,
+     .more =
+         "One line for each value, with its time. The server holds each call until there is a "
+         "value,\n"
+         "for half the time of --timeout (60). One that cannot is asked every --interval. A\n"
+         "server that goes away is waited for, which is told; no value is missed or shown twice.\n"
+         "\n"
+         "Examples:\n"
+         "  muster --cik-file 0001.cik data follow temp\n"
+         "  muster --cik-file 0001.cik data follow temp --since 15m --count 3 --json\n",                                                                      .min_operands = 1,
      .max_operands = 1,
      .options = CLI_FOLLOW_OPTIONS,
      .timeout_s = 60,

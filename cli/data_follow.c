@@ -4,9 +4,14 @@
  * Each call waits at the server for the first point behind the last one shown. A server that knows no
  * waiting answers at once with the latest value and without its date: then it is asked once in
  * --interval, and what differs from before is shown.
+ *
+ * A server that has answered once and then goes away is waited for: it is asked again after half a second, a
+ * second, two and so on. What came in between has later times than what was shown last, so it is neither
+ * missed nor shown twice. The first call does not wait, so that a server that never was there is told at once.
  */
 #include "cli/data.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <time.h>
@@ -16,13 +21,17 @@
 #include "cli/status.h"
 #include "cli/when.h"
 #include "sys/clock.h"
+#include "sys/random.h"
 #include "wire/httpdate.h"
 
 enum {
     WAIT_S = 30,
+    FIRST_WAIT_MS = 1,
     CALL_S_MAX = 3600,
     WAIT_S_MAX = 300, /* the server's */
     INTERVAL_S_MAX = 86400,
+    AWAY_MS = 500, /* until it is asked again, at first ... */
+    AWAY_MS_MAX = 30000,
     VALUE_TEXT_MAX = 1 << 20,
     LINE_MAX_CHARS = 64,
     PATH_MAX_CHARS = 2048
@@ -34,15 +43,18 @@ struct follow {
     char path[PATH_MAX_CHARS];
     int64_t since; /* Unix seconds */
     uint64_t wait_s, interval_s, n_wanted, n_shown;
-    bool is_polling; /* the server does not wait */
+    bool is_polling;               /* the server does not wait */
+    bool has_answered, is_leaving; /* once; when the server does (--no-reconnect) */
+    uint64_t away_ms;              /* since it is away; 0: it is not */
     bool has_last;
     struct mst_buf last, now; /* values, decoded */
 };
 
 const struct cli_option CLI_FOLLOW_OPTIONS[] = {
-    {"since",    "WHEN",    "begin with the first value after this moment (now): 2026-12-31, 15m"},
-    {"count",    "N",       "end after so many values (never)"                                   },
-    {"interval", "SECONDS", "how often to ask a server that does not wait for values (1)"        },
+    {"since",        "WHEN",    "begin with the first value after this moment (now): 2026-12-31, 15m"},
+    {"count",        "N",       "end after so many values (never)"                                   },
+    {"interval",     "SECONDS", "how often to ask a server that does not wait for values (1)"        },
+    {"no-reconnect", NULL,      "end when the server goes away, instead of waiting for it"           },
     CLI_OPTIONS_END
 };
 
@@ -126,14 +138,44 @@ static enum cli_exit take_reply(struct follow *follow, const struct cli_reply *r
     return exit;
 }
 
+static void wait_ms(uint64_t ms)
+{
+    struct timespec left = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
+
+    while (nanosleep(&left, &left) != 0 && errno == EINTR)
+        continue;
+}
+
+/* As long as it asks for, and some time: twice as much as before, but not the same for all who wait for this server. */
+static void wait_for_server(struct follow *follow, const char *why, uint64_t asked_s)
+{
+    if (follow->away_ms == 0) {
+        cli_warn(follow->cli, "%s: waiting for the server to come back", why);
+        follow->away_ms = AWAY_MS;
+    }
+    wait_ms(asked_s * 1000 + follow->away_ms / 2 + mst_random_u64() % (follow->away_ms / 2));
+    follow->away_ms = follow->away_ms * 2 < AWAY_MS_MAX ? follow->away_ms * 2 : AWAY_MS_MAX;
+}
+
+static enum cli_exit take_answer(struct follow *follow, const struct cli_reply *reply)
+{
+    if (follow->away_ms > 0)
+        cli_warn(follow->cli, "the server is back");
+    follow->away_ms = 0;
+    follow->has_answered = true;
+    return take_reply(follow, reply);
+}
+
 static enum cli_exit ask(struct follow *follow)
 {
-    char wait[LINE_MAX_CHARS], since[LINE_MAX_CHARS];
+    char wait[LINE_MAX_CHARS], since[LINE_MAX_CHARS], away[CLI_WHY_MAX] = "";
+    bool is_awaited = follow->has_answered && !follow->is_leaving;
     struct cli_reply reply;
     enum cli_exit exit;
 
     (void)snprintf(wait, sizeof wait, "Request-Timeout: %llu",
-                   (unsigned long long)follow->wait_s * 1000);
+                   follow->has_answered ? (unsigned long long)follow->wait_s * 1000
+                                        : FIRST_WAIT_MS);
     (void)snprintf(since, sizeof since, "If-Modified-Since: %lld", (long long)follow->since);
     exit = cli_api(follow->cli,
                    &(struct cli_call){
@@ -142,13 +184,17 @@ static enum cli_exit ask(struct follow *follow)
                        .path = follow->path,
                        .reasons = CLI_DATA_REASONS,
                        .headers = {wait, since},
-                       .also = {304   }
+                       .also = {304   },
+                       .away = is_awaited ? away : NULL,
     },
                    &reply);
     if (exit == CLI_OK)
-        exit = take_reply(follow, &reply);
+        exit = take_answer(follow, &reply);
     cli_reply_fini(&reply);
-    return exit;
+    if (away[0] == '\0')
+        return exit;
+    wait_for_server(follow, away, reply.retry_after_s);
+    return CLI_OK;
 }
 
 /* How long a call waits at the server: well within the time that it may take. */
@@ -164,6 +210,7 @@ static enum cli_exit read_options(struct follow *follow)
             MST_OK ||
         cli_options_number(options, "timeout", 1, CALL_S_MAX, 2 * WAIT_S, &call_s) != MST_OK)
         return cli_fail(cli, CLI_USAGE, "%s", options->problem);
+    follow->is_leaving = cli_options_has(options, "no-reconnect");
     follow->wait_s = call_s / 2 < WAIT_S_MAX ? (call_s + 1) / 2 : WAIT_S_MAX;
     follow->since = mst_clock_wall_s();
     if (since != NULL &&
@@ -202,8 +249,8 @@ enum cli_exit cli_data_follow(struct cli *cli)
     end_at_signals();
     while (exit == CLI_OK && (follow.n_wanted == 0 || follow.n_shown < follow.n_wanted)) {
         exit = ask(&follow);
-        if (exit == CLI_OK && follow.is_polling)
-            (void)sleep((unsigned)follow.interval_s);
+        if (exit == CLI_OK && follow.is_polling && follow.away_ms == 0)
+            wait_ms(follow.interval_s * 1000);
     }
     mst_buf_fini(&follow.last);
     mst_buf_fini(&follow.now);

@@ -161,5 +161,85 @@ $m->enable('m', $_) for @many;
     local $key = $m->{portal_cik};
     case 'more than one piece', [qw(tree --depth 1)], 0, qr/^portal.*\n(?:├── template.*\n){70}└── template.*\n\z/;
 }
+# ---- a server that goes away ----
+
+# Answers one request after the other: [STATUS, VALUE, more head]; an empty one breaks the connection.
+sub play {
+    my @script = @_;
+    my $pid = fork() // die;
+    return $pid if $pid;
+    for (@script) {
+        my ($status, $body, $more) = @$_;
+        my $socket = $listener->accept;
+        my $head = '';
+        sysread $socket, $head, 4096, length $head until $head =~ /\r\n\r\n/;
+        syswrite $socket, sprintf "HTTP/1.1 %s\r\nContent-Length: %d\r\n%sConnection: close\r\n\r\n%s", $status,
+            length($body // ''), $more // '', $body // '' if $status;
+        close $socket;
+    }
+    POSIX::_exit(0);
+}
+my $seen = "Last-Modified: Tue, 14 Nov 2023 22:20:00 GMT\r\n";
+{
+    local $server = 'http://127.0.0.1:' . $listener->sockport;
+    my $played = play(['304 Not Modified'], [], ['503 Service Unavailable'], ['200 OK', 'temp=5', $seen]);
+    case 'a broken connection and 503 are waited out', [qw(data follow temp --count 1)], 0, "2023-11-14 22:20:00Z  5\n",
+        qr/^muster: [^\n]+: waiting for the server to come back\nmuster: the server is back\n\z/;
+    waitpid $played, 0;
+    $played = play(['304 Not Modified'], [], ['401 Unauthorized', "HTTP/1.1 401 Unauthorized\r\n"]);
+    case 'a server that comes back with another mind', [qw(data follow temp)], 1, '', qr/back\n.*401: the CIK is not valid/;
+    waitpid $played, 0;
+    $played = play(['304 Not Modified'], []);
+    case 'not waited for', [qw(data follow temp --no-reconnect)], 3, '', qr/^muster data follow: [^\n]+\n\z/;
+    waitpid $played, 0;
+    $played = play([]);
+    case 'one that never answered', [qw(data follow temp)], 3, '', qr/^muster data follow: [^\n]+\n\z/;
+    waitpid $played, 0;
+}
+
+# Between the tool and the server, whose port changes: what is connected to a server that is gone breaks.
+my $between = IO::Socket::INET->new(Listen => 5, LocalAddr => '127.0.0.1', LocalPort => 0) or die;
+my $relay = fork() // die;
+if (!$relay) {
+    for (;;) {
+        my $near = $between->accept;
+        my $port = slurp("$dir/port");
+        my $far = $port ne '' && IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port);
+        my %other = $far ? ($near => $far, $far => $near) : ();
+        while ($far) {
+            my $in = '';
+            vec($in, fileno $_, 1) = 1 for $near, $far;
+            select $in, undef, undef, undef;
+            my ($from) = grep { vec $in, fileno $_, 1 } $near, $far;
+            last if !sysread $from, my $bytes, 65536;
+            syswrite $other{$from}, $bytes;
+        }
+    }
+}
+spew('port', $m->{port}{http});
+{
+    local $server = 'http://127.0.0.1:' . $between->sockport;
+    pipe($lines, $out) or die;
+    $pid = begin($out, qw(data follow count --since 1700001199));
+    close $out;
+}
+like scalar <$lines>, qr/  1200$/, 'a value';
+spew('port', '');
+is $m->kill9, 9, '... kill -9';
+$m->launch;
+$server = "http://127.0.0.1:$m->{port}{http}";
+is $m->request('POST', '/onep:v1/stack/alias/count', [Muster::with_cik($cik)], '1700002000=1&1700002001=2')->{status}, 204,
+    '... values that come meanwhile';
+spew('port', $m->{port}{http});
+like scalar <$lines>, qr/^\S+ 22:46:40Z  1$/, '... are shown when the server is back';
+like scalar <$lines>, qr/^\S+ 22:46:41Z  2$/, '... in their order';
+is $m->request('POST', '/onep:v1/stack/alias/count', [Muster::with_cik($cik)], '1700002002=3')->{status}, 204, '... and those after';
+like scalar <$lines>, qr/  3$/, '... and none twice';
+like slurp("$dir/err"), qr/^muster: [^\n]+: waiting for the server to come back\nmuster: the server is back\n\z/, '... which is told';
+kill 'INT', $pid;
+waitpid $pid, 0;
+kill 'KILL', $relay;
+waitpid $relay, 0;
+
 is $m->stop, 0, 'the server ends well';
 done_testing;
