@@ -92,6 +92,11 @@ sub sizes {
     check("$over, read nothing", $port, get('/onep:v1/stack/alias?count', $cik->($key)), 204, 198);
     check("$over, timestamp", $port, get('/timestamp'), 200, 198, '\d{10,}');
     check("$over, unknown path", $port, get('/nosuch'), 404, 198);
+    my $rpc = sub { post('/onep:v1/rpc/process', sprintf '{"auth":{"cik":"%s"},"calls":[%s]}', $m->{portal_cik}, $_[0]) };
+    check("$over, an RPC call", $port, $rpc->('{"id":1,"procedure":"lookup","arguments":["aliased",""]}'), 200, 256,
+        qr/\[\{"id":1,"status":"ok","result":"$m->{portal_rid}"\}\]/);
+    check("$over, an RPC call that nobody wants answered", $port, $rpc->('{"procedure":"info"}'), 204, 198);
+    check("$over, RPC without JSON", $port, post('/onep:v1/rpc/process', '{'), 200, 256, qr/\{"error":\{"code":-1,"message":"Invalid JSON"\}\}/);
     my $token = "X-Exosite-Token: $m->{token}\r\n";
     $reply = check("$over, enable", $port, post("/provision/manage/model/m1/$other",
             "enable=true&owner=$m->{portal_rid}", $token), 200, 256, '[0-9a-f]{40}');
