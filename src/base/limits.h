@@ -154,10 +154,15 @@
 #define MST_FLOW_TREE_MAX   256   /* ... is looked at with each of them, and so stays small */
 #define MST_FLOW_ARENA_MAX \
     MST_MIB(64) /* for planning: such a tree with the largest details, kept and decoded, fits */
-#define MST_FLOW_STEPS_MAX   64   /* of a preprocess list: no formula needs as many */
-#define MST_TRIM_DELAY_MS    5000 /* count of retention may be exceeded for so long: trims in bulk */
-#define MST_DROPPED_AGAIN_MS 60000 /* no request that began before a drop runs so long after it */
-#define MST_SETTLE_MAX       256   /* resources of an older store brought up to date at once */
+#define MST_FLOW_STEPS_MAX    64 /* of a preprocess list: no formula needs as many */
+#define MST_TRIM_DELAY_MS     5000 /* count of retention may be exceeded for so long: trims in bulk, */
+#define MST_TRIM_LOOKS_PER_MS 10 /* and longer by a ms for so many that are kept, ... */
+#define MST_TRIM_DELAY_MAX_MS \
+    3600000                         /* ... an hour at most: each is passed over to find the rest */
+#define MST_TRIM_LOOKS_MAX   100000 /* passed over in one turn: 10 ms, in which timers wait */
+#define MST_DUE_PUT_OFF_MS   60000  /* what cannot be done is tried again so much later */
+#define MST_DROPPED_AGAIN_MS 60000  /* no request that began before a drop runs so long after it */
+#define MST_SETTLE_MAX       256    /* resources of an older store brought up to date at once */
 
 /* datarules (2.15.5) */
 #define MST_RULE_COUNT_MAX     1000     /* whose times are kept, 14 bytes each */

@@ -30,9 +30,23 @@ enum mst_err mst_due_set(struct mst_tx *tx, int64_t resource_id, enum mst_due ki
     return err == MST_ENOENT ? mst_tx_insert(tx, MST_TABLE_DUE, &row) : err;
 }
 
+enum mst_err mst_due_put_off(struct mst_tx *tx, const struct mst_row_due *due, int64_t until_ms)
+{
+    const enum mst_due kind = (enum mst_due)due->kind;
+    int64_t due_ms;
+    enum mst_err err = mst_due_get(tx, due->resource_id, kind, &due_ms);
+
+    return err != MST_OK || due_ms != due->due_ms
+               ? err
+               : mst_due_set(tx, due->resource_id, kind, until_ms);
+}
+
+/* LOOK_MAX: so many rows that trim are passed over to find timers behind them. */
+enum { LOOK_MAX = 1024, TRIMS_MAX = MST_DUE_PAGE / 2 };
+
 struct listing {
     struct mst_row_due *rows;
-    size_t n;
+    size_t n, n_trims;
     int64_t until_ms, next_ms;
 };
 
@@ -40,11 +54,15 @@ static enum mst_err note_due(void *arg, const void *row)
 {
     const struct mst_row_due *due = row;
     struct listing *listing = arg;
+    const bool is_trim = due->kind == MST_DUE_TRIM;
+    const bool is_over = due->due_ms > listing->until_ms || listing->n == MST_DUE_PAGE;
 
-    if (due->due_ms > listing->until_ms || listing->n == MST_DUE_PAGE) {
-        listing->next_ms = due->due_ms;
-        return MST_EREFUSED;
+    if (is_over || (is_trim && listing->n_trims == TRIMS_MAX)) {
+        if (listing->next_ms == 0)
+            listing->next_ms = due->due_ms;
+        return is_over ? MST_EREFUSED : MST_OK;
     }
+    listing->n_trims += is_trim;
     listing->rows[listing->n++] = *due;
     return MST_OK;
 }
@@ -53,7 +71,7 @@ enum mst_err mst_due_list(struct mst_tx *tx, int64_t until_ms,
                           struct mst_row_due ret_rows[MST_DUE_PAGE], size_t *ret_n,
                           int64_t *ret_next_ms)
 {
-    const struct mst_scan scan = {.index = MST_IX_DUE_AT, .limit = MST_DUE_PAGE + 1};
+    const struct mst_scan scan = {.index = MST_IX_DUE_AT, .limit = LOOK_MAX};
     struct listing listing = {.rows = ret_rows, .until_ms = until_ms};
     enum mst_err err = mst_tx_scan(tx, &scan, note_due, &listing);
 
@@ -79,9 +97,19 @@ static int64_t add_s(int64_t at, int64_t s)
     return __builtin_add_overflow(at, s, &sum) ? INT64_MAX : sum;
 }
 
+/* How long more than keep_count may stay. To find what is too much costs a look at all that stays: the
+   more it is, the more comes together before. */
+static int64_t delay_ms(int64_t keep_count)
+{
+    const int64_t more_ms = keep_count == MST_KEEP_ALL ? 0 : keep_count / MST_TRIM_LOOKS_PER_MS;
+
+    return MST_TRIM_DELAY_MS + (more_ms < MST_TRIM_DELAY_MAX_MS ? more_ms : MST_TRIM_DELAY_MAX_MS);
+}
+
 enum mst_err mst_due_to_trim(struct mst_tx *tx, int64_t resource_id, int64_t at, int64_t keep_count,
                              int64_t keep_s)
 {
+    const int64_t counted_ms = mst_tx_wall_now_ms(tx) + delay_ms(keep_count);
     int64_t wanted_ms = INT64_MAX, due_ms;
     enum mst_err err = mst_due_get(tx, resource_id, MST_DUE_TRIM, &due_ms);
 
@@ -89,8 +117,8 @@ enum mst_err mst_due_to_trim(struct mst_tx *tx, int64_t resource_id, int64_t at,
         return err;
     if (keep_s != MST_KEEP_ALL)
         wanted_ms = ms_of(add_s(add_s(at, keep_s), 1));
-    if (keep_count != MST_KEEP_ALL && wanted_ms > mst_tx_wall_now_ms(tx) + MST_TRIM_DELAY_MS)
-        wanted_ms = mst_tx_wall_now_ms(tx) + MST_TRIM_DELAY_MS;
+    if (keep_count != MST_KEEP_ALL && wanted_ms > counted_ms)
+        wanted_ms = counted_ms;
     if (due_ms != 0 && due_ms <= wanted_ms)
         return MST_OK;
     return mst_due_set(tx, resource_id, MST_DUE_TRIM, wanted_ms);
@@ -136,6 +164,7 @@ enum mst_err mst_trim_plan(struct mst_tx *tx, const struct mst_row_due *due,
     else if (err == MST_OK)
         err = mst_detail_read(mst_tx_arena(tx), resource.detail, &detail);
     if (err == MST_OK && !trim.is_gone) {
+        trim.keep_count = detail.keep_count;
         trim.keep_s = detail.keep_s;
         err = find_time(tx, due->resource_id, 0, &trim.last_at);
         if (err == MST_OK && detail.keep_count != MST_KEEP_ALL)
@@ -159,7 +188,7 @@ static enum mst_err set_next(struct mst_tx *tx, const struct mst_trim *trim, int
     if (trim->keep_s != MST_KEEP_ALL && oldest_at != INT64_MAX)
         next_ms = ms_of(add_s(add_s(oldest_at, trim->keep_s), 1));
     if (newest_at > trim->last_at)
-        next_ms = mst_tx_wall_now_ms(tx) + MST_TRIM_DELAY_MS;
+        next_ms = mst_tx_wall_now_ms(tx) + delay_ms(trim->keep_count);
     return mst_due_set(tx, trim->resource_id, MST_DUE_TRIM, next_ms);
 }
 
@@ -178,9 +207,9 @@ static enum mst_err trim_gone(struct mst_tx *tx, const struct mst_trim *trim, si
         err = mst_data_remove(tx, trim->resource_id, &all, room, &is_more, &left_at);
     if (err == MST_OK && !is_more)
         err = mst_data_flush(tx, trim->resource_id, &is_more);
-    return err == MST_OK
-               ? mst_due_set(tx, trim->resource_id, MST_DUE_TRIM, is_more ? trim->due_ms : 0)
-               : err;
+    return err == MST_OK ? mst_due_set(tx, trim->resource_id, MST_DUE_TRIM,
+                                       is_more ? mst_tx_wall_now_ms(tx) : 0)
+                         : err;
 }
 
 enum mst_err mst_trim_run(struct mst_tx *tx, const struct mst_trim *trim, size_t *room)
@@ -195,5 +224,7 @@ enum mst_err mst_trim_run(struct mst_tx *tx, const struct mst_trim *trim, size_t
     if (trim->is_gone)
         return trim_gone(tx, trim, room);
     err = mst_data_remove(tx, trim->resource_id, &past, room, &is_more, &oldest_at);
-    return err == MST_OK && !is_more ? set_next(tx, trim, oldest_at) : err;
+    if (err == MST_OK && is_more)
+        return mst_due_set(tx, trim->resource_id, MST_DUE_TRIM, mst_tx_wall_now_ms(tx));
+    return err == MST_OK ? set_next(tx, trim, oldest_at) : err;
 }

@@ -18,12 +18,16 @@ MST_MUST_USE enum mst_err mst_due_get(struct mst_tx *tx, int64_t resource_id, en
 MST_MUST_USE enum mst_err mst_due_set(struct mst_tx *tx, int64_t resource_id, enum mst_due kind,
                                       int64_t due_ms);
 
-/* The earliest rows that are not later than until_ms, at most MST_DUE_PAGE; *ret_next_ms is when the first
-   that was left is due, 0 if there is none. */
+/* The earliest rows that are not later than until_ms, at most MST_DUE_PAGE, of which no more than half
+   trim: timers do not wait for them. *ret_next_ms is when the first that was left is due, 0 if there is none. */
 enum { MST_DUE_PAGE = 64 };
 MST_MUST_USE enum mst_err mst_due_list(struct mst_tx *tx, int64_t until_ms,
                                        struct mst_row_due ret_rows[MST_DUE_PAGE], size_t *ret_n,
                                        int64_t *ret_next_ms);
+
+/* What a row says cannot be done: it stands back until until_ms, if it is still there. */
+MST_MUST_USE enum mst_err mst_due_put_off(struct mst_tx *tx, const struct mst_row_due *due,
+                                          int64_t until_ms);
 
 /* A point of that time was stored in a resource that keeps so many points, for so many seconds. */
 MST_MUST_USE enum mst_err mst_due_to_trim(struct mst_tx *tx, int64_t resource_id, int64_t at,
@@ -38,13 +42,14 @@ struct mst_trim {
     bool is_kept;    /* nothing is to be done yet: its points are still being copied */
     int64_t until;   /* points of this time and before go */
     int64_t last_at; /* the latest one when that was decided */
-    int64_t keep_s;
+    int64_t keep_count, keep_s;
 };
 
 /* By a reader. A row of MST_DUE_RULE only if the resource was not found. */
 MST_MUST_USE enum mst_err mst_trim_plan(struct mst_tx *tx, const struct mst_row_due *due,
                                         struct mst_trim *ret_trim);
-/* In a MST_FILE_POINTS command, as far as *room goes (mst_data_remove); the row says when to go on. */
+/* In a MST_FILE_POINTS command, as far as *room goes (mst_data_remove); the row says when to go on: if more
+   is to go, behind all that is due by now. */
 MST_MUST_USE enum mst_err mst_trim_run(struct mst_tx *tx, const struct mst_trim *trim,
                                        size_t *room);
 

@@ -330,6 +330,79 @@ MST_TEST(what_does_not_fit_one_command_is_left_to_the_next)
 }
 MST_TEST_END
 
+/* ---- turns ---- */
+
+static enum mst_err do_set_due(struct mst_world *w, struct mst_tx *tx, struct mst_world_call *call)
+{
+    call->verdict = MST_DONE;
+    return mst_due_set(tx, call->id, (enum mst_due)call->options, w->wall_now * 1000);
+}
+
+static void set_due(int64_t id, enum mst_due kind)
+{
+    struct mst_world_call call = {.file = MST_FILE_POINTS, .id = id, .options = kind};
+
+    ck_assert_int_eq(mst_world_run(&world, do_set_due, &call), MST_DONE);
+}
+
+MST_TEST(timers_do_not_wait_for_all_that_is_to_be_trimmed)
+{
+    int64_t next_s;
+    size_t n;
+
+    begin();
+    for (int64_t id = 1000; id < 1000 + 2 * MST_DUE_PAGE; id++)
+        set_due(id, MST_DUE_TRIM);
+    world.wall_now++;
+    set_due(1, MST_DUE_RULE);
+    n = look(&next_s);
+    ck_assert_uint_gt(n, 1);
+    ck_assert_int_eq(due[n - 1].resource_id, 1);
+    ck_assert_int_eq(due[0].resource_id, 1000);
+    ck_assert_int_le(next_s, 0);
+    end();
+}
+MST_TEST_END
+
+MST_TEST(what_is_not_done_in_one_turn_goes_behind_the_others)
+{
+    static const char detail[] = "{\"retention\":{\"count\":1,\"duration\":\"infinity\"}}";
+    int64_t large, small, next_s;
+
+    begin();
+    large = make(MST_KIND_DATAPORT, detail).id;
+    write_each_second(large, 10);
+    small = make(MST_KIND_DATAPORT, detail).id;
+    write_each_second(small, 2);
+    world.wall_now += 60;
+    ck_assert_uint_eq(look(&next_s), 2);
+    ck_assert_int_eq(due[0].resource_id, large);
+    plan_trim();
+    run_trim(5);
+    ck_assert_uint_eq(look(&next_s), 2);
+    ck_assert_int_eq(due[0].resource_id, small);
+    ck_assert_int_eq(points(large), 5);
+    end();
+}
+MST_TEST_END
+
+MST_TEST(the_more_points_stay_the_more_rarely_they_are_passed_over)
+{
+    int64_t next_s;
+
+    begin();
+    write(make(MST_KIND_DATAPORT, "{\"retention\":{\"count\":1000000}}").id, "x");
+    ck_assert_uint_eq(look(&next_s), 0);
+    ck_assert_int_eq(next_s, 5 + 1000000 / MST_TRIM_LOOKS_PER_MS / 1000);
+    end();
+    begin();
+    write(make(MST_KIND_DATAPORT, "{\"retention\":{\"count\":9223372036854775806}}").id, "x");
+    ck_assert_uint_eq(look(&next_s), 0);
+    ck_assert_int_eq(next_s, 5 + MST_TRIM_DELAY_MAX_MS / 1000);
+    end();
+}
+MST_TEST_END
+
 static enum mst_err do_flush(struct mst_world *w, struct mst_tx *tx, struct mst_world_call *call)
 {
     bool is_more;
@@ -559,6 +632,9 @@ MST_TESTS("core/due", a_plain_dataport_leaves_nothing_due, count_keeps_the_newes
           a_value_that_comes_while_points_go_is_counted_next_time,
           duration_lets_go_of_each_point_in_its_time,
           what_does_not_fit_one_command_is_left_to_the_next,
+          timers_do_not_wait_for_all_that_is_to_be_trimmed,
+          what_is_not_done_in_one_turn_goes_behind_the_others,
+          the_more_points_stay_the_more_rarely_they_are_passed_over,
           what_a_plan_older_than_a_drop_leaves_goes_a_minute_later,
           all_that_the_points_file_has_of_a_rule_goes_with_it,
           a_message_that_a_locked_dispatch_gets_is_not_left,

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "core/data.h"
+#include "core/detail.h"
 #include "core/due.h"
 #include "core/flow.h"
 #include "server/command.h"
@@ -26,16 +27,19 @@ struct mst_ticker {
     pthread_mutex_t lock;
     pthread_cond_t woken;
     bool is_kicked, is_ended;
+    int64_t put_off_id; /* the resource whose row was put off last */
 };
 
 /* What a turn does. */
 struct turn {
+    struct mst_row_due rows[MST_DUE_PAGE];
+    size_t n_rows;
     struct mst_flow *timers;
     struct mst_trim trims[MST_DUE_PAGE];
     size_t n_trims;
+    int64_t n_looks; /* at points that stay, to find those that go */
     int64_t next_ms; /* of what is due later, 0: nothing */
     int64_t now_ms;
-    bool is_more; /* that is due now */
 };
 
 static void lock(struct mst_ticker *ticker)
@@ -69,8 +73,17 @@ static void kick(struct mst_observer *observer, const struct mst_changed *change
 
 /* ---- a turn ---- */
 
-/* MST_NO_ROOM cannot be: what one timer sets off is within the limits of subscriptions, and a turn has
-   room for many. What does not fit any more is left to the next. */
+static enum mst_err begin_reading(struct mst_ticker *ticker, struct mst_tx **ret_tx)
+{
+    enum mst_err err = MST_OK;
+
+    mst_arena_reset(&ticker->arena);
+    if (!ticker->reader)
+        err = mst_reader_open(ticker->store, &ticker->reader);
+    return err == MST_OK ? mst_reader_begin(ticker->reader, ret_tx) : err;
+}
+
+/* MST_ENOMEM also: what it sets off finds no room beside what the others do. */
 static enum mst_err plan_timer(struct mst_ticker *ticker, struct mst_tx *tx,
                                const struct mst_row_due *due, struct turn *turn)
 {
@@ -80,11 +93,27 @@ static enum mst_err plan_timer(struct mst_ticker *ticker, struct mst_tx *tx,
 
     if (err == MST_OK)
         err = mst_flow_add_timer(ticker->domain, tx, turn->timers, &rule, &verdict);
-    turn->is_more |= err == MST_OK && verdict != MST_DONE;
-    return err;
+    return err == MST_OK && verdict != MST_DONE ? MST_ENOMEM : err;
 }
 
-static enum mst_err plan_one(struct mst_ticker *ticker, struct mst_tx *tx,
+static enum mst_err plan_trim(struct mst_tx *tx, const struct mst_row_due *due, struct turn *turn)
+{
+    struct mst_trim *trim = &turn->trims[turn->n_trims];
+    enum mst_err err;
+
+    if (turn->n_looks >= MST_TRIM_LOOKS_MAX)
+        return MST_OK; /* in the next turn */
+    err = mst_trim_plan(tx, due, trim);
+    if (err != MST_OK)
+        return err;
+    turn->n_trims++;
+    if (trim->keep_count != MST_KEEP_ALL)
+        turn->n_looks +=
+            trim->keep_count < MST_TRIM_LOOKS_MAX ? trim->keep_count : MST_TRIM_LOOKS_MAX;
+    return MST_OK;
+}
+
+static enum mst_err plan_row(struct mst_ticker *ticker, struct mst_tx *tx,
                              const struct mst_row_due *due, struct turn *turn)
 {
     const struct mst_arena_mark mark = mst_arena_mark(mst_tx_arena(tx));
@@ -92,76 +121,144 @@ static enum mst_err plan_one(struct mst_ticker *ticker, struct mst_tx *tx,
 
     if (due->kind == MST_DUE_RULE)
         err = plan_timer(ticker, tx, due, turn);
-    if (err == MST_ENOENT) { /* or the rule was dropped: its other rows go with the timer */
-        err = mst_trim_plan(tx, due, &turn->trims[turn->n_trims]);
-        turn->n_trims += err == MST_OK;
-    }
+    if (err == MST_ENOENT) /* or the rule was dropped: its other rows go with the timer */
+        err = plan_trim(tx, due, turn);
     mst_arena_rewind(mst_tx_arena(tx), mark);
     return err;
 }
 
-static enum mst_err plan(struct mst_ticker *ticker, struct mst_tx *tx, struct turn *turn)
+/* As many of the rows from the first on as there is memory for: the others come in the next turn. */
+static enum mst_err plan_rows(struct mst_ticker *ticker, struct mst_tx *tx, size_t first, size_t n,
+                              struct turn *turn)
 {
-    struct mst_row_due rows[MST_DUE_PAGE];
-    size_t n = 0;
+    enum mst_err err;
+
+    turn->n_trims = 0;
+    turn->n_looks = 0;
+    err = mst_flow_new(&ticker->arena, n, &turn->timers);
+    for (size_t i = 0; i < n && err == MST_OK; i++) {
+        err = plan_row(ticker, tx, &turn->rows[first + i], turn);
+        if (err == MST_ENOMEM && i > 0)
+            return MST_OK;
+    }
+    return err;
+}
+
+static enum mst_err list_and_plan(struct mst_ticker *ticker, struct mst_tx *tx, struct turn *turn)
+{
     enum mst_err err;
 
     turn->now_ms = mst_tx_wall_now_ms(tx);
-    err = mst_due_list(tx, turn->now_ms, rows, &n, &turn->next_ms);
-    if (err == MST_OK)
-        err = mst_flow_new(&ticker->arena, n, &turn->timers);
-    for (size_t i = 0; i < n && err == MST_OK; i++) {
-        err = plan_one(ticker, tx, &rows[i], turn);
-        if (err == MST_ENOMEM && i > 0) {
-            turn->is_more = true;
-            return MST_OK;
+    err = mst_due_list(tx, turn->now_ms, turn->rows, &turn->n_rows, &turn->next_ms);
+    return err == MST_OK ? plan_rows(ticker, tx, 0, turn->n_rows, turn) : err;
+}
+
+/* What one that has little to remove leaves is for those behind it. */
+static enum mst_err run_trims(const struct turn *turn, struct mst_tx *tx)
+{
+    size_t room = MST_FLUSH_MAX;
+    enum mst_err err = MST_OK;
+
+    for (size_t i = 0; i < turn->n_trims && err == MST_OK; i++) {
+        const size_t part = room / (turn->n_trims - i);
+        size_t left = part;
+
+        err = mst_trim_run(tx, &turn->trims[i], &left);
+        room -= part - left;
+    }
+    return err;
+}
+
+static enum mst_err run_planned(void *arg, struct mst_tx *tx)
+{
+    const struct turn *turn = arg;
+    enum mst_verdict verdict;
+    enum mst_err err = mst_flow_run(turn->timers, tx, &verdict);
+
+    return err == MST_OK ? run_trims(turn, tx) : err;
+}
+
+static enum mst_err run(struct mst_ticker *ticker, struct turn *turn)
+{
+    return mst_flow_n_points(turn->timers) + turn->n_trims > 0
+               ? mst_command_wait(ticker->store, MST_FILE_POINTS, run_planned, turn)
+               : MST_OK;
+}
+
+/* ---- rows that fail ---- */
+
+static enum mst_err do_alone(struct mst_ticker *ticker, struct turn *turn, size_t i)
+{
+    struct mst_tx *tx;
+    enum mst_err err = begin_reading(ticker, &tx);
+
+    if (err != MST_OK)
+        return err;
+    err = plan_rows(ticker, tx, i, 1, turn);
+    mst_reader_end(ticker->reader);
+    return err == MST_OK ? run(ticker, turn) : err;
+}
+
+static void say_put_off(struct mst_ticker *ticker, int64_t id, enum mst_err why)
+{
+    struct mst_row_resource resource = {.id = id};
+    struct mst_handle rid = {""};
+    struct mst_tx *tx;
+    enum mst_err err = mst_reader_begin(ticker->reader, &tx);
+
+    if (err == MST_OK) {
+        err = mst_tx_get(tx, MST_IX_RESOURCE, &resource);
+        if (err == MST_OK)
+            err = mst_domain_rid(ticker->domain, &resource, &rid);
+        mst_reader_end(ticker->reader);
+    }
+    mst_log(MST_LOG_WARNING, MST_EV_STORE,
+            "the timer or the retention of %.*s cannot be carried out: %s; tried again each minute",
+            MST_HANDLE_CHARS, err == MST_OK ? rid.text : "a resource", mst_err_text(why));
+}
+
+static enum mst_err put_off(void *arg, struct mst_tx *tx)
+{
+    return mst_due_put_off(tx, arg, mst_tx_wall_now_ms(tx) + MST_DUE_PUT_OFF_MS);
+}
+
+/* The rows of a turn that failed, one by one, so that none of them holds up the others. One that
+   fails alone stands back; if not even that can be stored, it is not the row that is to blame. */
+static enum mst_err do_each(struct mst_ticker *ticker, struct turn *turn)
+{
+    enum mst_err err = MST_OK;
+
+    for (size_t i = 0; i < turn->n_rows && err == MST_OK; i++) {
+        struct mst_row_due *row = &turn->rows[i];
+        enum mst_err why = do_alone(ticker, turn, i);
+
+        if (why == MST_OK)
+            continue;
+        err = mst_command_wait(ticker->store, MST_FILE_POINTS, put_off, row);
+        if (err == MST_OK && row->resource_id != ticker->put_off_id) {
+            ticker->put_off_id = row->resource_id; /* said once, not each minute */
+            say_put_off(ticker, row->resource_id, why);
         }
     }
     return err;
 }
 
-static enum mst_err run_turn(void *arg, struct mst_tx *tx)
-{
-    const struct turn *turn = arg;
-    size_t room = MST_FLUSH_MAX;
-    enum mst_verdict verdict;
-    enum mst_err err = mst_flow_run(turn->timers, tx, &verdict);
-
-    for (size_t i = 0; i < turn->n_trims && err == MST_OK && room > 0; i++)
-        err = mst_trim_run(tx, &turn->trims[i], &room);
-    return err;
-}
-
-static enum mst_err read_turn(struct mst_ticker *ticker, struct turn *turn)
-{
-    struct mst_tx *tx;
-    enum mst_err err = MST_OK;
-
-    mst_arena_reset(&ticker->arena);
-    if (!ticker->reader)
-        err = mst_reader_open(ticker->store, &ticker->reader);
-    if (err == MST_OK)
-        err = mst_reader_begin(ticker->reader, &tx);
-    if (err != MST_OK)
-        return err;
-    err = plan(ticker, tx, turn);
-    mst_reader_end(ticker->reader);
-    return err;
-}
-
 enum mst_err mst_ticker_turn(struct mst_ticker *ticker, uint64_t *ret_wait_ms)
 {
-    struct turn turn = {0};
-    bool has_work;
-    enum mst_err err = read_turn(ticker, &turn);
+    struct turn turn = {.n_rows = 0};
+    struct mst_tx *tx;
+    enum mst_err err = begin_reading(ticker, &tx);
 
     if (err != MST_OK)
         return err;
-    has_work = mst_flow_n_points(turn.timers) + turn.n_trims > 0;
-    if (has_work)
-        err = mst_command_wait(ticker->store, MST_FILE_POINTS, run_turn, &turn);
+    err = list_and_plan(ticker, tx, &turn);
+    mst_reader_end(ticker->reader);
+    if (err == MST_OK)
+        err = run(ticker, &turn);
+    if (err != MST_OK && turn.n_rows > 0)
+        err = do_each(ticker, &turn);
     *ret_wait_ms = LOOK_MS;
-    if (has_work || turn.is_more)
+    if (turn.n_rows > 0)
         *ret_wait_ms = 0; /* what was done may have left more, or something sooner */
     else if (turn.next_ms != 0 && turn.next_ms - turn.now_ms < LOOK_MS)
         *ret_wait_ms = (uint64_t)(turn.next_ms - turn.now_ms);
