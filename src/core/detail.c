@@ -52,17 +52,17 @@ static enum mst_err read_subscribe(struct mst_json *json, struct mst_arena *aren
 static enum mst_err read_preprocess(struct mst_json *json, struct mst_detail *detail)
 {
     const bool is_list = mst_json_kind(json) == MST_JSON_ARRAY;
-    const size_t from = json->cur.pos;
     struct mst_json list = *json;
+    struct mst_span text;
     bool is_more = false;
-    enum mst_err err = mst_json_skip(json);
+    enum mst_err err = mst_json_value(json, &text);
 
     if (err == MST_OK && is_list)
         err = mst_json_open(&list, '[');
     if (err == MST_OK && is_list)
         err = mst_json_element(&list, &is_more);
     if (err == MST_OK && is_more)
-        detail->preprocess = mst_span_cut(json->cur.src, from, json->cur.pos);
+        detail->preprocess = text;
     return err;
 }
 
@@ -75,8 +75,8 @@ static enum mst_err read_member(struct mst_json *json, struct mst_arena *arena,
         return read_preprocess(json, detail);
     if (mst_span_eq(name, MST_LIT("retention")))
         return read_retention(json, arena, detail);
-    if (mst_span_eq(name, MST_LIT("rule")))
-        detail->has_rule = mst_json_kind(json) == MST_JSON_OBJECT;
+    if (mst_span_eq(name, MST_LIT("rule")) && mst_json_kind(json) == MST_JSON_OBJECT)
+        return mst_json_value(json, &detail->rule);
     if (mst_span_eq(name, MST_LIT("locked")))
         detail->is_locked = mst_json_kind(json) == MST_JSON_TRUE;
     return mst_json_skip(json);
@@ -111,7 +111,7 @@ int64_t mst_detail_flow_bits(int64_t kind, const struct mst_detail *detail)
         bits |= MST_FLOW_PREPROCESS;
     if (detail->keep_count != MST_KEEP_ALL || detail->keep_s != MST_KEEP_ALL)
         bits |= MST_FLOW_RETENTION;
-    if (kind == MST_KIND_DATARULE && detail->has_rule)
+    if (kind == MST_KIND_DATARULE && detail->rule.len > 0)
         bits |= MST_FLOW_RULE;
     if (kind == MST_KIND_DISPATCH)
         bits |= MST_FLOW_DISPATCH;

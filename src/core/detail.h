@@ -10,9 +10,9 @@
 struct mst_detail {
     struct mst_span subscribe;  /* a RID; empty: none */
     struct mst_span preprocess; /* the JSON of a list; empty: none, or one without steps */
+    struct mst_span rule;       /* the JSON of an object; empty: none */
     int64_t keep_count;         /* of retention: points, and for how many seconds; MST_KEEP_ALL */
     int64_t keep_s;
-    bool has_rule;
     bool is_locked;
 };
 

@@ -336,6 +336,29 @@ MST_TEST(a_rule_judges_what_it_subscribes_to_and_passes_on_what_comes_out)
 }
 MST_TEST_END
 
+#define HELD                                                                                 \
+    "{\"format\":\"integer\",\"rule\":{\"duration\":{\"comparison\":\"gt\",\"constant\":%s," \
+    "\"timeout\":100,\"repeat\":true}}}"
+
+MST_TEST(a_rule_that_is_changed_measures_from_then_on)
+{
+    char rule[41];
+
+    begin();
+    create("datarule", "held", with(HELD, "5"), rule);
+    write("held=7", 204);
+    mst_site_pass(site, 101);
+    ck_assert_ptr_nonnull(strstr(update(rule, with(HELD, "6")), "\"ok\""));
+    write("held=7", 204);
+    reads("held", NULL);
+    ck_assert_ptr_nonnull(strstr(update(rule, "{\"name\":\"another\"}"), "\"ok\""));
+    mst_site_pass(site, 101);
+    write("held=7", 204);
+    reads("held", "held=1");
+    mst_site_stop(site);
+}
+MST_TEST_END
+
 MST_TEST(a_script_keeps_what_is_written_and_does_nothing_else)
 {
     char source[41], made[41];
@@ -364,4 +387,5 @@ MST_TESTS("conform/2.15.5", preprocess_is_applied_in_order_to_what_comes_in,
           count_0_stores_nothing_and_subscribers_still_get_it,
           a_request_that_sets_off_too_much_is_413_and_changes_nothing,
           a_rule_judges_what_it_subscribes_to_and_passes_on_what_comes_out,
+          a_rule_that_is_changed_measures_from_then_on,
           a_script_keeps_what_is_written_and_does_nothing_else)
