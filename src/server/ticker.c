@@ -222,23 +222,35 @@ static enum mst_err put_off(void *arg, struct mst_tx *tx)
     return mst_due_put_off(tx, arg, mst_tx_wall_now_ms(tx) + MST_DUE_PUT_OFF_MS);
 }
 
-/* The rows of a turn that failed, one by one, so that none of them holds up the others. One that
-   fails alone stands back; if not even that can be stored, it is not the row that is to blame. */
+/* Said once, not each minute. */
+static enum mst_err stand_back(struct mst_ticker *ticker, struct mst_row_due *row, enum mst_err why)
+{
+    enum mst_err err = mst_command_wait(ticker->store, MST_FILE_POINTS, put_off, row);
+
+    if (err != MST_OK || row->resource_id == ticker->put_off_id)
+        return err;
+    ticker->put_off_id = row->resource_id;
+    say_put_off(ticker, row->resource_id, why);
+    return MST_OK;
+}
+
+/* The rows of a turn that failed, one by one. Those that fail alone stand back, so that they do not
+   hold up the others. It is not the rows that are to blame if all of them fail, or for want of memory. */
 static enum mst_err do_each(struct mst_ticker *ticker, struct turn *turn)
 {
-    enum mst_err err = MST_OK;
+    enum mst_err why[MST_DUE_PAGE], err = MST_OK;
+    size_t n_failed = 0;
 
-    for (size_t i = 0; i < turn->n_rows && err == MST_OK; i++) {
-        struct mst_row_due *row = &turn->rows[i];
-        enum mst_err why = do_alone(ticker, turn, i);
-
-        if (why == MST_OK)
-            continue;
-        err = mst_command_wait(ticker->store, MST_FILE_POINTS, put_off, row);
-        if (err == MST_OK && row->resource_id != ticker->put_off_id) {
-            ticker->put_off_id = row->resource_id; /* said once, not each minute */
-            say_put_off(ticker, row->resource_id, why);
-        }
+    for (size_t i = 0; i < turn->n_rows; i++) {
+        why[i] = do_alone(ticker, turn, i);
+        n_failed += why[i] != MST_OK;
+    }
+    if (n_failed == turn->n_rows)
+        return why[0];
+    for (size_t i = 0; i < turn->n_rows; i++) {
+        if (why[i] != MST_OK && why[i] != MST_ENOMEM)
+            why[i] = stand_back(ticker, &turn->rows[i], why[i]);
+        err = err == MST_OK ? why[i] : err;
     }
     return err;
 }

@@ -18,7 +18,8 @@ MST_MUST_USE enum mst_err mst_ticker_new(struct mst_store *store, const struct m
                                          struct mst_ticker **ret_ticker);
 MST_MUST_USE enum mst_err mst_ticker_start(struct mst_ticker *ticker);
 /* What the thread does over and over, for who has started none: one turn. *ret_wait_ms: until the next,
-   unless a row of DUE changes; 0 at once. After an error what was due still is. */
+   unless a row of DUE changes; 0 at once. What fails while other things that are due do not is put off
+   for a while; after an error what was due still is. */
 MST_MUST_USE enum mst_err mst_ticker_turn(struct mst_ticker *ticker, uint64_t *ret_wait_ms);
 /* Ends the thread after the running turn; nothing happens by itself any more. NULL is nothing. */
 void mst_ticker_stop(struct mst_ticker *ticker);
