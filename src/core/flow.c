@@ -42,6 +42,7 @@ struct input {
     struct mst_span value;
     struct node *node; /* NULL: it is only stored */
     bool is_timer;     /* not a value: the rule's timer is looked at */
+    bool is_optional, is_left_out;
 };
 
 struct mst_flow {
@@ -49,6 +50,7 @@ struct mst_flow {
     const struct mst_domain *domain;
     struct input *inputs;
     size_t n_inputs, max_inputs;
+    size_t n_left_out;
     size_t n_values;
 };
 
@@ -244,7 +246,7 @@ enum mst_err mst_flow_add(const struct mst_domain *domain, struct mst_tx *tx, st
                           const struct mst_flow_input *given, enum mst_verdict *ret_verdict)
 {
     const struct mst_row_resource *port = &given->port;
-    struct input input = {.port_id = port->id, .at = given->at};
+    struct input input = {.port_id = port->id, .at = given->at, .is_optional = given->is_optional};
     enum mst_err err = convert(flow->arena, given, &input, ret_verdict);
 
     flow->domain = domain;
@@ -416,24 +418,35 @@ static enum mst_err run_input(const struct mst_flow *flow, struct mst_tx *tx,
     return deliver(flow, tx, input->node, input->at, input->value, ret_verdict);
 }
 
-enum mst_err mst_flow_run(const struct mst_flow *flow, struct mst_tx *tx,
-                          enum mst_verdict *ret_verdict)
+enum mst_err mst_flow_run(struct mst_flow *flow, struct mst_tx *tx, enum mst_verdict *ret_verdict)
 {
     enum mst_err err = MST_OK;
 
     *ret_verdict = MST_DONE;
+    flow->n_left_out = 0;
     for (size_t i = 0; i < flow->n_inputs && err == MST_OK && *ret_verdict == MST_DONE; i++) {
         const struct mst_arena_mark mark = mst_arena_mark(mst_tx_arena(tx));
+        struct input *input = &flow->inputs[i];
 
-        err = run_input(flow, tx, &flow->inputs[i], ret_verdict);
+        err = run_input(flow, tx, input, ret_verdict);
         mst_arena_rewind(mst_tx_arena(tx), mark);
+        input->is_left_out = *ret_verdict == MST_BAD_VALUE && input->is_optional;
+        if (input->is_left_out)
+            *ret_verdict = MST_DONE;
+        flow->n_left_out += input->is_left_out;
     }
     return err;
 }
 
 size_t mst_flow_n_points(const struct mst_flow *flow)
 {
-    return flow->n_inputs;
+    return flow->n_inputs - flow->n_left_out;
+}
+
+bool mst_flow_is_left_out(const struct mst_flow *flow, size_t i)
+{
+    assert(i < flow->n_inputs);
+    return flow->inputs[i].is_left_out;
 }
 
 bool mst_flow_is_single(const struct mst_flow *flow)

@@ -9,7 +9,7 @@
  *                                     └─ message of a dispatch              └─ message
  *
  * What a subscriber cannot take is left out there and below it, and counted; the input itself
- * is refused, and with it all inputs.
+ * is refused, and with it all inputs, unless it is optional.
  */
 #ifndef MST_CORE_FLOW_H
 #define MST_CORE_FLOW_H
@@ -22,7 +22,8 @@ struct mst_flow_input {
     int64_t at;           /* Unix seconds */
     struct mst_span text; /* these two must live as long as the flow's arena */
     struct mst_span plus; /* the same with '+' kept, for when text is no number; or empty */
-    bool is_report; /* a dispatch: how sending went, which is its value and is not sent itself */
+    bool is_report;   /* a dispatch: how sending went, which is its value and is not sent itself */
+    bool is_optional; /* if its preprocess fails it is left out, and the other inputs are not */
 };
 
 struct mst_flow;
@@ -44,11 +45,15 @@ MST_MUST_USE enum mst_err mst_flow_add_timer(const struct mst_domain *domain, st
                                              const struct mst_row_resource *rule,
                                              enum mst_verdict *ret_verdict);
 
-/* In a MST_FILE_POINTS command. MST_BAD_VALUE: the preprocess of an input failed; undo. */
-MST_MUST_USE enum mst_err mst_flow_run(const struct mst_flow *flow, struct mst_tx *tx,
+/* In a MST_FILE_POINTS command. MST_BAD_VALUE: the preprocess of an input failed; MST_NO_ROOM: an input is
+   of a dispatch whose queue is full. Undo. */
+MST_MUST_USE enum mst_err mst_flow_run(struct mst_flow *flow, struct mst_tx *tx,
                                        enum mst_verdict *ret_verdict);
 
-size_t mst_flow_n_points(const struct mst_flow *flow); /* inputs that were added */
-bool mst_flow_is_single(const struct mst_flow *flow);  /* run changes one row at most */
+/* Inputs that were added, without those that running has left out. */
+size_t mst_flow_n_points(const struct mst_flow *flow);
+/* Of the inputs that were added, has running left out the i-th (0: the first)? */
+bool mst_flow_is_left_out(const struct mst_flow *flow, size_t i);
+bool mst_flow_is_single(const struct mst_flow *flow); /* run changes one row at most */
 
 #endif

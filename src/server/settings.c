@@ -123,8 +123,8 @@ const struct mst_setting mst_setting_table[] = {
      "409.",
      AT(content_overwrite), NULL},
     {"alias_skip_bad_values", MST_SETTING_BOOL, 0, 0, "no", "",
-     "Whether a data write stores what it can when a value does not fit its dataport's format, "
-     "instead of answering 400 and storing nothing.",
+     "Whether a data write stores what it can when a value does not fit its dataport's format or "
+     "is refused by its preprocess, instead of answering 400 and storing nothing.",
      AT(alias_skip_bad_values), NULL},
 
     {"dispatch_private_networks", MST_SETTING_BOOL, 0, 0, "no", "",

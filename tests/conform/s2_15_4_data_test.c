@@ -437,6 +437,14 @@ MST_TEST(recordbatch_stores_the_good_points_and_answers_the_others_as_its_status
         BY(DEV, "recordbatch", "[" COUNT ",[[150,\"x\"]]]", "[{\"id\":1,\"status\":[[150,\"invalid\"]]}]"),
         BY(DEV, "recordbatch", "[" COUNT ",[]]", OK1),
         BY(DEV, "read", "[" COUNT "]", GIVES("[[140,4]]")),
+        /* So are those that preprocess refuses. */
+        BY(DEV, "update", "[" COUNT ",{\"preprocess\":[[\"mul\",1e18]]}]", OK1),
+        BY(DEV, "recordbatch", "[" COUNT ",[[160,1],[170,99],[180,\"x\"],[190,2],[200,98]]]",
+           "[{\"id\":1,\"status\":[[170,\"invalid\"],[180,\"invalid\"],[200,\"invalid\"]]}]"),
+        BY(DEV, "recordbatch", "[" COUNT ",[[210,3]]]", OK1),
+        BY(DEV, "record", "[" COUNT ",[[220,3],[230,99]]]", SAYS("badarg")),
+        BY(DEV, "read", "[" COUNT ",{\"limit\":4}]",
+           GIVES("[[210,3000000000000000000],[190,2000000000000000000],[160,1000000000000000000],[140,4]]")),
     };
 
     begin();

@@ -12,12 +12,17 @@ static struct mst_site *site;
 static struct mst_scene scene;
 static char rid[41], cik[41], by[64];
 
-static void begin(void)
+static void begin_with(const struct mst_site_opts *opts)
 {
-    site = mst_site_start(NULL);
+    site = mst_site_start(opts);
     mst_scene_make(site, &scene);
     mst_scene_device(site, &scene, "dev1", rid, cik);
     (void)mst_by_cik(cik, by);
+}
+
+static void begin(void)
+{
+    begin_with(NULL);
 }
 
 static void create(const char *type, const char *alias, const char *description, char made[41])
@@ -129,6 +134,20 @@ MST_TEST(a_value_that_preprocess_refuses_leaves_nothing_of_its_request)
     create("dataport", "bad", "{\"format\":\"float\",\"preprocess\":[[\"div\",0]]}", made);
     write("temp=1&bad=1", 400);
     reads("temp", NULL);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(a_setting_leaves_out_what_preprocess_refuses)
+{
+    const struct mst_site_opts opts = {.http = {.is_bad_value_skipped = true}};
+    char made[41];
+
+    begin_with(&opts);
+    create("dataport", "in", "{\"format\":\"float\",\"preprocess\":[[\"div\",0]]}", made);
+    create("dataport", "plain", "{\"format\":\"float\"}", made);
+    write("in=1&plain=2", 204);
+    reads("in&plain", "plain=2");
     mst_site_stop(site);
 }
 MST_TEST_END
@@ -379,6 +398,7 @@ MST_TEST_END
 
 MST_TESTS("conform/2.15.5", preprocess_is_applied_in_order_to_what_comes_in,
           a_value_that_preprocess_refuses_leaves_nothing_of_its_request,
+          a_setting_leaves_out_what_preprocess_refuses,
           a_rid_in_preprocess_stands_for_the_latest_value,
           subscribers_get_the_value_after_preprocess,
           what_a_subscriber_cannot_take_is_left_out_for_it_alone, nobody_gets_its_own_values,

@@ -9,14 +9,14 @@ enum mst_err mst_value_add(struct mst_exchange *x, struct mst_tx *tx, struct mst
     if (err != MST_OK)
         return err;
     input->text = item->value;
+    input->is_optional = x->env->opts->is_bad_value_skipped;
     err = mst_flow_add(mst_exchange_domain(x), tx, flow, input, &verdict);
     if (err == MST_OK && verdict == MST_BAD_VALUE && x->env->opts->is_bad_value_skipped)
         return MST_OK;
     return mst_exchange_settle(x, err, verdict);
 }
 
-enum mst_err mst_values_store(struct mst_exchange *x, struct mst_tx *tx,
-                              const struct mst_flow *flow)
+enum mst_err mst_values_store(struct mst_exchange *x, struct mst_tx *tx, struct mst_flow *flow)
 {
     enum mst_verdict verdict = MST_BAD_VALUE;
     enum mst_err err = mst_flow_run(flow, tx, &verdict);

@@ -9,8 +9,7 @@
 
 struct writing {
     struct mst_flow *flow;
-    bool *is_bad; /* of a batch: the points that cannot be stored */
-    size_t n_bad;
+    bool *is_bad; /* of a batch: the points that the flow did not take */
 };
 
 /* Anything of the caller's that takes values. */
@@ -142,7 +141,7 @@ enum mst_err mst_rpc_plan_record(struct mst_rpc_call *call, struct mst_tx *tx)
 enum mst_err mst_rpc_plan_recordbatch(struct mst_rpc_call *call, struct mst_tx *tx)
 {
     const struct mst_rpc_value *points = &call->args->v[1];
-    struct mst_flow_input input = {0};
+    struct mst_flow_input input = {.is_optional = true};
     struct writing *writing = NULL;
     enum mst_err err = find_target(call, tx, &call->args->v[0], &input.port);
 
@@ -159,20 +158,23 @@ enum mst_err mst_rpc_plan_recordbatch(struct mst_rpc_call *call, struct mst_tx *
         if (err == MST_OK && verdict == MST_NO_ROOM)
             err = mst_rpc_say(call, "limit");
         writing->is_bad[i] = verdict != MST_DONE;
-        writing->n_bad += writing->is_bad[i];
     }
     return err;
 }
 
+/* Nothing, if all are stored. */
 static enum mst_err print_bad(struct mst_rpc_call *call, const struct writing *writing,
                               struct mst_buf *out)
 {
     const struct mst_rpc_value *points = &call->args->v[1];
+    size_t n_taken = 0;
 
     for (size_t i = 0; i < points->n_items; i++)
-        if (writing->is_bad[i]) /* its time as it was sent */
+        if (writing->is_bad[i] || mst_flow_is_left_out(writing->flow, n_taken++))
             (void)mst_buf_addf(out, "%s[%lld,\"invalid\"]", out->len > 0 ? "," : "[",
-                               (long long)points->items[i].at);
+                               (long long)points->items[i].at); /* as it was sent */
+    if (out->len == 0)
+        return MST_OK;
     (void)mst_buf_add_byte(out, ']');
     return mst_buf_err(out) == MST_OK
                ? mst_arena_dup(&call->x->arena, mst_buf_span(out), &call->not_ok)
@@ -197,7 +199,7 @@ enum mst_err mst_rpc_run_batch(struct mst_rpc_call *call, struct mst_tx *tx)
     struct mst_buf bad;
     enum mst_err err = mst_rpc_run_flow(call, tx);
 
-    if (err != MST_OK || writing->n_bad == 0)
+    if (err != MST_OK)
         return err;
     mst_buf_init(&bad, MST_REPLY_MAX);
     err = print_bad(call, writing, &bad);

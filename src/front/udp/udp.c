@@ -137,7 +137,8 @@ static enum mst_err add_value(struct shot *shot, struct mst_tx *tx, int64_t clie
                               const struct mst_form_item *item, enum mst_verdict *ret_verdict)
 {
     const struct mst_udp_opts *opts = &shot->udp->opts;
-    struct mst_flow_input input = {.at = mst_tx_wall_now(tx), .text = item->value};
+    struct mst_flow_input input = {
+        .at = mst_tx_wall_now(tx), .text = item->value, .is_optional = opts->is_bad_value_skipped};
     enum mst_err err = mst_data_port(tx, client_id, item->name, ret_verdict, &input.port);
 
     if (err == MST_OK && *ret_verdict == MST_DONE) {
