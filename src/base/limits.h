@@ -79,21 +79,23 @@
 #define MST_BLOBS_LOOK   100  /* blobs looked at in one read transaction */
 
 /* connections */
-#define MST_PIPELINE_MAX          MST_KIB(16) /* bytes read ahead while a request is being answered */
-#define MST_PIECE_MAX             MST_KIB(64) /* of a body or reply that is too long for memory */
-#define MST_RECENT_PIECES         32 /* per loop, of blobs that are being downloaded: 2 MiB */
-#define MST_SKIP_MAX              MST_KIB(64) /* a longer body that nobody wants ends the connection */
-#define MST_READ_AHEAD_MAX        MST_MIB(1) /* those and what one read and TLS records may add */
-#define MST_LINGER_MS             2000       /* an error reply must arrive before the reset does */
-#define MST_DRAIN_PATIENCE_MS     50    /* for requests that are on their way when a drain begins */
-#define MST_CHANGES_MAX           65536 /* rows of one commit that observers are told one by one */
-#define MST_WATCHERS_MAX          (1 << 20)  /* what all that wait may watch: 100 MiB of slots */
-#define MST_UNKNOWN_TRIES_MAX     3          /* runs of one command whose outcome stays unknown */
-#define MST_FREE_CONNS_MAX        1024       /* connections kept for reuse per loop */
-#define MST_FREE_EXCHANGES_MAX    256        /* requests' memory kept for reuse per loop */
-#define MST_WAIT_PORTS_MAX        32         /* that one request waits for: 2 KiB of watchers */
-#define MST_WAIT_BODY_MAX         MST_KIB(4) /* of a request that waits, since it stays in memory */
-#define MST_WAIT_MS_MAX           300000     /* 4 */
+#define MST_PIPELINE_MAX       MST_KIB(16) /* bytes read ahead while a request is being answered */
+#define MST_PIECE_MAX          MST_KIB(64) /* of a body or reply that is too long for memory */
+#define MST_RECENT_PIECES      32          /* per loop, of blobs that are being downloaded: 2 MiB */
+#define MST_SKIP_MAX           MST_KIB(64) /* a longer body that nobody wants ends the connection */
+#define MST_READ_AHEAD_MAX     MST_MIB(1)  /* those and what one read and TLS records may add */
+#define MST_LINGER_MS          2000        /* an error reply must arrive before the reset does */
+#define MST_DRAIN_PATIENCE_MS  50    /* for requests that are on their way when a drain begins */
+#define MST_CHANGES_MAX        65536 /* rows of one commit that observers are told one by one */
+#define MST_WATCHERS_MAX       (1 << 20)  /* what all that wait may watch: 100 MiB of slots */
+#define MST_UNKNOWN_TRIES_MAX  3          /* runs of one command whose outcome stays unknown */
+#define MST_FREE_CONNS_MAX     1024       /* connections kept for reuse per loop */
+#define MST_FREE_EXCHANGES_MAX 256        /* requests' memory kept for reuse per loop */
+#define MST_WAIT_PORTS_MAX     32         /* that one request waits for: 2 KiB of watchers */
+#define MST_WAIT_BODY_MAX      MST_KIB(4) /* of a request that waits, since it stays in memory */
+#define MST_WAIT_KEPT_MAX \
+    MST_KIB(256) /* answers and plans of the calls before it: 100 small ones */
+#define MST_WAIT_MS_MAX           300000      /* 4 */
 #define MST_KEPT_BUFFER_MAX       MST_KIB(64) /* larger buffers are given back after the request */
 #define MST_DESCRIPTORS_MAX       (1 << 20) /* a loop's table: the kernel's own limit, as it comes */
 #define MST_ADMIN_CONNECTIONS_MAX 64        /* of monitoring, to one address */

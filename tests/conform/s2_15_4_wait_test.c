@@ -239,6 +239,26 @@ MST_TEST(a_request_that_is_too_large_to_be_kept_does_not_wait)
 }
 MST_TEST_END
 
+#define READ CALL(1, "read", "[{\"alias\":\"note\"}]")
+
+MST_TEST(one_that_has_long_answers_to_keep_does_not_wait)
+{
+    static char value[MST_VALUE_MAX + 16];
+    const struct mst_span tail = MST_LIT(",{\"id\":2,\"status\":\"error\"}]");
+    struct mst_answer answer;
+
+    begin();
+    (void)snprintf(value, sizeof value, "note=%0*d", (int)MST_VALUE_MAX, 0);
+    write_value(value);
+    send_calls(READ "," READ "," READ "," READ
+                    "," CALL(2, "wait", "[" TEMP ",{\"timeout\":300000}]"));
+    answer = mst_line_reply(&line);
+    ck_assert_uint_gt(answer.body.len, MST_WAIT_KEPT_MAX);
+    ck_assert_span_eq(mst_span_cut(answer.body, answer.body.len - tail.len, answer.body.len), tail);
+    end();
+}
+MST_TEST_END
+
 MST_TEST(a_key_that_dies_during_the_wait_is_the_error_401_at_once)
 {
     begin();
@@ -277,5 +297,6 @@ MST_TESTS("2.15.4 wait", the_first_point_after_since_is_a_flat_pair_typed_by_the
           what_cannot_be_waited_for_is_invalid_and_wrong_types_are_unsupported,
           a_port_that_is_dropped_or_whose_alias_moves_ends_the_wait,
           a_request_that_is_too_large_to_be_kept_does_not_wait,
+          one_that_has_long_answers_to_keep_does_not_wait,
           a_key_that_dies_during_the_wait_is_the_error_401_at_once,
           a_peer_that_ends_its_side_and_a_drain_end_all_waits_of_the_request)

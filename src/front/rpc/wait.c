@@ -55,6 +55,13 @@ static enum mst_err begin(struct mst_rpc_call *call, struct mst_tx *tx, int64_t 
     return MST_OK;
 }
 
+/* What a request holds stays in memory while it waits. */
+static bool is_too_large(const struct mst_exchange *x)
+{
+    return x->body.len > MST_WAIT_BODY_MAX ||
+           x->reply.len + x->arena.used_bytes > MST_WAIT_KEPT_MAX;
+}
+
 enum mst_err mst_rpc_wait(struct mst_rpc_call *call, struct mst_tx *tx)
 {
     struct plan *plan;
@@ -82,7 +89,7 @@ enum mst_err mst_rpc_wait(struct mst_rpc_call *call, struct mst_tx *tx)
         return mst_rpc_print_point(mst_rpc_begin_result(call), port.format, &point);
     if (mst_waiting_is_over(call->x, plan->until_ms))
         return mst_rpc_say(call, "expire");
-    if (call->x->body.len > MST_WAIT_BODY_MAX)
+    if (is_too_large(call->x))
         return mst_rpc_say(call, "error");
     return mst_rpc_await(call, port.id, plan->until_ms);
 }
