@@ -4,6 +4,7 @@
 #include "core/data.h"
 #include "core/flow.h"
 #include "core/foreign.h"
+#include "core/left.h"
 #include "core/subscribe.h"
 #include "tests/lib/unit.h"
 #include "tests/lib/world.h"
@@ -436,6 +437,59 @@ MST_TEST(what_a_plan_older_than_a_drop_leaves_goes_a_minute_later)
 }
 MST_TEST_END
 
+static struct mst_left left;
+
+static enum mst_err do_trim_left(struct mst_world *w, struct mst_tx *tx,
+                                 struct mst_world_call *call)
+{
+    (void)w;
+    call->verdict = MST_DONE;
+    return mst_left_trim(tx, &left);
+}
+
+static void find_left(void)
+{
+    struct mst_reader *reader;
+    struct mst_tx *tx = reader_begin(&reader);
+
+    ck_assert_int_eq(mst_left_find(tx, &left), MST_OK);
+    reader_end(reader);
+}
+
+MST_TEST(points_are_found_whose_process_died_behind_the_drop)
+{
+    enum { PORTS = MST_LEFT_MAX + 10 };
+    struct mst_world_call call = {.file = MST_FILE_POINTS};
+    int64_t ids[PORTS], kept, next_s;
+
+    begin();
+    for (int i = 0; i < PORTS; i++) {
+        ids[i] = make(MST_KIND_DATAPORT, "").id;
+        write(ids[i], "x");
+    }
+    kept = make(MST_KIND_DATAPORT, "").id;
+    write(kept, "x");
+    for (int i = 0; i < PORTS; i++)
+        drop(ids[i]);
+    find_left();
+    ck_assert_uint_eq(left.n, MST_LEFT_MAX);
+    ck_assert_int_eq(left.ids[0], ids[0]);
+    ck_assert_int_eq(left.after, ids[MST_LEFT_MAX - 1]);
+    find_left();
+    ck_assert_uint_eq(left.n, PORTS - MST_LEFT_MAX);
+    ck_assert_int_eq(left.after, 0);
+    left.ids[0] = ids[0];
+    left.n = 1;
+    ck_assert_int_eq(mst_world_run(&world, do_trim_left, &call), MST_DONE);
+    ck_assert_int_eq(mst_world_run(&world, do_trim_left, &call), MST_DONE);
+    do_due(MST_FLUSH_MAX);
+    ck_assert_int_eq(points(ids[0]), 0);
+    ck_assert_int_eq(points(kept), 1);
+    ck_assert_uint_eq(look(&next_s), 0);
+    end();
+}
+MST_TEST_END
+
 MST_TEST(all_that_the_points_file_has_of_a_rule_goes_with_it)
 {
     static const char detail[] = "{\"rule\":{\"timeout\":{\"repeat\":false,\"timeout\":10}}}";
@@ -636,6 +690,7 @@ MST_TESTS("core/due", a_plain_dataport_leaves_nothing_due, count_keeps_the_newes
           what_is_not_done_in_one_turn_goes_behind_the_others,
           the_more_points_stay_the_more_rarely_they_are_passed_over,
           what_a_plan_older_than_a_drop_leaves_goes_a_minute_later,
+          points_are_found_whose_process_died_behind_the_drop,
           all_that_the_points_file_has_of_a_rule_goes_with_it,
           a_message_that_a_locked_dispatch_gets_is_not_left,
           an_older_store_gets_its_subscriptions_once, a_source_that_is_imported_later_is_waited_for,

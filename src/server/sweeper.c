@@ -5,6 +5,7 @@
 
 #include "core/blob.h"
 #include "core/copying.h"
+#include "core/left.h"
 #include "server/command.h"
 #include "server/copying.h"
 #include "server/sweeper.h"
@@ -12,7 +13,7 @@
 #include "sys/log.h"
 #include "sys/queue.h"
 
-enum { RETRY_S = 2, COPIES_EVERY_S = 60, DROPPED_ROOM = 16 };
+enum { RETRY_S = 2, LOOK_EVERY_S = 60, DROPPED_ROOM = 16 };
 
 struct mst_sweeper {
     struct mst_store *store;
@@ -26,9 +27,11 @@ struct mst_sweeper {
     bool is_busy;
     bool has_failed;    /* wait before the next attempt */
     bool is_look_due;   /* at all blobs */
-    bool is_copies_due; /* a look at copies that nobody finishes */
-    int64_t copy_seen;  /* the first copy's target at the last such look; the thread's own */
-    int64_t *dropped;   /* blobs whose uploads were given up */
+    bool is_points_due; /* a look at copies that nobody finishes, and at points of what is gone */
+    /* The thread's own: */
+    int64_t copy_seen; /* the first copy's target at the last such look */
+    struct mst_left left;
+    int64_t *dropped; /* blobs whose uploads were given up */
     size_t n_dropped, dropped_cap;
 };
 
@@ -60,7 +63,7 @@ static bool is_ended(struct mst_sweeper *sweeper)
 
 static bool has_work(const struct mst_sweeper *sweeper)
 {
-    return sweeper->is_look_due || sweeper->is_copies_due || sweeper->n_dropped > 0;
+    return sweeper->is_look_due || sweeper->is_points_due || sweeper->n_dropped > 0;
 }
 
 /* Of a blob that cannot be noted the next start takes care. */
@@ -188,10 +191,39 @@ static enum mst_err finish_copies(struct mst_sweeper *sweeper)
     return mst_copying_resume(sweeper->store, &n);
 }
 
-void mst_sweeper_copies(struct mst_sweeper *sweeper)
+/* ---- points of what is gone ---- */
+
+static enum mst_err trim_left(void *arg, struct mst_tx *tx)
+{
+    return mst_left_trim(tx, arg);
+}
+
+/* The next ones, or the first again. */
+static enum mst_err look_for_left(struct mst_sweeper *sweeper)
+{
+    struct mst_tx *tx;
+    enum mst_err err = mst_reader_begin(sweeper->reader, &tx);
+
+    if (err != MST_OK)
+        return err;
+    err = mst_left_find(tx, &sweeper->left);
+    mst_reader_end(sweeper->reader);
+    return err == MST_OK && sweeper->left.n > 0
+               ? mst_command_wait(sweeper->store, MST_FILE_POINTS, trim_left, &sweeper->left)
+               : err;
+}
+
+static enum mst_err look_at_points(struct mst_sweeper *sweeper)
+{
+    enum mst_err err = finish_copies(sweeper);
+
+    return err == MST_OK ? look_for_left(sweeper) : err;
+}
+
+void mst_sweeper_look(struct mst_sweeper *sweeper)
 {
     lock(sweeper);
-    sweeper->is_copies_due = true;
+    sweeper->is_points_due = true;
     (void)pthread_cond_signal(&sweeper->woken);
     unlock(sweeper);
 }
@@ -201,7 +233,7 @@ void mst_sweeper_copies(struct mst_sweeper *sweeper)
 /* Until there is work, or it is time to look for some. */
 static void wait_for_work(struct mst_sweeper *sweeper)
 {
-    uint64_t after_s = sweeper->has_failed ? RETRY_S : COPIES_EVERY_S;
+    uint64_t after_s = sweeper->has_failed ? RETRY_S : LOOK_EVERY_S;
     uint64_t until_ns = mst_clock_mono_ns() + after_s * UINT64_C(1000000000);
     const struct timespec until = {.tv_sec = (time_t)(until_ns / 1000000000),
                                    .tv_nsec = (long)(until_ns % 1000000000)};
@@ -209,7 +241,7 @@ static void wait_for_work(struct mst_sweeper *sweeper)
     while (!sweeper->is_ended && (sweeper->has_failed || !has_work(sweeper))) {
         if (pthread_cond_timedwait(&sweeper->woken, &sweeper->lock, &until) == 0)
             continue;
-        sweeper->is_copies_due |= !sweeper->has_failed;
+        sweeper->is_points_due |= !sweeper->has_failed;
         sweeper->has_failed = false;
     }
 }
@@ -229,11 +261,11 @@ static enum mst_err do_one(struct mst_sweeper *sweeper)
             note_dropped(sweeper, blob_id);
         return err;
     }
-    bool *is_due = sweeper->is_copies_due ? &sweeper->is_copies_due : &sweeper->is_look_due;
+    bool *is_due = sweeper->is_points_due ? &sweeper->is_points_due : &sweeper->is_look_due;
 
     *is_due = false;
     unlock(sweeper);
-    err = is_due == &sweeper->is_copies_due ? finish_copies(sweeper) : look_through(sweeper);
+    err = is_due == &sweeper->is_points_due ? look_at_points(sweeper) : look_through(sweeper);
     lock(sweeper);
     *is_due |= err != MST_OK;
     return err;

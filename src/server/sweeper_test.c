@@ -190,10 +190,10 @@ MST_TEST(a_copy_that_a_request_left_behind_is_finished)
     ck_assert_int_eq(mst_sweeper_start(store, &domain, &sweeper), MST_OK);
     ck_assert_int_eq(mst_command_wait(store, MST_FILE_POINTS, put_points, NULL), MST_OK);
     ck_assert_int_eq(mst_command_wait(store, MST_FILE_STATE, leave_copy, NULL), MST_OK);
-    mst_sweeper_copies(sweeper);
+    mst_sweeper_look(sweeper);
     ck_assert_int_eq(mst_sweeper_wait(sweeper), MST_OK);
     ck_assert_int_eq(count(MST_IX_POINT), PIECES); /* its request may be making it */
-    mst_sweeper_copies(sweeper);
+    mst_sweeper_look(sweeper);
     ck_assert_int_eq(mst_sweeper_wait(sweeper), MST_OK);
     ck_assert_int_eq(count(MST_IX_POINT_COPY), 0);
     ck_assert_int_eq(count(MST_IX_POINT), 2 * PIECES);
@@ -202,6 +202,50 @@ MST_TEST(a_copy_that_a_request_left_behind_is_finished)
 }
 MST_TEST_END
 
+/* Of two resources that have points one is there. */
+static enum mst_err leave_points(void *arg, struct mst_tx *tx)
+{
+    struct mst_row_point points[] = {
+        {.dataport_id = 1, .at = 1},
+        {.dataport_id = 2, .at = 1}
+    };
+    enum mst_err err = mst_tx_insert(tx, MST_TABLE_POINT, &points[0]);
+
+    (void)arg;
+    return err == MST_OK ? mst_tx_insert(tx, MST_TABLE_POINT, &points[1]) : err;
+}
+
+static enum mst_err put_port(void *arg, struct mst_tx *tx)
+{
+    return mst_tx_insert(tx, MST_TABLE_RESOURCE, arg);
+}
+
+static enum mst_err find_due(void *arg, struct mst_tx *tx)
+{
+    return mst_tx_last(tx, MST_IX_DUE_AT, 0, arg);
+}
+
+MST_TEST(points_that_a_drop_has_left_become_due)
+{
+    struct mst_row_resource port = {.id = 1, .kind = MST_KIND_DATAPORT, .owner_id = 9};
+    struct mst_row_due due = {.resource_id = 0};
+    struct mst_sweeper *sweeper;
+
+    open_store();
+    ck_assert_int_eq(mst_sweeper_start(store, &domain, &sweeper), MST_OK);
+    ck_assert_int_eq(mst_command_wait(store, MST_FILE_STATE, put_port, &port), MST_OK);
+    ck_assert_int_eq(mst_command_wait(store, MST_FILE_POINTS, leave_points, NULL), MST_OK);
+    mst_sweeper_look(sweeper);
+    ck_assert_int_eq(mst_sweeper_wait(sweeper), MST_OK);
+    ck_assert_int_eq(count(MST_IX_DUE), 1);
+    ck_assert_int_eq(mst_command_wait(store, MST_FILE_POINTS, find_due, &due), MST_OK);
+    ck_assert_int_eq(due.resource_id, 2);
+    ck_assert_int_eq(due.kind, MST_DUE_TRIM);
+    mst_sweeper_stop(sweeper);
+    mst_store_close(store);
+}
+MST_TEST_END
+
 MST_TESTS("server/sweeper", the_start_removes_what_nothing_points_to_and_keeps_the_rest,
           what_is_dropped_later_is_removed_unless_something_points_to_it,
-          a_copy_that_a_request_left_behind_is_finished)
+          a_copy_that_a_request_left_behind_is_finished, points_that_a_drop_has_left_become_due)
