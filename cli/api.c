@@ -245,10 +245,9 @@ static enum cli_exit failed(struct cli *cli, enum mst_err err)
     return cli_fail(cli, CLI_LOCAL, "%s", mst_err_text(err));
 }
 
-/* Waits; a signal that is not fatal does not shorten it. */
-static void wait_s(uint64_t seconds)
+void cli_wait(uint64_t ms)
 {
-    struct timespec left = {.tv_sec = (time_t)seconds};
+    struct timespec left = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
 
     while (nanosleep(&left, &left) != 0 && errno == EINTR)
         continue;
@@ -286,7 +285,7 @@ static enum mst_err call_patiently(struct cli *cli, const struct cli_request *re
         if (cli->is_terminal)
             cli_warn(cli, "the server is overloaded; waiting %llu s, as it asks",
                      (unsigned long long)wait);
-        wait_s(wait);
+        cli_wait(wait * 1000);
     }
 }
 

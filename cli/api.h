@@ -75,6 +75,9 @@ typedef enum cli_exit cli_each_row(void *arg, const struct cli_csv_row *row);
 enum cli_exit cli_api_rows(struct cli *cli, const struct cli_call *call, const char *what,
                            cli_each_row *each, void *arg);
 
+/* Waits; a signal that is not fatal does not shorten it. */
+void cli_wait(uint64_t ms);
+
 /* The key of who, or a message how to give one. *ret_is_token only with CLI_VENDOR. */
 enum cli_exit cli_api_key(struct cli *cli, enum cli_who who, const struct mst_handle **ret_key,
                           bool *ret_is_token);

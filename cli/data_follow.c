@@ -11,7 +11,6 @@
  */
 #include "cli/data.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <time.h>
@@ -138,14 +137,6 @@ static enum cli_exit take_reply(struct follow *follow, const struct cli_reply *r
     return exit;
 }
 
-static void wait_ms(uint64_t ms)
-{
-    struct timespec left = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
-
-    while (nanosleep(&left, &left) != 0 && errno == EINTR)
-        continue;
-}
-
 /* As long as it asks for, and some time: twice as much as before, but not the same for all who wait for this server. */
 static void wait_for_server(struct follow *follow, const char *why, uint64_t asked_s)
 {
@@ -153,7 +144,7 @@ static void wait_for_server(struct follow *follow, const char *why, uint64_t ask
         cli_warn(follow->cli, "%s: waiting for the server to come back", why);
         follow->away_ms = AWAY_MS;
     }
-    wait_ms(asked_s * 1000 + follow->away_ms / 2 + mst_random_u64() % (follow->away_ms / 2));
+    cli_wait(asked_s * 1000 + follow->away_ms / 2 + mst_random_u64() % (follow->away_ms / 2));
     follow->away_ms = follow->away_ms * 2 < AWAY_MS_MAX ? follow->away_ms * 2 : AWAY_MS_MAX;
 }
 
@@ -250,7 +241,7 @@ enum cli_exit cli_data_follow(struct cli *cli)
     while (exit == CLI_OK && (follow.n_wanted == 0 || follow.n_shown < follow.n_wanted)) {
         exit = ask(&follow);
         if (exit == CLI_OK && follow.is_polling && follow.away_ms == 0)
-            wait_ms(follow.interval_s * 1000);
+            cli_wait(follow.interval_s * 1000);
     }
     mst_buf_fini(&follow.last);
     mst_buf_fini(&follow.now);
