@@ -181,6 +181,7 @@
     16 /* of one tenant, so that its slow recipients do not hold up others */
 #define MST_SENDING_BUSY_MS 1000 /* how long a message waits whose tenant has as many under way */
 #define MST_SEND_ANSWER_MAX MST_KIB(64)  /* of which only the status is looked at */
+#define MST_CA_FILE_MAX     MST_MIB(1)   /* four times all that a Debian trusts */
 #define MST_SEND_BODY_MAX   MST_KIB(512) /* a value of 64 KiB, escaped or as base64, with its head */
 
 /* row numbers (keys.md) */

@@ -253,6 +253,8 @@ enum mst_err mst_dispatch_draw(struct mst_tx *tx, int64_t owner_id, enum mst_met
     if (*ret_verdict != MST_DONE)
         return MST_OK;
     err = consume_all(tx, &chain, metric, today);
+    if (err == MST_OK)
+        err = mst_usage_send(tx, owner_id, metric, today);
     if (err == MST_OK && !has_day)
         err = consume_all(tx, &chain, metric, MST_CONSUMED_EVER);
     return err;

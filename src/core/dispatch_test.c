@@ -2,6 +2,7 @@
 
 #include "core/dispatch.h"
 #include "core/quota.h"
+#include "core/usage.h"
 #include "tests/lib/unit.h"
 #include "tests/lib/world.h"
 
@@ -225,6 +226,33 @@ static int64_t consumed(struct mst_tx *tx, int64_t client_id, int64_t day)
     return err == MST_OK ? row.n : 0;
 }
 
+static int64_t sent(struct mst_tx *tx, int64_t client_id)
+{
+    int64_t n;
+
+    ck_assert_int_eq(mst_usage_sent(tx, client_id, MST_LIMIT_SMS, &n), MST_OK);
+    return n;
+}
+
+static enum mst_err count_row(void *arg, const void *row)
+{
+    (void)row;
+    ++*(int *)arg;
+    return MST_OK;
+}
+
+/* Rows of what the client's own dispatches have sent. */
+static int consumed_own(struct mst_tx *tx, int64_t client_id)
+{
+    const struct mst_row_consumed key = {.client_id = client_id,
+                                         .metric = MST_CONSUMED_OWN(MST_LIMIT_SMS)};
+    const struct mst_scan scan = {.index = MST_IX_CONSUMED, .key = &key, .n_fixed = 2};
+    int n = 0;
+
+    ck_assert_int_eq(mst_tx_scan(tx, &scan, count_row, &n), MST_OK);
+    return n;
+}
+
 enum { NONE = MST_LIMIT_INHERIT };
 
 static enum mst_err draw_today(struct mst_tx *tx)
@@ -241,12 +269,18 @@ static enum mst_err draw_today(struct mst_tx *tx)
     ck_assert_int_eq(consumed(tx, world.portal2_id, today), 3);
     ck_assert_int_eq(consumed(tx, world.domain_id, today), 5);
     ck_assert_int_eq(consumed(tx, world.domain_id, MST_CONSUMED_EVER), 1);
+    ck_assert_int_eq(sent(tx, world.portal_id), 2);
+    ck_assert_int_eq(sent(tx, world.portal2_id), 3);
+    ck_assert_int_eq(sent(tx, world.domain_id), 0); /* by those below it */
     return MST_OK;
 }
 
 static enum mst_err draw_tomorrow(struct mst_tx *tx)
 {
+    ck_assert_int_eq(sent(tx, world.portal2_id), 0);
     ck_assert_int_eq(draw(tx, world.portal2_id), 4); /* a new day, and no bucket */
+    ck_assert_int_eq(sent(tx, world.portal2_id), 4);
+    ck_assert_int_eq(consumed_own(tx, world.portal2_id), 1); /* the day before is forgotten */
     return MST_OK;
 }
 

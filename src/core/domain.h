@@ -32,7 +32,9 @@ struct mst_domain {
     bool is_content_replaced; /* setting content_overwrite (A10) */
     int64_t session;          /* of this process, by chance: whose uploads are under way (blob.h) */
     unsigned defects;         /* 0 but in tests */
-    void (*note_skipped)(void); /* a subscriber could not take a value (flow.h); may be NULL */
+    /* Of flows (flow.h); may be NULL: */
+    void (*note_skipped)(void);    /* a subscriber could not take a value */
+    void (*note_queue_full)(void); /* a dispatch could not, since as many messages wait as may */
 };
 
 /* What a row needs to make its key. */

@@ -389,7 +389,10 @@ static enum mst_err deliver(const struct mst_flow *flow, struct mst_tx *tx, cons
     case JUDGES:
         return judge(flow, tx, node, at, &value);
     case SENDS:
-        return mst_dispatch_queue(tx, node->id, at, value, ret_verdict);
+        err = mst_dispatch_queue(tx, node->id, at, value, ret_verdict);
+        if (err == MST_OK && *ret_verdict == MST_NO_ROOM && flow->domain->note_queue_full)
+            flow->domain->note_queue_full();
+        return err;
     case IGNORES:
         break;
     }

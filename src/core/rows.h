@@ -223,7 +223,8 @@
 /*
  * What a client and all below it have sent on one UTC day (protocol.md 2.15.5, limits): metric is the
  * enum mst_limit of the daily limit, day is Unix time / 86400. Day MST_CONSUMED_EVER holds what of
- * all this was drawn from the bucket.
+ * all this was drawn from the bucket. Metric MST_CONSUMED_OWN is what the client's own dispatches have
+ * sent on the latest day alone on which they sent anything.
  */
 #define MST_ROW_CONSUMED(I, T) \
     I(client_id)               \
@@ -551,7 +552,8 @@ enum { MST_FLOW_PREPROCESS = 1, MST_FLOW_RETENTION = 2, MST_FLOW_RULE = 4, MST_F
 /* due.kind: the timer of a datarule; points that retention lets go of */
 enum mst_due { MST_DUE_RULE = 1, MST_DUE_TRIM };
 
-#define MST_CONSUMED_EVER (-1)
+#define MST_CONSUMED_EVER        (-1)
+#define MST_CONSUMED_OWN(metric) ((int64_t)(metric) + 100)
 
 /* blob_id has MST_ROW_BITS bits, the number of a piece the rest of chunk_id. */
 #define MST_CHUNK_BITS        22

@@ -19,6 +19,38 @@ enum mst_err mst_usage_consume(struct mst_tx *tx, int64_t client_id, enum mst_li
                          : mst_tx_insert(tx, MST_TABLE_CONSUMED, &row);
 }
 
+enum mst_err mst_usage_send(struct mst_tx *tx, int64_t client_id, enum mst_limit metric,
+                            int64_t day)
+{
+    struct mst_row_consumed row = {.client_id = client_id, .metric = MST_CONSUMED_OWN(metric)};
+    enum mst_err err = mst_tx_last(tx, MST_IX_CONSUMED, 2, &row);
+
+    if (err == MST_OK && row.day == day) {
+        row.n++;
+        return mst_tx_update(tx, MST_TABLE_CONSUMED, &row, MST_BIT(consumed, n));
+    }
+    if (err == MST_OK)
+        err = mst_tx_delete(tx, MST_TABLE_CONSUMED, &row);
+    if (err != MST_OK && err != MST_ENOENT)
+        return err;
+    row.day = day;
+    row.n = 1;
+    return mst_tx_insert(tx, MST_TABLE_CONSUMED, &row);
+}
+
+enum mst_err mst_usage_sent(struct mst_tx *tx, int64_t client_id, enum mst_limit metric,
+                            int64_t *ret_n)
+{
+    struct mst_row_consumed row = {.client_id = client_id,
+                                   .metric = MST_CONSUMED_OWN(metric),
+                                   .day = mst_tx_wall_now(tx) / DAY_S};
+    enum mst_err err = mst_tx_get(tx, MST_IX_CONSUMED, &row);
+
+    if (err == MST_OK || err == MST_ENOENT)
+        *ret_n = err == MST_OK ? row.n : 0;
+    return err == MST_ENOENT ? MST_OK : err;
+}
+
 enum mst_err mst_usage_share(struct mst_tx *tx, int64_t client_id)
 {
     const int64_t today = mst_tx_wall_now(tx) / DAY_S;

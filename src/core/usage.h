@@ -24,6 +24,12 @@ MST_MUST_USE enum mst_err mst_usage_consumed(struct mst_tx *tx, int64_t client_i
 /* client_id has consumed one more on that day. */
 MST_MUST_USE enum mst_err mst_usage_consume(struct mst_tx *tx, int64_t client_id,
                                             enum mst_limit metric, int64_t day);
+/* A dispatch that client_id owns has sent one more message on that day. */
+MST_MUST_USE enum mst_err mst_usage_send(struct mst_tx *tx, int64_t client_id,
+                                         enum mst_limit metric, int64_t day);
+/* How many they have sent on this UTC day. */
+MST_MUST_USE enum mst_err mst_usage_sent(struct mst_tx *tx, int64_t client_id,
+                                         enum mst_limit metric, int64_t *ret_n);
 /* The client and all above it have given away one more share code today. */
 MST_MUST_USE enum mst_err mst_usage_share(struct mst_tx *tx, int64_t client_id);
 

@@ -102,6 +102,8 @@ static void set_common(struct sending *sending)
     (void)curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
     (void)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)opts->timeout_ms);
     (void)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)opts->timeout_ms);
+    if (opts->ca_file[0])
+        (void)curl_easy_setopt(easy, CURLOPT_CAINFO, opts->ca_file); /* beside CURLOPT_CAPATH */
     (void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
     (void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, sending);
     (void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, drop_answer);
@@ -177,7 +179,7 @@ static enum mst_err begin(struct sending *sending)
 
 static void say_never(struct mst_send *send, void *message, struct mst_span why)
 {
-    const struct mst_send_result result = {MST_SEND_NEVER, why};
+    const struct mst_send_result result = {.outcome = MST_SEND_NEVER, .status = why};
 
     send->opts.done(send->opts.arg, message, &result);
 }
@@ -316,25 +318,38 @@ static enum mst_send_outcome judge_mail(CURLcode code, long status)
     return MST_SEND_AGAIN;
 }
 
+/* libcurl's own words for these speak of SSH and of levels. */
+static const char *words_of(CURLcode code)
+{
+    if (code == CURLE_PEER_FAILED_VERIFICATION)
+        return "the certificate is not good, or not for this host";
+    if (code == CURLE_USE_SSL_FAILED)
+        return "the mail server has no TLS";
+    return curl_easy_strerror(code);
+}
+
 static void tell(const struct sending *sending, CURLcode code)
 {
     char text[128];
     struct mst_send_result result = {.outcome = MST_SEND_NEVER};
     bool has_answer;
+    curl_off_t wait_s = 0;
     long status = 0;
 
     (void)curl_easy_getinfo(sending->easy, CURLINFO_RESPONSE_CODE, &status);
+    (void)curl_easy_getinfo(sending->easy, CURLINFO_RETRY_AFTER, &wait_s);
     has_answer = sending->is_mail ? code == CURLE_OK || status >= 400 : status >= 200;
     if (has_answer)
         (void)snprintf(text, sizeof text, "%ld", status);
     else if (sending->is_refused)
         (void)snprintf(text, sizeof text, "error: the address is in a private network");
     else
-        (void)snprintf(text, sizeof text, "error: %s", curl_easy_strerror(code));
+        (void)snprintf(text, sizeof text, "error: %s", words_of(code));
     if (has_answer || !sending->is_refused)
         result.outcome =
             sending->is_mail ? judge_mail(code, status) : judge_http(code, has_answer ? status : 0);
     result.status = mst_span_str(text);
+    result.wait_s = wait_s > 0 ? wait_s : 0;
     sending->send->opts.done(sending->send->opts.arg, sending->message, &result);
 }
 

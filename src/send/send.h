@@ -24,6 +24,7 @@ enum mst_send_outcome {
 struct mst_send_result {
     enum mst_send_outcome outcome;
     struct mst_span status; /* the status of the answer, or "error: " and why there was none */
+    int64_t wait_s;         /* MST_SEND_AGAIN: Retry-After of the answer, 0 if it has none */
 };
 
 struct mst_send_opts {
@@ -34,6 +35,8 @@ struct mst_send_opts {
     const char *smtp_user;     /* "" = without authentication */
     const char *smtp_password; /* of smtp_user */
     bool is_smtp_plain;        /* smtp:// without TLS is allowed */
+    const char *
+        ca_file; /* PEM: authorities trusted beside the system's; "" = none; read for each message */
     void (*done)(void *arg, void *message, const struct mst_send_result *result);
     void *arg;
 };

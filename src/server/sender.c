@@ -104,13 +104,16 @@ static void count_end(const struct slot *slot, enum mst_label_ENDED ended)
     mst_metric_add(MST_M_DISPATCHED, (unsigned)slot->method * MST_ENDED_LEN + ended, 1);
 }
 
-/* Before the try that will be the tries-th. */
-static int64_t delay_ms(const struct mst_sender *sender, int64_t tries)
+/* Before the try that will be the tries-th. The recipient may ask for more, up to the greatest delay. */
+static int64_t delay_ms(const struct mst_sender *sender, int64_t tries, int64_t wait_s)
 {
     int64_t delay = sender->settings->dispatch_retry_ms;
 
     for (int64_t i = 1; i < tries && delay < MST_DISPATCH_DELAY_MAX_MS; i++)
         delay *= 2;
+    if (wait_s > delay / 1000)
+        delay =
+            wait_s < MST_DISPATCH_DELAY_MAX_MS / 1000 ? wait_s * 1000 : MST_DISPATCH_DELAY_MAX_MS;
     return delay < MST_DISPATCH_DELAY_MAX_MS ? delay : MST_DISPATCH_DELAY_MAX_MS;
 }
 
@@ -143,7 +146,7 @@ static void note_end(void *arg, void *message, const struct mst_send_result *res
     if (result->outcome == MST_SEND_AGAIN && slot->tries + 1 < MST_DISPATCH_TRIES_MAX) {
         slot->stage = ENDED;
         slot->is_over = false;
-        slot->due_ms = mst_clock_wall_ms() + delay_ms(sender, slot->tries + 1);
+        slot->due_ms = mst_clock_wall_ms() + delay_ms(sender, slot->tries + 1, result->wait_s);
         mst_metric_add(MST_M_DISPATCH_RETRIES, (unsigned)slot->method, 1);
         return;
     }
@@ -691,6 +694,37 @@ static enum mst_err read_password(struct mst_sender *sender, struct mst_buf *why
     return err;
 }
 
+static bool holds_certificate(struct mst_span text)
+{
+    for (size_t at = 0; at < text.len; at = mst_span_find(text, '\n', at) + 1)
+        if (mst_span_starts(mst_span_cut(text, at, text.len),
+                            MST_LIT("-----BEGIN CERTIFICATE-----")))
+            return true;
+    return false;
+}
+
+/* Read by libcurl each time: it may be renewed. */
+static enum mst_err check_ca_file(const struct mst_sender *sender, struct mst_buf *why)
+{
+    const char *path = sender->settings->dispatch_ca_file;
+    struct mst_buf text;
+    enum mst_err err;
+
+    if (!path[0])
+        return MST_OK;
+    mst_buf_init(&text, MST_CA_FILE_MAX);
+    err = mst_file_read(path, MST_CA_FILE_MAX, &text);
+    if (err != MST_OK) {
+        (void)mst_buf_addf(why, "dispatch_ca_file: %s cannot be read: %s\n", path,
+                           mst_err_text(err));
+    } else if (!holds_certificate(mst_buf_span(&text))) {
+        (void)mst_buf_addf(why, "dispatch_ca_file: %s holds no certificate (PEM)\n", path);
+        err = MST_EINVAL;
+    }
+    mst_buf_fini(&text);
+    return err;
+}
+
 static enum mst_err open_send(struct mst_sender *sender)
 {
     const struct mst_settings *settings = sender->settings;
@@ -702,6 +736,7 @@ static enum mst_err open_send(struct mst_sender *sender)
         .smtp_user = settings->smtp_user,
         .smtp_password = sender->password,
         .is_smtp_plain = !settings->smtp_tls_required,
+        .ca_file = settings->dispatch_ca_file,
         .done = note_end,
         .arg = sender,
     };
@@ -727,6 +762,8 @@ enum mst_err mst_sender_open(struct mst_store *store, const struct mst_domain *d
     for (size_t i = 0; i < MST_SENDING_MAX; i++)
         mst_arena_init(&sender->slots[i].arena, MST_SEND_BODY_MAX);
     err = read_password(sender, why);
+    if (err == MST_OK)
+        err = check_ca_file(sender, why);
     if (err == MST_OK) {
         err = open_send(sender);
         if (err != MST_OK)

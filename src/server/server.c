@@ -238,6 +238,11 @@ static void note_skipped(void)
     mst_metric_add(MST_M_FLOW_SKIPPED, 0, 1);
 }
 
+static void note_queue_full(void)
+{
+    mst_metric_add(MST_M_DISPATCH_FULL, 0, 1);
+}
+
 static enum mst_err open_keys(struct mst_server *server, struct mst_buf *why)
 {
     const struct mst_settings *settings = server->settings;
@@ -257,6 +262,7 @@ static enum mst_err open_keys(struct mst_server *server, struct mst_buf *why)
         .session = (int64_t)mst_random_u64(),
         .defects = seeded_defects(),
         .note_skipped = note_skipped,
+        .note_queue_full = note_queue_full,
     };
     err = mst_keyring_ensure_root(server->store, &server->domain, server->paths.cik_file,
                                   &is_written, why);

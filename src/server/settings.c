@@ -136,8 +136,12 @@ const struct mst_setting mst_setting_table[] = {
      AT(dispatch_timeout_ms), NULL},
     {"dispatch_retry", MST_SETTING_MILLISECONDS, 10, MINUTES_MS(60), "10s", "ms",
      "Until a message that got no answer, or 429 or 5xx, is tried again. Each further time waits twice as "
-     "long, an hour at most; after 8 tries it is given up.",
+     "long, and as long as the answer's Retry-After says, an hour at most; after 8 tries it is given up.",
      AT(dispatch_retry_ms), NULL},
+    {"dispatch_ca_file", MST_SETTING_PATH, 0, 0, "", "",
+     "A file with certificates (PEM) of authorities that recipients over HTTPS, the hook and the mail server "
+     "may be certified by, beside those of the system (/etc/ssl/certs). It is read anew for each message.",
+     AT(dispatch_ca_file), NULL},
     {"dispatch_hook", MST_SETTING_TEXT, 0, 0, "", "",
      "The URL to which messages of sms and xmpp dispatches are POSTed as JSON. It may lie in any network. "
      "Empty: they fail.",

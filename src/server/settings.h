@@ -56,8 +56,9 @@ struct mst_settings {
     int64_t sn_scope; /* enum mst_sn_scope */
     int64_t delete_sn_disables, ranges_wrapped, content_overwrite, alias_skip_bad_values;
     int64_t dispatch_private_networks, dispatch_timeout_ms, dispatch_retry_ms;
-    char dispatch_hook[MST_SETTING_TEXT_MAX]; /* "" = none */
-    char smtp_url[MST_SETTING_TEXT_MAX];      /* "" = none */
+    char dispatch_ca_file[MST_SETTING_TEXT_MAX]; /* "" = none */
+    char dispatch_hook[MST_SETTING_TEXT_MAX];    /* "" = none */
+    char smtp_url[MST_SETTING_TEXT_MAX];         /* "" = none */
     char smtp_from[MST_SETTING_TEXT_MAX];
     char smtp_user[MST_SETTING_TEXT_MAX]; /* "" = without authentication */
     char smtp_password_file[MST_SETTING_TEXT_MAX];

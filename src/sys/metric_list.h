@@ -143,10 +143,13 @@
               "Time of a checkpoint; the count is the number of checkpoints.")                     \
     COUNTER(POINTS, "muster_points_stored_total", ONE, NONE, NONE, "Values that were stored.")     \
     COUNTER(FLOW_SKIPPED, "muster_subscriber_values_skipped_total", ONE, NONE, NONE,               \
-            "Values that a subscriber could not take: its preprocess or its format refused them.") \
+            "Values that a subscriber could not take: its preprocess or its format refused them, " \
+            "or it is a dispatch whose queue is full.")                                            \
     COUNTER(DISPATCHED, "muster_dispatch_messages_total", ONE, METHOD, ENDED,                      \
             "Messages of dispatches that are over: taken by the recipient, refused by it, given "  \
             "up, or not sent for a limit of the owner or of a client above it.")                   \
+    COUNTER(DISPATCH_FULL, "muster_dispatch_queue_full_total", ONE, NONE, NONE,                    \
+            "Values that a dispatch did not take because 100 messages wait in its queue.")         \
     COUNTER(DISPATCH_RETRIES, "muster_dispatch_retries_total", ONE, METHOD, NONE,                  \
             "Tries to send that failed and will be repeated.")                                     \
     GAUGE(DISPATCHING, "muster_dispatch_messages_under_way", ONE, NONE, NONE,                      \

@@ -80,26 +80,34 @@ static enum mst_err pack_counts(const int64_t counts[MST_LIMIT_COUNT], json_t **
     return json ? MST_OK : MST_ENOMEM;
 }
 
-/* What is sent is counted with all below a client: show_usage. */
+/* What has a limit by the day. */
+static const enum mst_limit daily[] = {MST_LIMIT_EMAIL, MST_LIMIT_HTTP, MST_LIMIT_SMS,
+                                       MST_LIMIT_XMPP};
+enum { N_DAILY = sizeof daily / sizeof daily[0] };
+
+/* Of what has a limit by the day, what the client's own dispatches have sent today. */
 static enum mst_err show_counts(struct view *view, json_t **ret_json)
 {
     const int64_t *direct = view->info.direct;
-    const int64_t counts[MST_LIMIT_COUNT] = {
+    int64_t counts[MST_LIMIT_COUNT] = {
         [MST_LIMIT_CLIENT] = direct[MST_KIND_CLIENT],
         [MST_LIMIT_DATAPORT] = direct[MST_KIND_DATAPORT],
         [MST_LIMIT_DATARULE] = direct[MST_KIND_DATARULE],
         [MST_LIMIT_DISPATCH] = direct[MST_KIND_DISPATCH],
         [MST_LIMIT_SHARE] = view->info.direct_shares,
     };
+    enum mst_err err = MST_OK;
 
-    return view->is_client ? pack_counts(counts, ret_json) : MST_OK;
+    if (!view->is_client)
+        return MST_OK;
+    for (size_t i = 0; i < N_DAILY && err == MST_OK; i++)
+        err = mst_usage_sent(view->tx, view->info.resource.id, daily[i], &counts[daily[i]]);
+    return err == MST_OK ? pack_counts(counts, ret_json) : err;
 }
 
-/* Of what has a limit by the day, today's. */
+/* Of what has a limit by the day, what all below the client have sent today. */
 static enum mst_err show_usage(struct view *view, json_t **ret_json)
 {
-    static const enum mst_limit daily[] = {MST_LIMIT_EMAIL, MST_LIMIT_HTTP, MST_LIMIT_SMS,
-                                           MST_LIMIT_XMPP};
     const struct mst_row_quota *quota = &view->info.quota;
     const int64_t now = mst_tx_wall_now(view->tx);
     int64_t counts[MST_LIMIT_COUNT] = {
@@ -111,7 +119,7 @@ static enum mst_err show_usage(struct view *view, json_t **ret_json)
 
     if (!view->is_client)
         return MST_OK;
-    for (size_t i = 0; i < sizeof daily / sizeof daily[0] && err == MST_OK; i++)
+    for (size_t i = 0; i < N_DAILY && err == MST_OK; i++)
         err = mst_usage_consumed(view->tx, quota->client_id, daily[i], now, now + 1,
                                  &counts[daily[i]]);
     return err == MST_OK ? pack_counts(counts, ret_json) : err;
