@@ -35,6 +35,17 @@ sub start {
     return $self;
 }
 
+# Over TLS: 'https' or 'smtp', with the files of its certificate and key.
+sub secure {
+    my ($class, $kind, $certificate, $key) = @_;
+    my $self = bless { file => tempdir(CLEANUP => 1) . '/got' }, $class;
+    $self->{pid} = open($self->{out}, '-|', 'tests/lib/secure_receiver.py', $kind, $certificate, $key, $self->{file})
+        or die "secure_receiver.py: $!";
+    push @running, $self;
+    ($self->{port}) = readline($self->{out}) =~ /^(\d+)$/ or die 'secure_receiver.py does not say its port';
+    return $self;
+}
+
 sub stop {
     my ($self) = @_;
     return unless $self->{pid};
@@ -66,14 +77,22 @@ sub wait_for {
 
 # -- HTTP --
 
-# /status/N answers N, /big an endless body, /hang never; /then/N the first time 503, later N.
+# /status/N answers N, /big an endless body, /hang never; /then/N the first time 503, later N;
+# /after/N/S the first time N with Retry-After: S, /date/N/S the same as a date, later 200.
+sub http_date { return POSIX::strftime('%a, %d %b %Y %H:%M:%S GMT', gmtime $_[0]) }
+
 sub answer {
     my ($self, $peer, $path) = @_;
     if ($path =~ m{^/hang}) { sysread $peer, my $rest, 1; return }
+    my $is_first = grep({ $_->{path} eq $path } $self->got) == 1;
     my ($status) = $path =~ m{^/(?:status|then)/(\d+)};
-    $status = 503 if $path =~ m{^/then/} && grep({ $_->{path} eq $path } $self->got) == 1;
+    my ($how, $first_status, $seconds) = $path =~ m{^/(after|date)/(\d+)/(\d+)};
+    $status = 503 if $path =~ m{^/then/} && $is_first;
+    $status = $first_status if $how && $is_first;
     $status //= 200;
     my $more = $status =~ /^3/ ? "Location: /elsewhere\r\n" : '';
+    $more = 'Retry-After: ' . ($how eq 'after' ? $seconds : http_date(time + $seconds)) . "\r\n"
+        if $how && $is_first;
     if ($path =~ m{^/big}) {
         syswrite $peer, "HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n";
         1 while syswrite $peer, 'x' x 65536;
