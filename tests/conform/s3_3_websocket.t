@@ -171,6 +171,12 @@ record($device{two}, 'count', map { $BASE + $_ => $_ } @many);
 $ws = as($device{two});
 is subscribe($ws, { alias => 'count' }, subs_id => 1, since => $BASE), 'ok', 'a backlog';
 is_deeply points($ws, 4000), [map {"1 $_ $_"} @many], '... comes whole and in order';
+record($device{two}, 'note', $BASE => 'short');
+$ws = as($device{two});
+$ws->calls(map { ['subscribe', { alias => $_ }, { subs_id => $_, since => $BASE - 1 }] } 'count', 'note');
+my $n_before = 0;
+$n_before++ until points($ws, 1)->[0] eq 'note 0 short';
+cmp_ok $n_before, '<', 4000, '... and others need not wait until it is over';
 my $writer = fork() // die;
 if (!$writer) {
     my $cik = $device{two}{cik};

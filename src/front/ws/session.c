@@ -560,6 +560,8 @@ void mst_ws_shown(struct mst_exchange *x, bool is_all)
 {
     x->session->is_shown = true;
     x->session->showing->is_due = !is_all;
+    if (!is_all)
+        mst_ws_subscription_queue_up(x->session->showing);
 }
 
 /* ---- reading ---- */

@@ -23,12 +23,33 @@ static void free_subscription(struct mst_ws_subscription *subscription)
     free(subscription);
 }
 
+static void unlink_subscription(struct mst_ws_subscription *subscription)
+{
+    subscription->prev->next = subscription->next;
+    subscription->next->prev = subscription->prev;
+}
+
+static void link_last(struct mst_ws_subscription *subscription)
+{
+    struct mst_ws_subscription *head = &subscription->all->ring;
+
+    subscription->next = head;
+    subscription->prev = head->prev;
+    subscription->prev->next = subscription;
+    head->prev = subscription;
+}
+
+void mst_ws_subscription_queue_up(struct mst_ws_subscription *subscription)
+{
+    unlink_subscription(subscription);
+    link_last(subscription);
+}
+
 void mst_ws_subscription_end(struct mst_ws_subscription *subscription)
 {
     struct mst_ws_subscriptions *all = subscription->all;
 
-    subscription->prev->next = subscription->next;
-    subscription->next->prev = subscription->prev;
+    unlink_subscription(subscription);
     all->n--;
     mst_metric_sub(MST_M_WS_SUBSCRIPTIONS, 0, 1);
     mst_watch_remove(all->watch, &subscription->watcher);
@@ -100,10 +121,7 @@ enum mst_err mst_ws_subscriptions_add(struct mst_ws_subscriptions *all,
     }
     if (wanted->until_ms != 0)
         mst_wheel_set(all->wheel, &subscription->timeout.entry, wanted->until_ms, passed);
-    subscription->next = &all->ring;
-    subscription->prev = all->ring.prev;
-    subscription->prev->next = subscription;
-    all->ring.prev = subscription;
+    link_last(subscription);
     all->n++;
     mst_metric_add(MST_M_WS_SUBSCRIPTIONS, 0, 1);
     return MST_OK;

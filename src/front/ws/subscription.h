@@ -33,7 +33,7 @@ struct mst_ws_subscription {
 };
 
 struct mst_ws_subscriptions {
-    struct mst_ws_subscription ring; /* its head: in the order they were made */
+    struct mst_ws_subscription ring; /* its head: the order in which they are shown */
     size_t n;
     struct mst_watch *watch;
     struct mst_wheel *wheel;
@@ -57,6 +57,8 @@ void mst_ws_subscription_end(struct mst_ws_subscription *subscription);
 /* The message was answered; or it failed, and what it made ends. */
 void mst_ws_subscriptions_settle(struct mst_ws_subscriptions *all, const void *made_by,
                                  bool is_good);
+/* Others that are due come before it. */
+void mst_ws_subscription_queue_up(struct mst_ws_subscription *subscription);
 /* The first that is due and may be shown; NULL if there is none. */
 struct mst_ws_subscription *mst_ws_subscriptions_due(struct mst_ws_subscriptions *all);
 
