@@ -72,12 +72,9 @@ enum mst_err mst_ws_get(struct mst_exchange *x, struct mst_tx *tx)
     enum mst_err err;
 
     (void)tx;
-    if (!handshake->is_upgrade) {
-        (void)mst_buf_add_str(&x->extra, "Upgrade: websocket\r\n");
-        return mst_exchange_refuse_with(x, 426);
-    }
-    if (!handshake->is_version) {
-        (void)mst_buf_add_str(&x->extra, "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n");
+    if (!handshake->is_upgrade || !handshake->is_version) { /* RFC 9110 7.8, RFC 6455 4.4 */
+        (void)mst_buf_add_str(&x->extra, "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+                                         "Sec-WebSocket-Version: 13\r\n");
         return mst_exchange_refuse_with(x, 426);
     }
     if (!handshake->is_good)
