@@ -95,5 +95,5 @@ void mst_ws_take_over(struct mst_exchange *x, struct mst_stream *stream, struct 
     struct mst_ws_session *session = handshake->session;
 
     handshake->session = NULL;
-    mst_ws_session_begin(session, stream, ahead);
+    mst_ws_session_begin(session, stream, x->peer, ahead);
 }

@@ -23,6 +23,7 @@
  */
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "front/http/handlers.h"
 #include "front/rpc/rpc.h"
@@ -741,9 +742,12 @@ static void ping_is_due(struct mst_wheel_entry *entry)
 }
 
 void mst_ws_session_begin(struct mst_ws_session *session, struct mst_stream *stream,
-                          struct mst_span ahead)
+                          struct mst_span peer, struct mst_span ahead)
 {
     struct mst_ws_worker *worker = session->worker;
+
+    assert(peer.len > 0 && peer.len < sizeof session->peer);
+    memcpy(session->peer, peer.ptr, peer.len);
 
     session->stream = stream;
     session->prev = &worker->sessions;
@@ -751,7 +755,6 @@ void mst_ws_session_begin(struct mst_ws_session *session, struct mst_stream *str
     session->next->prev = session;
     worker->sessions.next = session;
     mst_metric_add(MST_M_WS_SESSIONS, 0, 1);
-    mst_addr_print_ip(mst_stream_peer(stream), session->peer);
     mst_stream_set_user(stream, &stream_user, session);
     set_ping(session);
     if (worker->is_draining)

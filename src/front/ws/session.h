@@ -12,8 +12,9 @@ MST_MUST_USE enum mst_err mst_ws_session_new(struct mst_ws_worker *worker, bool 
                                              struct mst_ws_session **ret_session);
 /* One that has not begun; NULL is fine. */
 void mst_ws_session_free(struct mst_ws_session *session);
-/* Takes the stream and what was read of it already. It frees itself when the stream is closed. */
+/* Takes the stream and what was read of it already. It frees itself when the stream is closed. peer: the
+   address as text. */
 void mst_ws_session_begin(struct mst_ws_session *session, struct mst_stream *stream,
-                          struct mst_span ahead);
+                          struct mst_span peer, struct mst_span ahead);
 
 #endif

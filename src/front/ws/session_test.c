@@ -185,6 +185,38 @@ MST_TEST(a_peer_that_goes_away_in_the_middle_harms_nobody)
 }
 MST_TEST_END
 
+/* As it is for requests: the log of activations tells it. */
+MST_TEST(the_peer_is_the_one_that_a_trusted_proxy_names)
+{
+    struct mst_addr_set trusted;
+    struct mst_scene scene;
+    struct mst_answer answer;
+    char body[128], rid[41], cik[41];
+
+    ck_assert_int_eq(mst_addr_set_parse(MST_LIT("127.0.0.0/8"), &trusted), MST_OK);
+    start(&(struct mst_http_opts){.trusted = &trusted});
+    mst_scene_make(site, &scene);
+    ck_assert_status(site, 205, "POST", "/provision/manage/model/m1/", scene.by_token, "sn=1");
+    (void)snprintf(body, sizeof body, "enable=true&owner=%s", scene.portal_rid);
+    answer = mst_site_ask(site, "POST", "/provision/manage/model/m1/1", scene.by_token, body);
+    (void)snprintf(rid, sizeof rid, "%.*s", (int)answer.body.len, answer.body.ptr);
+    mst_site_key(site, scene.portal_cik, rid, cik);
+    mst_line_send(&line, "GET /ws HTTP/1.1\r\nX-Forwarded-For: 192.0.2.7\r\n");
+    (void)snprintf(body, sizeof body, "{\"auth\":{\"cik\":\"%s\"}}", scene.portal_cik);
+    put_behind(&HANDSHAKE[sizeof "GET /ws HTTP/1.1\r\n" - 1], 1, body);
+    (void)snprintf(body, sizeof body,
+                   "[{\"id\":1,\"procedure\":\"activate\",\"arguments\":[\"client\",\"%s\"]}]",
+                   cik);
+    put_frame(1, body);
+    put_frame(8, "");
+    ck_assert_uint_eq(count(mst_line_rest(&line), MST_LIT("[{\"id\":1,\"status\":\"ok\"}]")), 1);
+    answer =
+        mst_site_ask(site, "GET", "/provision/manage/model/m1/1?show=log", scene.by_token, NULL);
+    ck_assert_uint_eq(count(answer.body, MST_LIT(",192.0.2.7,")), 1);
+    end();
+}
+MST_TEST_END
+
 static void await_sessions(uint64_t n)
 {
     while (mst_metric_sum(MST_M_WS_SESSIONS, 0) != n)
@@ -221,4 +253,5 @@ MST_TESTS("front/ws/session", a_peer_that_is_silent_is_pinged_once_and_given_up,
           one_that_takes_nothing_is_given_up_although_it_says_something_now_and_then,
           a_drain_closes_with_1000_and_waits_for_the_answer_before,
           a_peer_that_goes_away_in_the_middle_harms_nobody,
+          the_peer_is_the_one_that_a_trusted_proxy_names,
           beyond_the_limit_a_handshake_is_answered_503_until_another_session_ends)
