@@ -3,6 +3,9 @@
  * preprocess, no retention, no subscribers) has none, and costs nothing but its conversion and its point. Inputs
  * of the same port share its tree.
  *
+ * A resource may be subscribed to by those of others, if it is public or shared. What that sets off is counted
+ * apart from the rest: where it would be too much it is left out, and not the value refused.
+ *
  * What runs may be older than what it finds: a subscription that was made meanwhile is not
  * followed yet, one that ended still is. Nothing depends on more: each point stands for itself.
  */
@@ -34,7 +37,8 @@ struct node {
     struct mst_preprocess *preprocess; /* NULL: none */
     struct mst_rule rule;
     struct node *first_child, *next_sibling;
-    size_t n_nodes; /* itself and all below it */
+    bool is_foreign; /* it, or one above it, is not of the owner of what it subscribes to */
+    size_t n_nodes, n_foreign; /* itself and all below it: of the two the first are not foreign */
 };
 
 struct input {
@@ -43,6 +47,7 @@ struct input {
     struct node *node; /* NULL: it is only stored */
     bool is_timer;     /* not a value: the rule's timer is looked at */
     bool is_optional, is_left_out;
+    bool has_foreign; /* there is room for what it sets off of others */
 };
 
 struct mst_flow {
@@ -51,7 +56,10 @@ struct mst_flow {
     struct input *inputs;
     size_t n_inputs, max_inputs;
     size_t n_left_out;
-    size_t n_values;
+    size_t n_values, n_foreign; /* MST_FLOW_VALUES_MAX each */
+    /* Running: */
+    const struct input *input;
+    size_t n_bytes, n_foreign_bytes; /* MST_FLOW_BYTES_MAX each */
 };
 
 enum mst_err mst_flow_new(struct mst_arena *arena, size_t max_inputs, struct mst_flow **ret_flow)
@@ -79,6 +87,7 @@ struct planner {
     struct mst_arena *arena;
     struct node *parent;
     const struct mst_row_resource *source;
+    bool is_foreign;
     unsigned depth;
     size_t room; /* nodes that may still be added */
 };
@@ -131,12 +140,18 @@ static enum mst_err plan_target(void *arg, const struct mst_row_resource *target
     struct planner *planner = arg;
     struct node *parent = planner->parent, *child;
     const struct mst_row_resource *source = planner->source;
-    bool may = false;
-    enum mst_err err = mst_subscribe_may(planner->tx, source, target, &may);
+    const bool was_foreign = planner->is_foreign;
+    bool is_own = false, may;
+    enum mst_err err = mst_subscribe_is_own(planner->tx, source, target, &is_own);
 
+    may = is_own;
+    if (err == MST_OK && !is_own)
+        err = mst_subscribe_may(planner->tx, source, target, &may);
     if (err != MST_OK || !may)
         return err;
+    planner->is_foreign = was_foreign || !is_own;
     err = plan(planner, target, false, &child);
+    planner->is_foreign = was_foreign;
     planner->parent = parent;
     planner->source = source;
     if (err != MST_OK)
@@ -144,6 +159,7 @@ static enum mst_err plan_target(void *arg, const struct mst_row_resource *target
     child->next_sibling = parent->first_child;
     parent->first_child = child;
     parent->n_nodes += child->n_nodes;
+    parent->n_foreign += child->n_foreign;
     return MST_OK;
 }
 
@@ -164,7 +180,9 @@ static enum mst_err plan(struct planner *planner, const struct mst_row_resource 
                           .format = (enum mst_format)resource->format,
                           .keep_count = MST_KEEP_ALL,
                           .keep_s = MST_KEEP_ALL,
-                          .n_nodes = 1};
+                          .is_foreign = planner->is_foreign,
+                          .n_nodes = planner->is_foreign ? 0 : 1,
+                          .n_foreign = planner->is_foreign ? 1 : 0};
     if (resource->flow_bits != 0)
         err = fill_node(planner, resource, is_report, node);
     if (err == MST_OK && resource->n_subscribers > 0 && node->role != SENDS &&
@@ -230,14 +248,19 @@ static enum mst_err convert(struct mst_arena *arena, const struct mst_flow_input
 static enum mst_err add(struct mst_flow *flow, const struct input *input,
                         enum mst_verdict *ret_verdict)
 {
-    const size_t n = input->node ? input->node->n_nodes : 0; /* else the request bounds it */
+    const struct node *node = input->node; /* NULL: the request bounds it */
+    const size_t n = node ? node->n_nodes : 0, n_foreign = node ? node->n_foreign : 0;
+    struct input *added;
 
     assert(flow->n_inputs < flow->max_inputs);
     *ret_verdict = MST_NO_ROOM;
     if (flow->n_values + n > MST_FLOW_VALUES_MAX)
         return MST_OK;
     flow->n_values += n;
-    flow->inputs[flow->n_inputs++] = *input;
+    added = &flow->inputs[flow->n_inputs++];
+    *added = *input;
+    added->has_foreign = flow->n_foreign + n_foreign <= MST_FLOW_VALUES_MAX;
+    flow->n_foreign += added->has_foreign ? n_foreign : 0;
     *ret_verdict = MST_DONE;
     return MST_OK;
 }
@@ -271,28 +294,42 @@ enum mst_err mst_flow_add_timer(const struct mst_domain *domain, struct mst_tx *
 
 /* ---- running ---- */
 
-static enum mst_err deliver(const struct mst_flow *flow, struct mst_tx *tx, const struct node *node,
+static enum mst_err deliver(struct mst_flow *flow, struct mst_tx *tx, const struct node *node,
                             int64_t at, struct mst_span value, enum mst_verdict *ret_verdict);
 
+/* For what lies on the way of others, if it is none of the owner's. */
+static bool has_room(const struct mst_flow *flow, const struct node *node)
+{
+    return !node->is_foreign ||
+           (flow->input->has_foreign && flow->n_foreign_bytes <= MST_FLOW_BYTES_MAX);
+}
+
+static enum mst_err deliver_to_child(struct mst_flow *flow, struct mst_tx *tx,
+                                     const struct node *child, int64_t at, struct mst_span value)
+{
+    const struct mst_arena_mark mark = mst_arena_mark(mst_tx_arena(tx));
+    enum mst_verdict verdict = MST_NO_ROOM;
+    enum mst_err err =
+        has_room(flow, child) ? deliver(flow, tx, child, at, value, &verdict) : MST_OK;
+
+    mst_arena_rewind(mst_tx_arena(tx), mark);
+    if (err == MST_OK && verdict != MST_DONE && flow->domain->note_skipped)
+        flow->domain->note_skipped();
+    return err;
+}
+
 /* A value that came out of node, in its format. */
-static enum mst_err emit(const struct mst_flow *flow, struct mst_tx *tx, const struct node *node,
+static enum mst_err emit(struct mst_flow *flow, struct mst_tx *tx, const struct node *node,
                          int64_t at, struct mst_span value)
 {
     const struct mst_row_point point = {.dataport_id = node->id, .at = at, .value = value};
-    enum mst_verdict verdict;
     enum mst_err err = node->keep_count > 0 ? mst_data_put(tx, &point) : MST_OK;
 
     if (err == MST_OK && (node->keep_count != MST_KEEP_ALL || node->keep_s != MST_KEEP_ALL))
         err = mst_due_to_trim(tx, node->id, at, node->keep_count, node->keep_s);
     for (const struct node *child = node->first_child; child && err == MST_OK;
-         child = child->next_sibling) {
-        const struct mst_arena_mark mark = mst_arena_mark(mst_tx_arena(tx));
-
-        err = deliver(flow, tx, child, at, value, &verdict);
-        mst_arena_rewind(mst_tx_arena(tx), mark);
-        if (err == MST_OK && verdict != MST_DONE && flow->domain->note_skipped)
-            flow->domain->note_skipped();
-    }
+         child = child->next_sibling)
+        err = deliver_to_child(flow, tx, child, at, value);
     return err;
 }
 
@@ -318,9 +355,8 @@ static enum mst_err save_state(struct mst_tx *tx, struct mst_row_rule_state *sta
 }
 
 /* Keeps what a step says; *timer_ms is the timer that runs before and after. */
-static enum mst_err conclude(const struct mst_flow *flow, struct mst_tx *tx,
-                             const struct node *node, int64_t at, struct mst_rule_step *step,
-                             int64_t *timer_ms)
+static enum mst_err conclude(struct mst_flow *flow, struct mst_tx *tx, const struct node *node,
+                             int64_t at, struct mst_rule_step *step, int64_t *timer_ms)
 {
     enum mst_err err = MST_OK;
 
@@ -333,7 +369,7 @@ static enum mst_err conclude(const struct mst_flow *flow, struct mst_tx *tx,
 }
 
 /* A timer that is over comes before the value (rule.h). value NULL: there is none. */
-static enum mst_err judge(const struct mst_flow *flow, struct mst_tx *tx, const struct node *node,
+static enum mst_err judge(struct mst_flow *flow, struct mst_tx *tx, const struct node *node,
                           int64_t at, const struct mst_span *value)
 {
     const int64_t now_ms = mst_tx_wall_now_ms(tx);
@@ -359,7 +395,7 @@ static enum mst_err judge(const struct mst_flow *flow, struct mst_tx *tx, const 
 
 /* ---- all kinds ---- */
 
-static enum mst_err store(const struct mst_flow *flow, struct mst_tx *tx, const struct node *node,
+static enum mst_err store(struct mst_flow *flow, struct mst_tx *tx, const struct node *node,
                           int64_t at, struct mst_span value, enum mst_verdict *ret_verdict)
 {
     const enum mst_format format = node->role == REPORTS ? MST_FORMAT_STRING : node->format;
@@ -369,8 +405,18 @@ static enum mst_err store(const struct mst_flow *flow, struct mst_tx *tx, const 
     return err == MST_OK && *ret_verdict == MST_DONE ? emit(flow, tx, node, at, stored) : err;
 }
 
+/* MST_EFULL: too much. */
+static enum mst_err count_bytes(struct mst_flow *flow, const struct node *node,
+                                struct mst_span value)
+{
+    size_t *n_bytes = node->is_foreign ? &flow->n_foreign_bytes : &flow->n_bytes;
+
+    *n_bytes += value.len;
+    return flow->n_bytes <= MST_FLOW_BYTES_MAX ? MST_OK : MST_EFULL;
+}
+
 /* MST_BAD_VALUE: this node cannot take it; nothing was changed. */
-static enum mst_err deliver(const struct mst_flow *flow, struct mst_tx *tx, const struct node *node,
+static enum mst_err deliver(struct mst_flow *flow, struct mst_tx *tx, const struct node *node,
                             int64_t at, struct mst_span value, enum mst_verdict *ret_verdict)
 {
     const bool is_spelled =
@@ -380,6 +426,8 @@ static enum mst_err deliver(const struct mst_flow *flow, struct mst_tx *tx, cons
     *ret_verdict = MST_DONE;
     if (node->preprocess && node->role != IGNORES)
         err = mst_preprocess_run(node->preprocess, tx, value, is_spelled, ret_verdict, &value);
+    if (err == MST_OK && *ret_verdict == MST_DONE)
+        err = count_bytes(flow, node, value);
     if (err != MST_OK || *ret_verdict != MST_DONE)
         return err;
     switch (node->role) {
@@ -400,15 +448,14 @@ static enum mst_err deliver(const struct mst_flow *flow, struct mst_tx *tx, cons
 }
 
 /* A timer of what is no rule any more is forgotten. */
-static enum mst_err run_timer(const struct mst_flow *flow, struct mst_tx *tx,
-                              const struct node *node)
+static enum mst_err run_timer(struct mst_flow *flow, struct mst_tx *tx, const struct node *node)
 {
     return node->role == JUDGES ? judge(flow, tx, node, 0, NULL)
                                 : mst_due_set(tx, node->id, MST_DUE_RULE, 0);
 }
 
-static enum mst_err run_input(const struct mst_flow *flow, struct mst_tx *tx,
-                              const struct input *input, enum mst_verdict *ret_verdict)
+static enum mst_err run_input(struct mst_flow *flow, struct mst_tx *tx, const struct input *input,
+                              enum mst_verdict *ret_verdict)
 {
     const struct mst_row_point point = {
         .dataport_id = input->port_id, .at = input->at, .value = input->value};
@@ -427,10 +474,12 @@ enum mst_err mst_flow_run(struct mst_flow *flow, struct mst_tx *tx, enum mst_ver
 
     *ret_verdict = MST_DONE;
     flow->n_left_out = 0;
+    flow->n_bytes = flow->n_foreign_bytes = 0;
     for (size_t i = 0; i < flow->n_inputs && err == MST_OK && *ret_verdict == MST_DONE; i++) {
         const struct mst_arena_mark mark = mst_arena_mark(mst_tx_arena(tx));
         struct input *input = &flow->inputs[i];
 
+        flow->input = input;
         err = run_input(flow, tx, input, ret_verdict);
         mst_arena_rewind(mst_tx_arena(tx), mark);
         input->is_left_out = *ret_verdict == MST_BAD_VALUE && input->is_optional;
@@ -438,7 +487,10 @@ enum mst_err mst_flow_run(struct mst_flow *flow, struct mst_tx *tx, enum mst_ver
             *ret_verdict = MST_DONE;
         flow->n_left_out += input->is_left_out;
     }
-    return err;
+    if (err != MST_EFULL || flow->n_bytes <= MST_FLOW_BYTES_MAX)
+        return err;
+    *ret_verdict = MST_NO_ROOM;
+    return MST_OK;
 }
 
 size_t mst_flow_n_points(const struct mst_flow *flow)

@@ -9,7 +9,8 @@
  *                                     └─ message of a dispatch              └─ message
  *
  * What a subscriber cannot take is left out there and below it, and counted; the input itself
- * is refused, and with it all inputs, unless it is optional.
+ * is refused, and with it all inputs, unless it is optional. What is set off of others is left out too where
+ * it would be too much, so that nobody's values are refused for who listens to them.
  */
 #ifndef MST_CORE_FLOW_H
 #define MST_CORE_FLOW_H
@@ -46,7 +47,7 @@ MST_MUST_USE enum mst_err mst_flow_add_timer(const struct mst_domain *domain, st
                                              enum mst_verdict *ret_verdict);
 
 /* In a MST_FILE_POINTS command. MST_BAD_VALUE: the preprocess of an input failed; MST_NO_ROOM: an input is
-   of a dispatch whose queue is full. Undo. */
+   of a dispatch whose queue is full, or all that is set off is too long (MST_FLOW_BYTES_MAX). Undo. */
 MST_MUST_USE enum mst_err mst_flow_run(struct mst_flow *flow, struct mst_tx *tx,
                                        enum mst_verdict *ret_verdict);
 

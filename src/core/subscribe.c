@@ -10,15 +10,23 @@
 
 /* ---- one subscription ---- */
 
+enum mst_err mst_subscribe_is_own(struct mst_tx *tx, const struct mst_row_resource *source,
+                                  const struct mst_row_resource *target, bool *ret_is_own)
+{
+    *ret_is_own = source->owner_id == target->owner_id;
+    return *ret_is_own ? MST_OK
+                       : mst_access_is_within(tx, target->owner_id, source->owner_id, ret_is_own);
+}
+
 enum mst_err mst_subscribe_may(struct mst_tx *tx, const struct mst_row_resource *source,
                                const struct mst_row_resource *target, bool *ret_may)
 {
     enum mst_err err;
 
-    *ret_may = source->is_public || source->owner_id == target->owner_id;
+    *ret_may = source->is_public;
     if (*ret_may)
         return MST_OK;
-    err = mst_access_is_within(tx, target->owner_id, source->owner_id, ret_may);
+    err = mst_subscribe_is_own(tx, source, target, ret_may);
     return err != MST_OK || *ret_may
                ? err
                : mst_share_is_active(tx, target->owner_id, source->id, ret_may);

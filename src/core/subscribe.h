@@ -13,6 +13,12 @@
 
 #include "core/resource.h"
 
+/* Is source in the tree of the owner of target? */
+MST_MUST_USE enum mst_err mst_subscribe_is_own(struct mst_tx *tx,
+                                               const struct mst_row_resource *source,
+                                               const struct mst_row_resource *target,
+                                               bool *ret_is_own);
+
 /* May the owner of target read source? */
 MST_MUST_USE enum mst_err mst_subscribe_may(struct mst_tx *tx,
                                             const struct mst_row_resource *source,

@@ -160,7 +160,8 @@ static void note_end(void *arg, void *message, const struct mst_send_result *res
 
 struct settling {
     struct mst_sender *sender;
-    struct mst_flow *flow; /* NULL: no value to store */
+    struct mst_flow *flow;
+    bool is_too_much; /* what its values set off, for one command */
 };
 
 /* What a status sets off always fits alone (MST_FLOW_TREE_MAX), but not that of many. */
@@ -181,7 +182,8 @@ static enum mst_err add_value(struct mst_sender *sender, struct mst_tx *tx, stru
     return slot->is_left ? MST_OK : err;
 }
 
-static enum mst_err plan_values(struct mst_sender *sender, struct mst_flow **ret_flow)
+/* At most max of them. */
+static enum mst_err plan_values(struct mst_sender *sender, size_t max, struct mst_flow **ret_flow)
 {
     struct mst_tx *tx;
     enum mst_err err = mst_flow_new(&sender->arena, MST_SENDING_MAX, ret_flow);
@@ -191,12 +193,12 @@ static enum mst_err plan_values(struct mst_sender *sender, struct mst_flow **ret
     if (err != MST_OK)
         return err;
     for (size_t i = 0; i < MST_SENDING_MAX && err == MST_OK; i++) {
-        struct slot *slot = &sender->slots[i];
-
         const struct mst_arena_mark mark = mst_arena_mark(mst_tx_arena(tx));
+        struct slot *slot = &sender->slots[i];
+        const bool has_value = slot->stage == ENDED && slot->is_over && slot->status[0];
 
-        slot->is_left = false;
-        if (slot->stage == ENDED && slot->is_over && slot->status[0])
+        slot->is_left = has_value && mst_flow_n_points(*ret_flow) == max;
+        if (has_value && !slot->is_left)
             err = add_value(sender, tx, *ret_flow, slot);
         mst_arena_rewind(mst_tx_arena(tx), mark);
     }
@@ -218,15 +220,12 @@ static enum mst_err store_ends(void *arg, struct mst_tx *tx)
     struct settling *settling = arg;
     struct mst_sender *sender = settling->sender;
     int64_t busy_until_ms = mst_tx_wall_now_ms(tx) + MST_SENDING_BUSY_MS;
-    enum mst_verdict verdict = MST_DONE;
-    enum mst_err err = MST_OK;
+    enum mst_verdict verdict;
+    enum mst_err err = mst_flow_run(settling->flow, tx, &verdict);
 
-    if (settling->flow)
-        err = mst_flow_run(settling->flow, tx, &verdict);
-    if (err == MST_OK && verdict != MST_DONE) {
-        settling->flow = NULL;
+    settling->is_too_much = err == MST_OK && verdict != MST_DONE;
+    if (settling->is_too_much)
         return MST_EREFUSED;
-    }
     for (size_t i = 0; i < MST_SENDING_MAX && err == MST_OK; i++)
         err = store_slot(tx, &sender->slots[i]);
     for (size_t i = 0; i < sender->n_deferred && err == MST_OK; i++)
@@ -234,22 +233,28 @@ static enum mst_err store_ends(void *arg, struct mst_tx *tx)
     return err;
 }
 
-static enum mst_err settle(struct mst_sender *sender)
+/* MST_EREFUSED: it is too much for one command. */
+static enum mst_err settle_some(struct mst_sender *sender, size_t max)
 {
     struct settling settling = {.sender = sender};
     enum mst_err err;
 
+    mst_arena_reset(&sender->arena);
+    err = plan_values(sender, max, &settling.flow);
+    if (err == MST_OK)
+        err = mst_command_wait(sender->store, MST_FILE_POINTS, store_ends, &settling);
+    return err == MST_OK && settling.is_too_much ? MST_EREFUSED : err;
+}
+
+static enum mst_err settle(struct mst_sender *sender)
+{
+    enum mst_err err;
+
     if (count_stage(sender, ENDED) == 0 && sender->n_deferred == 0)
         return MST_OK;
-    mst_arena_reset(&sender->arena);
-    err = plan_values(sender, &settling.flow);
-    while (err == MST_OK) {
-        bool has_flow = settling.flow != NULL;
-
-        err = mst_command_wait(sender->store, MST_FILE_POINTS, store_ends, &settling);
-        if (has_flow == (settling.flow != NULL))
-            break; /* not refused for a value */
-    }
+    err = settle_some(sender, MST_SENDING_MAX);
+    if (err == MST_EREFUSED)
+        err = settle_some(sender, 1); /* the others in turns of their own */
     if (err != MST_OK)
         return err;
     sender->n_deferred = 0;

@@ -37,8 +37,9 @@ struct turn {
     struct mst_flow *timers;
     struct mst_trim trims[MST_DUE_PAGE];
     size_t n_trims;
-    int64_t n_looks; /* at points that stay, to find those that go */
-    int64_t next_ms; /* of what is due later, 0: nothing */
+    bool is_too_much; /* what the timers set off, for one command */
+    int64_t n_looks;  /* at points that stay, to find those that go */
+    int64_t next_ms;  /* of what is due later, 0: nothing */
     int64_t now_ms;
 };
 
@@ -171,18 +172,24 @@ static enum mst_err run_trims(const struct turn *turn, struct mst_tx *tx)
 
 static enum mst_err run_planned(void *arg, struct mst_tx *tx)
 {
-    const struct turn *turn = arg;
+    struct turn *turn = arg;
     enum mst_verdict verdict;
     enum mst_err err = mst_flow_run(turn->timers, tx, &verdict);
 
+    turn->is_too_much = err == MST_OK && verdict != MST_DONE;
+    if (turn->is_too_much)
+        return MST_EREFUSED;
     return err == MST_OK ? run_trims(turn, tx) : err;
 }
 
 static enum mst_err run(struct mst_ticker *ticker, struct turn *turn)
 {
-    return mst_flow_n_points(turn->timers) + turn->n_trims > 0
-               ? mst_command_wait(ticker->store, MST_FILE_POINTS, run_planned, turn)
-               : MST_OK;
+    enum mst_err err = MST_OK;
+
+    turn->is_too_much = false;
+    if (mst_flow_n_points(turn->timers) + turn->n_trims > 0)
+        err = mst_command_wait(ticker->store, MST_FILE_POINTS, run_planned, turn);
+    return err == MST_OK && turn->is_too_much ? MST_EREFUSED : err;
 }
 
 /* ---- rows that fail ---- */

@@ -50,25 +50,35 @@ static void turn(void)
 static enum mst_err do_make(struct mst_world *w, struct mst_tx *tx, struct mst_world_call *call)
 {
     const struct mst_description description = {.has_format = true,
-                                                .format = MST_FORMAT_INTEGER,
+                                                .format = call->format,
                                                 .has_detail = true,
                                                 .detail = mst_span_str(call->meta)};
     struct mst_row_resource owner = {.id = w->template_id}, made = {.id = 0};
+    struct mst_handle rid = {""};
     enum mst_err err = mst_tx_get(tx, MST_IX_RESOURCE, &owner);
 
     if (err == MST_OK)
-        err = mst_resource_create(&w->domain, tx, &owner, MST_KIND_DATARULE, &description, 1,
+        err = mst_resource_create(&w->domain, tx, &owner, call->kind, &description, 1,
                                   &call->verdict, &made);
+    if (err == MST_OK)
+        err = mst_domain_rid(&w->domain, &made, &rid);
+    memcpy(call->handle, rid.text, MST_HANDLE_CHARS);
     call->id = made.id;
     return err;
 }
 
-static int64_t make(const char *detail)
+static struct mst_world_call make_any(enum mst_kind kind, enum mst_format format,
+                                      const char *detail)
 {
-    struct mst_world_call call = {.meta = detail};
+    struct mst_world_call call = {.kind = kind, .format = format, .meta = detail};
 
     ck_assert_int_eq(mst_world_run(&world, do_make, &call), MST_DONE);
-    return call.id;
+    return call;
+}
+
+static int64_t make(const char *detail)
+{
+    return make_any(MST_KIND_DATARULE, MST_FORMAT_INTEGER, detail).id;
 }
 
 /* What the rule remembers; its timer is over. */
@@ -135,4 +145,46 @@ MST_TEST(a_timer_that_cannot_be_carried_out_stands_back_for_the_others)
 }
 MST_TEST_END
 
-MST_TESTS("server/ticker", a_timer_that_cannot_be_carried_out_stands_back_for_the_others)
+static char large[60000];
+
+static enum mst_err do_put_large(struct mst_world *w, struct mst_tx *tx,
+                                 struct mst_world_call *call)
+{
+    const struct mst_row_point point = {
+        .dataport_id = call->id, .at = w->wall_now, .value = mst_span_of(large, sizeof large)};
+
+    call->verdict = MST_DONE;
+    return mst_data_put(tx, &point);
+}
+
+MST_TEST(timers_that_set_off_too_much_together_do_it_one_by_one)
+{
+    enum { RULES = 2, TARGETS = MST_FLOW_BYTES_MAX / RULES / sizeof large + 1 };
+    struct mst_world_call constant, last[RULES];
+    char detail[256];
+    int64_t due_ms;
+
+    begin();
+    constant = make_any(MST_KIND_DATAPORT, MST_FORMAT_STRING, "");
+    memset(large, 'x', sizeof large);
+    constant.file = MST_FILE_POINTS;
+    ck_assert_int_eq(mst_world_run(&world, do_put_large, &constant), MST_DONE);
+    for (int i = 0; i < RULES; i++) {
+        struct mst_world_call rule = make_any(MST_KIND_DATARULE, MST_FORMAT_INTEGER, COUNT);
+
+        (void)snprintf(detail, sizeof detail,
+                       "{\"preprocess\":[[\"value\",\"%.40s\"]],\"subscribe\":\"%.40s\"}",
+                       constant.handle, rule.handle);
+        for (size_t n = 0; n < TARGETS; n++)
+            last[i] = make_any(MST_KIND_DATAPORT, MST_FORMAT_STRING, detail);
+        set(rule.id, "", 1);
+    }
+    turn();
+    for (int i = 0; i < RULES; i++)
+        ck_assert_int_eq(points(last[i].id, &due_ms), 1);
+    end();
+}
+MST_TEST_END
+
+MST_TESTS("server/ticker", a_timer_that_cannot_be_carried_out_stands_back_for_the_others,
+          timers_that_set_off_too_much_together_do_it_one_by_one)

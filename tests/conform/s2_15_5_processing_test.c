@@ -355,6 +355,63 @@ MST_TEST(a_rule_judges_what_it_subscribes_to_and_passes_on_what_comes_out)
 }
 MST_TEST_END
 
+MST_TEST(a_request_that_sets_off_too_many_bytes_is_413_and_changes_nothing)
+{
+    enum { TARGETS = 20, LARGE = 60000, WRITES = MST_FLOW_BYTES_MAX / (TARGETS * LARGE) + 1 };
+    static char large[LARGE + 16];
+    char constant[41], source[41], made[41], text[256], alias[8], body[WRITES * 5 + 1] = "";
+
+    begin();
+    create("dataport", "large", "{\"format\":\"string\"}", constant);
+    (void)snprintf(large, sizeof large, "large=");
+    memset(&large[strlen(large)], 'x', LARGE);
+    write(large, 204);
+    create("dataport", "in", "{\"format\":\"integer\"}", source);
+    (void)snprintf(
+        text, sizeof text,
+        "{\"format\":\"string\",\"preprocess\":[[\"value\",\"%s\"]],\"subscribe\":\"%s\"}",
+        constant, source);
+    for (int i = 0; i < TARGETS; i++) {
+        (void)snprintf(alias, sizeof alias, "t%d", i);
+        create("dataport", alias, text, made);
+    }
+    for (size_t i = 0; i < WRITES; i++)
+        memcpy(&body[5 * i], "in=1&", sizeof "in=1&");
+    write(body, 413);
+    reads("in&t0", NULL);
+    body[5 * (WRITES - 1)] = '\0';
+    write(body, 204);
+    reads("in", "in=1");
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(nobodys_values_are_refused_for_who_listens_to_them)
+{
+    enum { TARGETS = 100, WRITES = MST_FLOW_VALUES_MAX / TARGETS + 1 };
+    char source[41], made[41], text[256], alias[8], by_portal[64], body[WRITES * 5 + 1] = "";
+
+    begin();
+    mst_site_rpc_rid(site, scene.portal_cik, "create",
+                     "[\"dataport\",{\"format\":\"integer\",\"public\":true}]", source);
+    (void)snprintf(text, sizeof text, "[\"alias\",\"%s\",\"in\"]", source);
+    ck_assert_ptr_nonnull(strstr(mst_site_rpc(site, scene.portal_cik, "map", text), "\"ok\""));
+    for (int i = 0; i < TARGETS; i++) {
+        (void)snprintf(alias, sizeof alias, "t%d", i);
+        create("dataport", alias, with("{\"format\":\"integer\",\"subscribe\":\"%s\"}", source),
+               made);
+    }
+    for (size_t i = 0; i < WRITES; i++)
+        memcpy(&body[5 * i], "in=1&", sizeof "in=1&");
+    memcpy(&body[5 * (WRITES - 1)], "in=2", sizeof "in=2");
+    ck_assert_status(site, 204, "POST", ALIAS, mst_by_cik(scene.portal_cik, by_portal), body);
+    reads("t0", "t0=1");
+    ck_assert_status(site, 204, "POST", ALIAS, by_portal, "in=3");
+    reads("t99", "t99=3");
+    mst_site_stop(site);
+}
+MST_TEST_END
+
 #define HELD                                                                                 \
     "{\"format\":\"integer\",\"rule\":{\"duration\":{\"comparison\":\"gt\",\"constant\":%s," \
     "\"timeout\":100,\"repeat\":true}}}"
@@ -406,6 +463,8 @@ MST_TESTS("conform/2.15.5", preprocess_is_applied_in_order_to_what_comes_in,
           a_source_of_another_owner_is_followed_as_long_as_it_may_be_read,
           count_0_stores_nothing_and_subscribers_still_get_it,
           a_request_that_sets_off_too_much_is_413_and_changes_nothing,
+          a_request_that_sets_off_too_many_bytes_is_413_and_changes_nothing,
+          nobodys_values_are_refused_for_who_listens_to_them,
           a_rule_judges_what_it_subscribes_to_and_passes_on_what_comes_out,
           a_rule_that_is_changed_measures_from_then_on,
           a_script_keeps_what_is_written_and_does_nothing_else)

@@ -809,8 +809,11 @@ static enum mst_err do_plant(struct mst_world *w, struct mst_tx *tx, struct mst_
     (void)w;
     call->id = dispatch.id;
     for (int i = 0; i < MST_FLOW_TREE_MAX - 1 && err == MST_OK; i++) {
-        struct mst_row_resource port = {
-            .kind = MST_KIND_DATAPORT, .owner_id = call->caller_id, .format = MST_FORMAT_STRING};
+        struct mst_row_resource port = {.kind = MST_KIND_DATAPORT,
+                                        .owner_id = call->caller_id,
+                                        .format = MST_FORMAT_STRING,
+                                        .flow_bits = call->meta ? MST_FLOW_PREPROCESS : 0,
+                                        .detail = mst_span_str(call->meta ? call->meta : "")};
         struct mst_row_subscription row = {.source_id = dispatch.id};
 
         err = mst_tx_insert(tx, MST_TABLE_RESOURCE, &port);
@@ -828,9 +831,10 @@ static enum mst_err do_queue(struct mst_world *w, struct mst_tx *tx, struct mst_
     return mst_dispatch_queue(tx, call->id, 1, MST_LIT("x"), &call->verdict);
 }
 
-static int64_t plant(int64_t owner_id)
+/* detail: of the subscribers, or NULL. */
+static int64_t plant(int64_t owner_id, const char *detail)
 {
-    struct mst_world_call call = {.caller_id = owner_id};
+    struct mst_world_call call = {.caller_id = owner_id, .meta = detail};
 
     ck_assert_int_eq(mst_world_run(&world, do_plant, &call), MST_DONE);
     call.file = MST_FILE_POINTS;
@@ -871,7 +875,29 @@ MST_TEST(what_became_of_messages_is_stored_even_if_it_sets_off_more_than_fits_on
     owners[1] = vendors[0].domain_id;
     owners[2] = vendors[1].domain_id;
     for (int i = 0; i < N; i++)
-        ids[i] = plant(owners[i % 3]);
+        ids[i] = plant(owners[i % 3], NULL);
+    ck_assert_int_eq(open_sender(&faulty.store, &sender), MST_OK);
+    ck_assert_int_eq(send_all(), MST_OK);
+    for (int i = 0; i < N; i++) {
+        ck_assert_int_eq(count_points(ids[i]), 1);
+        ck_assert_int_eq(count_points(ids[i] + MST_FLOW_TREE_MAX - 1), 1);
+    }
+    tear_down_messages();
+}
+MST_TEST_END
+
+MST_TEST(what_became_of_messages_is_stored_even_if_it_sets_off_more_bytes_than_fit_one_command)
+{
+    enum { N = MST_FLOW_BYTES_MAX / (LARGE * (MST_FLOW_TREE_MAX - 1)) + 1 };
+    int64_t ids[N];
+    char detail[DETAIL_CHARS];
+
+    begin_sending();
+    keeps_libcurl = NULL;
+    (void)snprintf(detail, sizeof detail, "{\"preprocess\":[[\"value\",\"%s\"]]}",
+                   make_large().handle);
+    for (int i = 0; i < N; i++)
+        ids[i] = plant(world.template_id, detail);
     ck_assert_int_eq(open_sender(&faulty.store, &sender), MST_OK);
     ck_assert_int_eq(send_all(), MST_OK);
     for (int i = 0; i < N; i++) {
@@ -888,4 +914,5 @@ MST_TESTS("fault/processing", a_value_and_all_that_it_sets_off_is_stored_or_noth
           every_message_is_sent_and_what_became_of_it_stored_whatever_failed,
           timers_need_no_more_memory_for_many_that_compute_with_large_values,
           messages_need_no_more_memory_for_owners_that_lie_deep,
-          what_became_of_messages_is_stored_even_if_it_sets_off_more_than_fits_one_command)
+          what_became_of_messages_is_stored_even_if_it_sets_off_more_than_fits_one_command,
+          what_became_of_messages_is_stored_even_if_it_sets_off_more_bytes_than_fit_one_command)
