@@ -310,6 +310,12 @@ static enum mst_send_outcome judge_http(CURLcode code, long status)
     return status == 429 || status >= 500 ? MST_SEND_AGAIN : MST_SEND_DONE;
 }
 
+/* What a server says of our name or password it does not say of the mail. */
+static bool is_answer_to_mail(CURLcode code, long status)
+{
+    return code == CURLE_OK || (status >= 400 && code != CURLE_LOGIN_DENIED);
+}
+
 /* Only the answer to the mail's end says that it was taken, and libcurl says so with CURLE_OK. */
 static enum mst_send_outcome judge_mail(CURLcode code, long status)
 {
@@ -338,7 +344,7 @@ static void tell(const struct sending *sending, CURLcode code)
 
     (void)curl_easy_getinfo(sending->easy, CURLINFO_RESPONSE_CODE, &status);
     (void)curl_easy_getinfo(sending->easy, CURLINFO_RETRY_AFTER, &wait_s);
-    has_answer = sending->is_mail ? code == CURLE_OK || status >= 400 : status >= 200;
+    has_answer = sending->is_mail ? is_answer_to_mail(code, status) : status >= 200;
     if (has_answer)
         (void)snprintf(text, sizeof text, "%ld", status);
     else if (sending->is_refused)
@@ -346,8 +352,8 @@ static void tell(const struct sending *sending, CURLcode code)
     else
         (void)snprintf(text, sizeof text, "error: %s", words_of(code));
     if (has_answer || !sending->is_refused)
-        result.outcome =
-            sending->is_mail ? judge_mail(code, status) : judge_http(code, has_answer ? status : 0);
+        result.outcome = sending->is_mail ? judge_mail(code, has_answer ? status : 0)
+                                          : judge_http(code, has_answer ? status : 0);
     result.status = mst_span_str(text);
     result.wait_s = wait_s > 0 ? wait_s : 0;
     sending->send->opts.done(sending->send->opts.arg, sending->message, &result);

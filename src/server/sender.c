@@ -117,20 +117,24 @@ static int64_t delay_ms(const struct mst_sender *sender, int64_t tries, int64_t 
     return delay < MST_DISPATCH_DELAY_MAX_MS ? delay : MST_DISPATCH_DELAY_MAX_MS;
 }
 
-/* What the operator set up is told of in the log, once when it fails and once when it works again. */
-static void watch_route(struct mst_sender *sender, const struct slot *slot, bool is_bad,
-                        struct mst_span status)
+/* What the operator set up is told of in the log, once when it fails and once when it works again. A mail
+   server that answers works, whatever it says of a recipient. */
+static void watch_route(struct mst_sender *sender, const struct slot *slot,
+                        const struct mst_send_result *result)
 {
     static const char *const names[] = {"the mail server of smtp_url", "the hook of dispatch_hook"};
-    size_t route = slot->method == MST_METHOD_EMAIL ? 0 : 1;
+    const bool is_mail = slot->method == MST_METHOD_EMAIL;
+    const bool is_hook = slot->method == MST_METHOD_SMS || slot->method == MST_METHOD_XMPP;
+    const bool is_answer = !mst_span_starts(result->status, MST_LIT("error"));
+    const bool is_bad = result->outcome == MST_SEND_AGAIN && !(is_mail && is_answer);
+    const size_t route = is_mail ? 0 : 1;
 
-    if (slot->method != MST_METHOD_EMAIL && slot->method != MST_METHOD_SMS &&
-        slot->method != MST_METHOD_XMPP)
+    if ((!is_mail && !is_hook) || result->outcome == MST_SEND_NEVER)
         return;
     if (is_bad != sender->is_route_bad[route])
         mst_log(is_bad ? MST_LOG_WARNING : MST_LOG_INFO, MST_EV_DISPATCH, "%s %s: %.*s",
                 names[route], is_bad ? "does not take messages" : "takes messages again",
-                (int)status.len, status.ptr);
+                (int)result->status.len, result->status.ptr);
     sender->is_route_bad[route] = is_bad;
 }
 
@@ -142,7 +146,7 @@ static void note_end(void *arg, void *message, const struct mst_send_result *res
     bool is_good = mst_span_starts(result->status, MST_LIT("2"));
 
     mst_metric_sub(MST_M_DISPATCHING, 0, 1);
-    watch_route(sender, slot, result->outcome == MST_SEND_AGAIN, result->status);
+    watch_route(sender, slot, result);
     if (result->outcome == MST_SEND_AGAIN && slot->tries + 1 < MST_DISPATCH_TRIES_MAX) {
         slot->stage = ENDED;
         slot->is_over = false;

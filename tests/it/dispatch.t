@@ -142,6 +142,7 @@ is(send_one('x', method => 'email', recipient => 'nobody@there.example'), '550',
 is(send_one('x', method => 'email', recipient => 'later@there.example'), '451', 'given up in the end');
 is(scalar(grep { !$_->{data} } $mail->got), 8, 'after eight tries');
 is(send_one('x', method => 'email', recipient => 'a@b, c@d'), 'error: no mail address', 'one address alone');
+unlike($m->log, qr/mail server of smtp_url/, 'a server that answers works, whatever it says of a recipient');
 
 # -- locked, preprocess, order --
 
@@ -241,5 +242,15 @@ is(scalar(() = $web->got), $n_got, 'nothing came of it');
 is(send_one('x', method => 'sms', recipient => '1'), '200', 'the hook may lie there');
 is(send_one('x', method => 'email', recipient => 'ops@there.example'), '250', 'and the mail server');
 $strict->stop;
+
+# -- a password that is not good --
+
+open($f, '>', $password_file) or die; print $f "wrong\n"; close $f;
+$m = Muster->start(variant => 'release', set => \%set);
+$m->init;
+$auth = { cik => $m->{portal_cik} };
+is(send_one('x', method => 'email', recipient => 'ops@there.example'), 'error: Login denied', 'mail is not refused for it, but tried again');
+like($m->log, qr/mail server of smtp_url does not take messages: error: Login denied/, 'and the operator is told');
+$m->stop;
 
 done_testing;

@@ -10,6 +10,7 @@ use warnings;
 use File::Temp qw(tempdir);
 use IO::Socket::INET;
 use JSON::PP;
+use MIME::Base64;
 use POSIX ();
 use Time::HiRes qw(time);
 
@@ -120,7 +121,7 @@ sub web {
 
 # -- SMTP --
 
-# RCPT to nobody@ is refused for good, to later@ for now.
+# The password is secret. RCPT to nobody@ is refused for good, to later@ for now.
 sub mail {
     my ($class) = @_;
     return $class->start(sub {
@@ -133,7 +134,9 @@ sub mail {
             push @{ $got{commands} }, $line;
             if ($line =~ /^EHLO/) { $say->("250-here\r\n250 AUTH PLAIN") }
             elsif ($line eq 'AUTH PLAIN') { $say->('334 ') }
-            elsif ($line !~ / / && $got{commands}[-2] eq 'AUTH PLAIN') { $say->('235 yes') }
+            elsif ($line !~ / / && $got{commands}[-2] eq 'AUTH PLAIN') {
+                $say->(decode_base64($line) =~ /secret$/ ? '235 yes' : '535 no');
+            }
             elsif ($line =~ /^RCPT TO:<nobody\@/) { $say->('550 no such one') }
             elsif ($line =~ /^RCPT TO:<later\@/) { $self->note({%got}); $say->('451 not now') }
             elsif ($line eq 'DATA') {
