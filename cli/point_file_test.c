@@ -69,7 +69,7 @@ MST_TEST_END
 
 MST_TEST(a_value_of_64_kib_is_read_and_one_byte_more_is_not)
 {
-    static char line[MST_VALUE_MAX + 64], seen[TEXT_MAX];
+    static char line[2 * MST_VALUE_MAX + 64], seen[TEXT_MAX];
 
     for (size_t i = 0; i < 2; i++) {
         size_t n = MST_VALUE_MAX + i;
@@ -78,6 +78,13 @@ MST_TEST(a_value_of_64_kib_is_read_and_one_byte_more_is_not)
         memset(&line[4], 'x', n);
         (void)memcpy(&line[4 + n], "\"]\n", 3);
         read_all(line, n + 7, true, seen);
+        ck_assert_int_eq(strstr(seen, "longer than 64 KiB") != NULL, i == 1);
+
+        (void)memcpy(line, "1,\"", 3);
+        memset(&line[3], '"', 2 * n); /* doubled, as an export writes them */
+        (void)memcpy(&line[3 + 2 * n], "\"\n", 2);
+        read_all(line, 2 * n + 5, false, seen);
+        ck_assert_int_eq(strchr(seen, '!') != NULL, i == 1);
         ck_assert_int_eq(strstr(seen, "longer than 64 KiB") != NULL, i == 1);
     }
 }

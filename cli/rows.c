@@ -5,7 +5,7 @@
 
 enum { WINDOW = 4 * CLI_ROW_MAX };
 
-static const char TOO_LONG[] = "longer than 64 KiB";
+static const char TOO_LONG[] = "longer than 129 KiB";
 
 /* FNV-1a: tells files apart, and needs no more. */
 #define HASH_BEGIN UINT64_C(14695981039346656037)

@@ -7,9 +7,14 @@
 #ifndef MST_CLI_ROWS_H
 #define MST_CLI_ROWS_H
 
+#include "base/limits.h"
 #include "cli/csv.h"
 
-enum { CLI_ROW_MAX = 1 << 16 }; /* bytes; a stray double quote must not swallow the file */
+/*
+ * Bytes: the longest value of a point, all of it double quotes, which are doubled, and its time. A
+ * stray double quote must not swallow the file.
+ */
+enum { CLI_ROW_MAX = 2 * MST_VALUE_MAX + 1024 };
 
 /* A place between two rows. */
 struct cli_place {

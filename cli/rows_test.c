@@ -93,8 +93,8 @@ static void long_row(size_t before, size_t len, char filler, const char *want)
     struct cli_rows rows;
     int fd;
 
-    mst_buf_init(&text, 1 << 20);
-    mst_buf_init(&got, 1 << 20);
+    mst_buf_init(&text, 11 * CLI_ROW_MAX);
+    mst_buf_init(&got, 11 * CLI_ROW_MAX);
     for (size_t i = 0; i < before; i++)
         (void)mst_buf_add_byte(&text, '\n');
     for (size_t i = 0; i < len; i++)
@@ -114,15 +114,15 @@ static void long_row(size_t before, size_t len, char filler, const char *want)
     (void)close(fd);
 }
 
-MST_TEST(what_is_longer_than_64_kib_is_no_row_wherever_it_lies)
+MST_TEST(what_is_longer_than_129_kib_is_no_row_wherever_it_lies)
 {
     static const size_t befores[] = {0, 1000, 3 * CLI_ROW_MAX - 5, 4 * CLI_ROW_MAX - 1};
 
     for (size_t i = 0; i < sizeof befores / sizeof befores[0]; i++) {
         long_row(befores[i], CLI_ROW_MAX - 1, 'x', "");
-        long_row(befores[i], CLI_ROW_MAX, 'x', "!longer than 64 KiB;");
-        long_row(befores[i], 6 * CLI_ROW_MAX, 'x', "!longer than 64 KiB;");
-        long_row(befores[i], 6 * CLI_ROW_MAX, ' ', "!longer than 64 KiB;");
+        long_row(befores[i], CLI_ROW_MAX, 'x', "!longer than 129 KiB;");
+        long_row(befores[i], 6 * CLI_ROW_MAX, 'x', "!longer than 129 KiB;");
+        long_row(befores[i], 6 * CLI_ROW_MAX, ' ', "!longer than 129 KiB;");
         long_row(befores[i], 200, ',', "!more than 64 columns;");
     }
 }
@@ -180,6 +180,6 @@ MST_TEST(a_file_that_cannot_be_read_says_so)
 MST_TEST_END
 
 MST_TESTS("cli/rows", rows_are_read_and_a_bad_one_ends_with_its_line,
-          what_is_longer_than_64_kib_is_no_row_wherever_it_lies,
+          what_is_longer_than_129_kib_is_no_row_wherever_it_lies,
           reading_goes_on_at_a_place_unless_the_bytes_before_it_changed,
           a_file_that_cannot_be_read_says_so)
