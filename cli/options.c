@@ -41,9 +41,10 @@ static const struct cli_option *find(const struct cli_option *const *tables, siz
     return NULL;
 }
 
+/* A negative number is a word: no option begins with a digit. */
 static bool is_option(const char *word)
 {
-    return word[0] == '-' && word[1] != '\0';
+    return word[0] == '-' && word[1] != '\0' && !(word[1] >= '0' && word[1] <= '9');
 }
 
 /* One option, whose word is argv[*at]; *at moves behind it and its value. */

@@ -85,6 +85,19 @@ MST_TEST(a_single_dash_is_an_operand_and_a_value)
 }
 MST_TEST_END
 
+MST_TEST(a_negative_number_is_an_operand)
+{
+    struct cli_options o;
+    int at = 1;
+
+    ck_assert_int_eq(read_words(&o, WORDS("write", "-5", "-0.5"), false, &at), MST_OK);
+    ck_assert_uint_eq(o.n_operands, 3);
+    ck_assert_str_eq(o.operands[1], "-5");
+    ck_assert_str_eq(o.operands[2], "-0.5");
+    cli_options_fini(&o);
+}
+MST_TEST_END
+
 MST_TEST(help_is_known_everywhere_in_both_spellings)
 {
     struct cli_options o;
@@ -180,6 +193,7 @@ MST_TEST_END
 MST_TESTS("cli/options", options_and_operands_come_in_any_order,
           reading_stops_before_the_command_and_goes_on_from_there,
           after_two_dashes_all_words_are_operands, a_single_dash_is_an_operand_and_a_value,
-          help_is_known_everywhere_in_both_spellings, a_wrong_option_is_named_without_its_value,
+          a_negative_number_is_an_operand, help_is_known_everywhere_in_both_spellings,
+          a_wrong_option_is_named_without_its_value,
           the_last_of_several_values_counts_and_all_can_be_seen,
           numbers_outside_their_range_are_refused)
