@@ -233,7 +233,9 @@ enum mst_err mst_send_http(struct mst_send *send, const struct mst_send_http *ht
     enum mst_err err;
 
     if (!is_web_url(http->url)) {
-        say_never(send, message, MST_LIT("error: no http or https URL"));
+        say_never(send, message,
+                  http->is_vouched ? MST_LIT("error: no hook is set")
+                                   : MST_LIT("error: no http or https URL"));
         return MST_OK;
     }
     sending = new_sending(send, message);

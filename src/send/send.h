@@ -53,7 +53,7 @@ struct mst_send_http {
     struct mst_span type; /* of the body; a GET has none */
     struct mst_span body;
     struct mst_span key; /* Idempotency-Key: the same at each try */
-    bool is_vouched;     /* the host may be anywhere */
+    bool is_vouched;     /* the operator's hook, which may be anywhere; no URL: none is set */
 };
 
 struct mst_send_mail {

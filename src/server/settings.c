@@ -268,6 +268,19 @@ static bool find(struct mst_span name, size_t *ret_index)
     return false;
 }
 
+/* The setting that was meant, if only the dashes of name are wrong; NULL: none is near. */
+static const char *find_dashed(struct mst_span name)
+{
+    char spelt[64];
+    size_t index;
+
+    if (name.len > sizeof spelt)
+        return NULL;
+    for (size_t i = 0; i < name.len; i++)
+        spelt[i] = name.ptr[i] == '-' ? '_' : name.ptr[i];
+    return find(mst_span_of(spelt, name.len), &index) ? mst_setting_table[index].name : NULL;
+}
+
 /* Parses on a copy, so that a list with one bad item leaves the settings as they were. */
 static enum mst_err replace(struct mst_settings *settings, const struct mst_setting *setting,
                             bool is_added, struct mst_span value, struct mst_buf *why)
@@ -297,7 +310,10 @@ enum mst_err mst_settings_set(struct mst_settings *settings, enum mst_setting_so
     bool is_again;
 
     if (!find(name, &index)) {
-        (void)mst_buf_addf(why, "%.*s: no such setting", (int)name.len, name.ptr);
+        const char *meant = find_dashed(name);
+
+        (void)mst_buf_addf(why, "%.*s: no such setting%s%s", (int)name.len, name.ptr,
+                           meant ? ", but " : "", meant ? meant : "");
         return MST_ENOENT;
     }
     setting = &mst_setting_table[index];

@@ -253,4 +253,14 @@ is(send_one('x', method => 'email', recipient => 'ops@there.example'), 'error: L
 like($m->log, qr/mail server of smtp_url does not take messages: error: Login denied/, 'and the operator is told');
 $m->stop;
 
+# -- nothing is set --
+
+my $bare = $m = Muster->start(variant => 'release');
+$bare->init;
+$auth = { cik => $bare->{portal_cik} };
+is(send_one('x', method => $_, recipient => '1'), 'error: no hook is set', "$_ without a hook") for 'sms', 'xmpp';
+is(send_one('x', method => 'email', recipient => 'ops@there.example'), 'error: no mail server is set', 'email without a mail server');
+is(send_one('x', recipient => "$url/private"), $refused, 'private networks are not allowed');
+$bare->stop;
+
 done_testing;
