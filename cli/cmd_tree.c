@@ -172,7 +172,36 @@ static void print_value(const struct tree *tree, const json_t *points)
     (void)fprintf(out, " at %s", time);
 }
 
-/* name (alias temp, t) dataport float RID = 21.5 at ... */
+/*
+ * The client's {"model": .., "sn": ..} if its meta says that it is a device, as the server writes it; the
+ * caller's to free. NULL: it says nothing of the kind.
+ */
+static json_t *device_of(const json_t *description)
+{
+    const char *text = json_string_value(json_object_get(description, "meta"));
+    json_t *meta = text != NULL ? json_loads(text, 0, NULL) : NULL;
+    json_t *device = json_object_get(meta, "device");
+    bool is_device = json_string_length(json_object_get(device, "model")) > 0 &&
+                     json_string_length(json_object_get(device, "sn")) > 0;
+
+    device = is_device ? json_incref(device) : NULL;
+    json_decref(meta);
+    return device;
+}
+
+static void print_device(const struct tree *tree, const json_t *description)
+{
+    json_t *device = device_of(description);
+
+    if (device != NULL) {
+        print_text(tree, " (device ", json_object_get(device, "model"));
+        print_text(tree, " ", json_object_get(device, "sn"));
+        (void)fputc(')', tree->cli->out);
+    }
+    json_decref(device);
+}
+
+/* name (alias temp, t) dataport float RID = 21.5 at ..., name (device thermo 0001) client activated RID */
 static void print_line(const struct tree *tree, const struct branch *branch, const json_t *child,
                        const json_t *info, const json_t *points)
 {
@@ -189,6 +218,7 @@ static void print_line(const struct tree *tree, const struct branch *branch, con
     json_array_foreach(names, i, alias) print_text(tree, i == 0 ? " (alias " : ", ", alias);
     if (json_array_size(names) > 0)
         (void)fputc(')', out);
+    print_device(tree, description);
     (void)fprintf(out, "  %s", type_of(child, info));
     print_text(tree, " ", json_object_get(description, "format"));
     print_text(tree, " ", json_object_get(json_object_get(info, "basic"), "status"));
@@ -202,13 +232,16 @@ static enum cli_exit print_json(const struct tree *tree, const struct branch *br
                                 const json_t *child, const json_t *info, const json_t *points)
 {
     const json_t *description = json_object_get(info, "description");
-    json_t *object = json_pack("{s:s, s:s, s:O?, s:O?, s:O?, s:O?}", "rid", rid_of(child), "type",
-                               type_of(child, info), "name", json_object_get(description, "name"),
-                               "aliases", json_object_get(branch->aliases, rid_of(child)), "format",
-                               json_object_get(description, "format"), "status",
-                               json_object_get(json_object_get(info, "basic"), "status"));
+    json_t *device = device_of(description);
+    json_t *object = json_pack(
+        "{s:s, s:s, s:O?, s:O?, s:O?, s:O?, s:O?, s:O?}", "rid", rid_of(child), "type",
+        type_of(child, info), "name", json_object_get(description, "name"), "aliases",
+        json_object_get(branch->aliases, rid_of(child)), "model", json_object_get(device, "model"),
+        "sn", json_object_get(device, "sn"), "format", json_object_get(description, "format"),
+        "status", json_object_get(json_object_get(info, "basic"), "status"));
     char *text;
 
+    json_decref(device);
     if (object != NULL && json_array_size(points) > 0)
         (void)json_object_set(object, "value", json_array_get(points, 0));
     text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
@@ -381,16 +414,17 @@ static enum cli_exit run(struct cli *cli)
 static const struct cli_command COMMANDS[] = {
     {.usage = "[RID|ALIAS]",
      .summary = "draw a client and all that it owns as a tree",
-     .more = "Without a name the client of the key: one that was given (--cik-file, MUSTER_CIK), "
-             "or else\n"
-             "the profile's of --as, which is the vendor's unless said otherwise. Each line has a "
-             "name,\n"
-             "aliases, what it is, how it stands, and its RID.\n"
-             "\n"
-             "Examples:\n"
-             "  muster tree --depth 1\n"
-             "  muster tree --as portal --values\n"
-             "  muster --cik-file 0001.cik tree --values --json\n", .min_operands = 0,
+     .more =
+         "Without a name the client of the key: one that was given (--cik-file, MUSTER_CIK), "
+         "or else\n"
+         "the profile's of --as, which is the vendor's unless said otherwise. Each line has a "
+         "name,\n"
+         "aliases, a device's model and serial number, what it is, how it stands, and its RID.\n"
+         "\n"
+         "Examples:\n"
+         "  muster tree --depth 1\n"
+         "  muster tree --as portal --values\n"
+         "  muster --cik-file 0001.cik tree --values --json\n", .min_operands = 0,
      .max_operands = 1,
      .options = OPTIONS,
      .run = run},

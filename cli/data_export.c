@@ -217,6 +217,7 @@ enum cli_exit cli_data_export(struct cli *cli)
     exit = fetch(&points, path);
     mst_buf_fini(&points.line);
     if (exit == CLI_OK && path != NULL && !cli->is_json)
-        (void)fprintf(cli->out, "%zu points are in %s\n", points.n_points, path);
+        (void)fprintf(cli->out, "%zu %s in %s\n", points.n_points,
+                      points.n_points == 1 ? "point is" : "points are", path);
     return exit;
 }

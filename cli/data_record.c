@@ -183,13 +183,18 @@ static enum cli_exit check_alias(struct recording *recording)
     return exit;
 }
 
+static const char *points_are(size_t n)
+{
+    return n == 1 ? "point is" : "points are";
+}
+
 static enum cli_exit tell(struct recording *recording, enum cli_exit exit)
 {
     struct cli *cli = recording->cli;
 
     if (exit != CLI_OK) {
-        cli_warn(cli, "%zu points are stored%s; when that is mended, go on with --from-line %zu",
-                 recording->n_stored,
+        cli_warn(cli, "%zu %s stored%s; when that is mended, go on with --from-line %zu",
+                 recording->n_stored, points_are(recording->n_stored),
                  exit == CLI_UNREACHABLE || exit == CLI_SERVER
                      ? " for sure, and maybe some that were under way"
                      : "",
@@ -198,13 +203,14 @@ static enum cli_exit tell(struct recording *recording, enum cli_exit exit)
     }
     if (recording->n_refused > 0)
         return cli_fail(cli, CLI_REFUSED,
-                        "%zu points are stored, %zu are not: two were less than a "
-                        "second apart",
-                        recording->n_stored, recording->n_refused);
+                        "%zu %s stored, %zu %s not: two were less than a second apart",
+                        recording->n_stored, points_are(recording->n_stored), recording->n_refused,
+                        recording->n_refused == 1 ? "is" : "are");
     if (cli->is_json)
         (void)fprintf(cli->out, "{\"result\":\"recorded\",\"points\":%zu}\n", recording->n_stored);
     else
-        (void)fprintf(cli->out, "%zu points are stored\n", recording->n_stored);
+        (void)fprintf(cli->out, "%zu %s stored\n", recording->n_stored,
+                      points_are(recording->n_stored));
     return CLI_OK;
 }
 

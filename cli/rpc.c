@@ -8,16 +8,15 @@ static const struct {
     const char *status;
     const char *text;
 } STATUSES[] = {
-    {"badarg",     "the server does not accept these values"                            },
-    {"invalid",    "there is no such resource or alias"                                 },
-    {"restricted", "this key may not do that: it is for the owner, or someone above"    },
-    {"noauth",     "the key belongs to a client that the caller does not own"           },
-    {"limit",      "a limit of the owner is used up"                                    },
-    {"inuse",      "the alias points to something else already"                         },
-    {"notfound",   "there is no such alias"                                             },
-    {"locked",     "the client of this key is locked: its owner can unlock it"          },
-    {"expire",     "no value came in time"                                              },
-    {"fail",       "the server does not know the procedure, or not with these arguments"},
+    {"badarg",     "the server does not accept these values"                        },
+    {"invalid",    "there is no such resource or alias"                             },
+    {"restricted", "this key may not do that: it is for the owner, or someone above"},
+    {"noauth",     "the key belongs to a client that the caller does not own"       },
+    {"limit",      "a limit of the owner is used up"                                },
+    {"inuse",      "the alias points to something else already"                     },
+    {"notfound",   "there is no such alias"                                         },
+    {"locked",     "the client of this key is locked: its owner can unlock it"      },
+    {"expire",     "no value came in time"                                          },
 };
 
 json_t *cli_rpc_call(const char *procedure, json_t *arguments)
@@ -169,14 +168,34 @@ out:
     return exit;
 }
 
-static enum cli_exit call_failed(struct cli *cli, const char *procedure, const char *status)
+static const char *text_of(const char *status, const json_t *answer)
 {
+    const char *context =
+        json_string_value(json_object_get(json_object_get(answer, "error"), "context"));
+
+    if (context != NULL && strcmp(context, "procedure") == 0)
+        return "the server has no such procedure";
+    if (context != NULL && strcmp(context, "arguments") == 0)
+        return "the procedure takes another number of arguments, or others than these";
     for (size_t i = 0; i < sizeof STATUSES / sizeof STATUSES[0]; i++) {
         if (strcmp(STATUSES[i].status, status) == 0)
-            return cli_fail(cli, CLI_REFUSED, "%s: %s: %s", procedure, status, STATUSES[i].text);
+            return STATUSES[i].text;
     }
-    return cli_fail(cli, CLI_REFUSED, "%s: %s: the server could not carry it out", procedure,
-                    status);
+    return "the server could not carry it out";
+}
+
+/* A batch of which not all was stored has a list for its status: [[ts, "invalid"], ...]. */
+static enum cli_exit batch_failed(struct cli *cli, const char *procedure, const json_t *points)
+{
+    char *text = json_dumps(points, JSON_COMPACT);
+    enum cli_exit exit =
+        text == NULL
+            ? cli_no_memory(cli)
+            : cli_fail(cli, CLI_REFUSED, "%s: these points were not stored, all others are: %s",
+                       procedure, text);
+
+    free(text);
+    return exit;
 }
 
 enum cli_exit cli_rpc_one(struct cli *cli, const struct cli_rpc_auth *auth, const char *procedure,
@@ -192,16 +211,16 @@ enum cli_exit cli_rpc_one(struct cli *cli, const struct cli_rpc_auth *auth, cons
         return exit;
     answer = json_array_get(answers, 0);
     status = json_string_value(json_object_get(answer, "status"));
-    if (status == NULL)
-        status = "some points were not stored";
-    if (strcmp(status, "ok") == 0) {
+    if (status == NULL) {
+        exit = batch_failed(cli, procedure, json_object_get(answer, "status"));
+    } else if (strcmp(status, "ok") == 0) {
         json_t *result = json_object_get(answer, "result");
 
         *ret_result = result != NULL ? json_incref(result) : json_null();
     } else if (mst_span_has_token(mst_span_str(also), mst_span_str(status))) {
         *ret_result = NULL;
     } else {
-        exit = call_failed(cli, procedure, status);
+        exit = cli_fail(cli, CLI_REFUSED, "%s: %s: %s", procedure, status, text_of(status, answer));
     }
     json_decref(answers);
     return exit;

@@ -55,14 +55,14 @@ case 'record from standard input, in several calls', [qw(data record count - --p
     "1201 points are stored\n", qr/^500\n1000\n1201\n$/;
 unlink "$dir/in";
 case 'record twice the same second', [qw(data record temp), spew('t.csv', "1700000300,1\n1700000300,2\n1700000400,3\n")],
-    1, '', qr/1700000300 was not stored: another .*\n.*2 points are stored, 1 are not/;
+    1, '', qr/1700000300 was not stored: another .*\n.*2 points are stored, 1 is not/;
 case 'record what is no number', [qw(data record count),
     spew('c.csv', join '', (map { 1600000000 + $_ . ",$_\n" } 1 .. 500), "1600000600,1\n1600000601,much\n")],
     1, '', qr/count: 400: a value does not fit.*\n.*500 points are stored; .* --from-line 501$/m;
 case 'and go on', [qw(data record count --from-line 501),
     spew('c.csv', join '', ("\n" x 500), "1600000600,1\n1600000601,2\n")], 0, "2 points are stored\n";
 case 'record a line that is none', [qw(data record temp), spew('t.csv', "1700000500,1\nlater,2\n")], 5, '',
-    qr/t\.csv: line 2: the time is not a number of seconds\n.*1 points are stored; .* --from-line 2$/m;
+    qr/t\.csv: line 2: the time is not a number of seconds\n.*1 point is stored; .* --from-line 2$/m;
 case 'record to no alias', [qw(data record nope), spew('t.csv', "1,1\n")], 1, '', qr/nope: the device has no such alias/;
 case 'record no file', [qw(data record temp), "$dir/none.csv"], 5, '', qr/cannot read .*none\.csv: No such file/;
 case 'record another format', [qw(data record temp - --format xml)], 2, '', qr/--format is csv or json/;
@@ -77,7 +77,7 @@ case 'export to a file', [qw(data export count --progress --output), "$dir/count
     "1703 points are in $dir/count.csv\n", qr/^1703 of 1703\n1703 of 1703\n$/;
 like slurp("$dir/count.csv"), qr/^1600000001,1\r\n(?:\d+,\d+\r\n){1701}1700001200,1200\r\n\z/, 'all of them, oldest first';
 case 'what was exported is recorded again', [qw(data record count), "$dir/count.csv"], 0, "1703 points are stored\n";
-case 'record ahead of time', [qw(data record temp), spew('t.csv', "253402300799,5\n")], 0, "1 points are stored\n";
+case 'record ahead of time', [qw(data record temp), spew('t.csv', "253402300799,5\n")], 0, "1 point is stored\n";
 case 'export to the end of time', [qw(data export temp --from 1800000000)], 0, "253402300799,5\r\n";
 case 'export what is not there', [qw(data export nope)], 1, '', qr/info: invalid: there is no such resource or alias/;
 ok !-e "$dir/none.csv", 'no file is left behind';
@@ -130,24 +130,29 @@ case 'rpc', [qw(rpc lookup), '{"alias":""}', 'aliased', ''], 0, "$rid\n";
 case 'rpc with --json', [qw(rpc read {"alias":"count"} {"limit":2} --json)], 0, "[[1700001200,1200],[1700001199,1199]]\n";
 case 'rpc, points', [qw(rpc read {"alias":"temp"} {"limit":2})], 0, "2023-11-14 22:21:40Z  1\n2023-11-14 22:20:00Z  3\n";
 case 'rpc, an object', [qw(rpc info), $rid, '["basic"]'], 0, qr/^basic +\{.*"type":"client"/;
+case 'rpc with a negative number', [qw(rpc write {"alias":"note"} -5)], 0, "ok\n";
+case '... which is none of the options', [qw(rpc write {"alias":"note"} -x)], 2, '', qr/unknown option -x/;
 case 'rpc without a result', [qw(rpc write {"alias":"note"}), '"last words"'], 0, "ok\n";
 case 'rpc without a result, with --json', [qw(rpc write {"alias":"note"} word --json)], 0, "null\n";
 case 'rpc that is refused', [qw(rpc read {"alias":"nope"})], 1, '', qr/^muster rpc: read: invalid: /;
-case 'rpc that is not there', [qw(rpc nonsense)], 1, '', qr/^muster rpc: nonsense: fail: /;
+case 'rpc that is not there', [qw(rpc nonsense)], 1, '', qr/^muster rpc: nonsense: fail: the server has no such procedure$/;
+case 'rpc with too few words', [qw(rpc info)], 1, '', qr/^muster rpc: info: fail: the procedure takes another number of arguments/;
+case 'rpc of which not all is stored', [qw(rpc recordbatch {"alias":"temp"} [[1600000000,1],[1600000001,"x"]])], 1, '',
+    qr/^muster rpc: recordbatch: these points were not stored, all others are: \[\[1600000001,"invalid"\]\]$/;
 case 'rpc with bad JSON', [qw(rpc read {"alias")], 2, '', qr/argument 1 is no JSON/;
 case 'rpc as nobody', [qw(rpc read x --as king)], 2, '', qr/--as is vendor or portal/;
 case 'rpc with no RID', [qw(rpc read x --client-id king)], 2, '', qr/--client-id: a RID is 40/;
 case 'rpc as a stranger', [qw(rpc read x --client-id), $m->{portal_rid}], 1, '', qr/the CIK is not valid here .* or the client is not below it/;
 
 # ---- tree ----
-my $tree = qr/^template  client activated  $rid\n├── temp \(alias temp\)  dataport float  \w{40}\n├── count \(alias count\)  dataport integer  \w{40}\n└── note \(alias note\)  dataport string  \w{40}\n\z/;
+my $tree = qr/^template \(device m a1\)  client activated  $rid\n├── temp \(alias temp\)  dataport float  \w{40}\n├── count \(alias count\)  dataport integer  \w{40}\n└── note \(alias note\)  dataport string  \w{40}\n\z/;
 case 'the tree of a device', ['tree'], 0, $tree;
 case 'with values', [qw(tree --values)], 0, qr/float  \w{40} = 1 at 2023-11-14 22:21:40Z\n.*integer  \w{40} = 1200 at .*\n.*string  \w{40} = word at /;
 case 'of one dataport', [qw(tree temp --values)], 0, qr/^temp  dataport float  \w{40}\n\z/;
 case 'of what is not there', [qw(tree nope)], 1, '', qr/lookup: invalid/;
 {
     local $key = $m->{root_cik};
-    case 'the whole tree', ['tree'], 0, qr/^-  client activated  \w{40}\n└── domain  client activated  $m->{domain_rid}\n    ├── portal  client activated  $m->{portal_rid}\n    │   └── template  client activated  $rid\n    │       ├── temp \(alias temp\)  dataport float  \w{40}\n(?:.*\n){2}    └── template  client activated  $m->{template_rid}\n        ├── temp /;
+    case 'the whole tree', ['tree'], 0, qr/^-  client activated  \w{40}\n└── domain  client activated  $m->{domain_rid}\n    ├── portal  client activated  $m->{portal_rid}\n    │   └── template \(device m a1\)  client activated  $rid\n    │       ├── temp \(alias temp\)  dataport float  \w{40}\n(?:.*\n){2}    └── template  client activated  $m->{template_rid}\n        ├── temp /;
     case 'down to a depth', [qw(tree --depth 1)], 0, qr/^\S.*\n└── .*$m->{domain_rid}\n\z/;
     case 'as JSON', [qw(tree --json --depth 2)], 0,
         qr/^\{"rid":"\w{40}","type":"client",.*,"children":\[\{"rid":"$m->{domain_rid}".*"children":\[\{"rid":"$m->{portal_rid}",[^\[]*\},\{"rid":"$m->{template_rid}",[^\[]*\}\]\}\]\}\n\z/;
