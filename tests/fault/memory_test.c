@@ -369,6 +369,52 @@ MST_TEST(rules_shares_and_clones_survive_the_failure_of_any_allocation)
 }
 MST_TEST_END
 
+/* Made, changed, looked at and dropped; then one that stays is written to. */
+MST_TEST(what_values_set_off_survives_the_failure_of_any_allocation)
+{
+    char device_rid[41], device_cik[41], port[41], by_device[64], body[1024];
+    struct request request;
+    int n;
+
+    begin();
+    mst_scene_device(site, &scene, "flow1", device_rid, device_cik);
+    mst_by_cik(device_cik, by_device);
+    mst_site_rpc_rid(site, device_cik, "lookup", "[\"alias\",\"temp\"]", port);
+    (void)snprintf(body, sizeof body,
+                   "[\"dataport\",{\"format\":\"string\",\"preprocess\":[[\"add\",\"%s\"],"
+                   "[\"gt\",3]],\"retention\":{\"count\":2},\"subscribe\":\"%s\"}]",
+                   port, port);
+    mst_site_rpc_rid(site, device_cik, "create", body, device_rid);
+    (void)snprintf(body, sizeof body,
+                   "[\"dispatch\",{\"method\":\"sms\",\"recipient\":\"1\",\"subscribe\":\"%s\"}]",
+                   device_rid);
+    mst_site_rpc_rid(site, device_cik, "create", body, device_rid);
+    (void)snprintf(
+        body, sizeof body,
+        "[\"datarule\",{\"format\":\"string\",\"rule\":{\"count\":{\"comparison\":\"gt\","
+        "\"constant\":1,\"count\":2,\"timeout\":9}},\"subscribe\":\"%s\"}]",
+        port);
+    mst_site_rpc_rid(site, device_cik, "create", body, device_rid);
+    request = make("POST", "/onep:v1/stack/alias", by_device, "temp=4.5&temp=1e3");
+    sweep(&request, 204, 204);
+    n = snprintf(
+        body, sizeof body,
+        "{\"auth\":{\"cik\":\"%s\"},\"calls\":["
+        "{\"id\":1,\"procedure\":\"create\",\"arguments\":[\"dispatch\",{\"method\":"
+        "\"email\",\"recipient\":\"a@b\",\"preprocess\":[[\"mul\",2]],\"subscribe\":\"%s\"}]},"
+        "{\"id\":2,\"procedure\":\"update\",\"arguments\":[\"%s\",{\"preprocess\":[[\"eq\","
+        "\"x\\u0041\"]],\"subscribe\":null}]},"
+        "{\"id\":3,\"procedure\":\"info\",\"arguments\":[\"%s\"]},"
+        "{\"id\":4,\"procedure\":\"info\",\"arguments\":[\"%s\"]}]}",
+        device_cik, port, device_rid, device_rid, port);
+    ck_assert_int_lt(n, (int)sizeof body);
+    request = make("POST", "/onep:v1/rpc/process", "", body);
+    sweep(&request, 200, 200);
+    mst_site_stop(site);
+    ck_assert_uint_ge(n_fired, FIRED_MIN);
+}
+MST_TEST_END
+
 /* ---- content: bodies and replies in pieces ---- */
 
 enum { BLOB_BYTES = 2 * MST_PIECE_MAX + 1000 };
@@ -713,6 +759,7 @@ MST_TESTS("fault/memory", requests_survive_the_failure_of_any_allocation,
           data_calls_of_the_rpc_survive_the_failure_of_any_allocation,
           moves_tags_and_grants_survive_the_failure_of_any_allocation,
           rules_shares_and_clones_survive_the_failure_of_any_allocation,
+          what_values_set_off_survives_the_failure_of_any_allocation,
           connections_of_any_descriptor_number_survive_the_failure_of_any_allocation,
           sessions_survive_the_failure_of_any_allocation,
           datagrams_survive_the_failure_of_any_allocation)
