@@ -122,11 +122,27 @@ static enum mst_err measure(struct mst_tx *tx, int64_t top_id, size_t *ret_n, un
     return err;
 }
 
+/* How many may hang together with target. Those who may only read what is at the top leave room for its
+   owner. */
+static enum mst_err find_max(struct mst_tx *tx, int64_t top_id, int64_t target_id, size_t *ret_max)
+{
+    struct mst_row_resource top = {.id = top_id}, target = {.id = target_id};
+    bool is_own = true;
+    enum mst_err err = mst_tx_get(tx, MST_IX_RESOURCE, &top);
+
+    if (err == MST_OK)
+        err = mst_tx_get(tx, MST_IX_RESOURCE, &target);
+    if (err == MST_OK)
+        err = mst_subscribe_is_own(tx, &top, &target, &is_own);
+    *ret_max = is_own ? MST_FLOW_TREE_MAX : MST_FLOW_FOREIGN_MAX;
+    return err == MST_ENOENT ? MST_OK : err; /* the top was dropped */
+}
+
 /* target does not subscribe to anything at this moment. */
 static enum mst_err judge(struct mst_tx *tx, int64_t source_id, int64_t target_id,
                           enum mst_verdict *ret_verdict)
 {
-    size_t n_above, n_below;
+    size_t n_above, n_below, max;
     unsigned depth, levels_above, levels_below;
     int64_t top_id;
     bool is_met;
@@ -135,11 +151,12 @@ static enum mst_err judge(struct mst_tx *tx, int64_t source_id, int64_t target_i
     *ret_verdict = is_met ? MST_NESTED : MST_NO_ROOM;
     if (err != MST_OK || is_met || depth >= MST_FLOW_DEPTH_MAX)
         return err;
-    err = measure(tx, top_id, &n_above, &levels_above);
+    err = find_max(tx, top_id, target_id, &max);
+    if (err == MST_OK)
+        err = measure(tx, top_id, &n_above, &levels_above);
     if (err == MST_OK)
         err = measure(tx, target_id, &n_below, &levels_below);
-    if (err == MST_OK && depth + levels_below <= MST_FLOW_DEPTH_MAX &&
-        n_above + n_below <= MST_FLOW_TREE_MAX)
+    if (err == MST_OK && depth + levels_below <= MST_FLOW_DEPTH_MAX && n_above + n_below <= max)
         *ret_verdict = MST_DONE;
     return err;
 }

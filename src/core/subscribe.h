@@ -3,7 +3,8 @@
  *
  * The detail of a resource names its source; a row of SUBSCRIPTION says the same for finding it from there.
  * Each has one source at most, so what hangs together is a tree. It is at most MST_FLOW_DEPTH_MAX deep and holds at
- * most MST_FLOW_TREE_MAX resources, so that no value costs more than that.
+ * most MST_FLOW_TREE_MAX resources, so that no value costs more than that. Who may only read what is at its
+ * top (it is public or shared) joins it up to MST_FLOW_FOREIGN_MAX.
  *
  * A subscription may reach over to another owner. It then holds as long as the owner of the subscriber
  * may read the source; whoever plans a flow looks at that.

@@ -408,6 +408,15 @@ MST_TEST(nobodys_values_are_refused_for_who_listens_to_them)
     reads("t0", "t0=1");
     ck_assert_status(site, 204, "POST", ALIAS, by_portal, "in=3");
     reads("t99", "t99=3");
+    for (int i = TARGETS; i < MST_FLOW_FOREIGN_MAX - 1; i++) {
+        (void)snprintf(alias, sizeof alias, "t%d", i);
+        create("dataport", alias, with("{\"format\":\"integer\",\"subscribe\":\"%s\"}", source),
+               made);
+    }
+    (void)snprintf(text, sizeof text,
+                   "[\"dataport\",{\"format\":\"integer\",\"subscribe\":\"%s\"}]", source);
+    ck_assert_ptr_nonnull(strstr(mst_site_rpc(site, cik, "create", text), "\"limit\""));
+    ck_assert_ptr_nonnull(strstr(mst_site_rpc(site, scene.portal_cik, "create", text), "\"ok\""));
     mst_site_stop(site);
 }
 MST_TEST_END
