@@ -39,6 +39,7 @@
 
 #include "front/http/exchange.h"
 #include "front/http/pace.h"
+#include "front/http/pool.h"
 #include "front/ws/ws.h"
 #include "sys/clock.h"
 
@@ -80,8 +81,7 @@ struct mst_http_worker {
     struct conn conns;           /* head of the ring of live connections */
     struct conn *free_conns;
     size_t n_free_conns;
-    struct mst_exchange *free_exchanges;
-    size_t n_free_exchanges;
+    struct mst_pool exchanges;
     struct mst_http_head head; /* of the request being read */
     struct mst_buf out;        /* the reply being written */
     struct mst_recent recent;
@@ -99,39 +99,12 @@ static const struct mst_http_opts *opts_of(const struct conn *conn)
 
 /* ---- memory ---- */
 
-static struct mst_exchange *take_exchange(struct mst_http_worker *worker)
-{
-    struct mst_exchange *x = worker->free_exchanges;
-
-    if (x) {
-        worker->free_exchanges = x->next_free;
-        worker->n_free_exchanges--;
-        return x;
-    }
-    x = malloc(sizeof *x);
-    if (x)
-        mst_exchange_init(x, &worker->env);
-    return x;
-}
-
 static void give_exchange(struct conn *conn)
 {
-    struct mst_http_worker *worker = conn->worker;
-    struct mst_exchange *x = conn->x;
-
+    if (conn->x)
+        mst_pool_give(&conn->worker->exchanges, conn->x);
     conn->x = NULL;
     conn->is_asleep = false;
-    if (!x)
-        return;
-    mst_exchange_reset(x);
-    if (worker->n_free_exchanges >= MST_FREE_EXCHANGES_MAX) {
-        mst_exchange_fini(x);
-        free(x);
-        return;
-    }
-    x->next_free = worker->free_exchanges;
-    worker->free_exchanges = x;
-    worker->n_free_exchanges++;
 }
 
 static void free_conn(struct conn *conn)
@@ -399,7 +372,7 @@ static void refuse(struct conn *conn, unsigned status)
         return;
     }
     if (!conn->x)
-        conn->x = take_exchange(conn->worker);
+        conn->x = mst_pool_take(&conn->worker->exchanges);
     if (!conn->x) {
         close_now(conn);
         return;
@@ -503,7 +476,7 @@ static void head_read(struct conn *conn, bool has_more)
     conn->is_chunked = head->is_chunked;
     conn->left = head->content_length;
     conn->is_continue_due = head->wants_continue && !has_more;
-    conn->x = take_exchange(conn->worker);
+    conn->x = mst_pool_take(&conn->worker->exchanges);
     if (!conn->x) {
         close_now(conn);
         return;
@@ -886,6 +859,7 @@ enum mst_err mst_http_worker_new(struct mst_loop *loop, const struct mst_http_op
     if (!worker)
         return MST_ENOMEM;
     worker->env = (struct mst_exchange_env){.opts = opts, .loop = loop, .came_back = came_back};
+    worker->exchanges.env = &worker->env;
     worker->env.recent = &worker->recent;
     worker->env.lanes = &worker->lanes;
     worker->conns.next = worker->conns.prev = &worker->conns;
@@ -969,13 +943,7 @@ void mst_http_worker_free(struct mst_http_worker *worker)
         worker->free_conns = conn->next;
         free_conn(conn);
     }
-    while (worker->free_exchanges) {
-        struct mst_exchange *x = worker->free_exchanges;
-
-        worker->free_exchanges = x->next_free;
-        mst_exchange_fini(x);
-        free(x);
-    }
+    mst_pool_fini(&worker->exchanges);
     mst_ws_worker_free(worker->env.ws);
     mst_buf_fini(&worker->out);
     mst_recent_fini(&worker->recent);

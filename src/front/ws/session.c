@@ -26,6 +26,7 @@
 #include <string.h>
 
 #include "front/http/handlers.h"
+#include "front/http/pool.h"
 #include "front/rpc/rpc.h"
 #include "front/ws/frames.h"
 #include "front/ws/session.h"
@@ -76,8 +77,7 @@ struct mst_ws_worker {
     struct mst_exchange_env env;
     struct mst_ws_session sessions; /* head of the ring */
     size_t n_sessions;              /* those that have not begun too */
-    struct mst_exchange *free_exchanges;
-    size_t n_free_exchanges;
+    struct mst_pool exchanges;
     struct mst_buf out;  /* frames being written */
     struct mst_buf text; /* a message being written */
     void (*is_empty)(void *arg);
@@ -87,33 +87,10 @@ struct mst_ws_worker {
 
 /* ---- memory ---- */
 
-static struct mst_exchange *take_exchange(struct mst_ws_worker *worker)
-{
-    struct mst_exchange *x = worker->free_exchanges;
-
-    if (x) {
-        worker->free_exchanges = x->next_free;
-        worker->n_free_exchanges--;
-        return x;
-    }
-    x = malloc(sizeof *x);
-    if (x)
-        mst_exchange_init(x, &worker->env);
-    return x;
-}
-
 static void give_exchange(struct mst_ws_worker *worker, struct mst_exchange *x)
 {
-    mst_exchange_reset(x);
     x->session = NULL;
-    if (worker->n_free_exchanges >= MST_FREE_EXCHANGES_MAX) {
-        mst_exchange_fini(x);
-        free(x);
-        return;
-    }
-    x->next_free = worker->free_exchanges;
-    worker->free_exchanges = x;
-    worker->n_free_exchanges++;
+    mst_pool_give(&worker->exchanges, x);
 }
 
 static void show_due(void *arg);
@@ -385,7 +362,7 @@ static void hurry_aside(struct mst_ws_session *session)
 /* An exchange that carries out text. NULL without memory. */
 static struct mst_exchange *take_message_of(struct mst_ws_session *session, struct mst_span text)
 {
-    struct mst_exchange *x = take_exchange(session->worker);
+    struct mst_exchange *x = mst_pool_take(&session->worker->exchanges);
 
     if (!x)
         return NULL;
@@ -774,6 +751,7 @@ enum mst_err mst_ws_worker_new(const struct mst_exchange_env *env, void (*is_emp
         return MST_ENOMEM;
     worker->env = *env;
     worker->env.came_back = came_back;
+    worker->exchanges.env = &worker->env;
     worker->sessions.next = worker->sessions.prev = &worker->sessions;
     worker->is_empty = is_empty;
     worker->arg = arg;
@@ -820,13 +798,7 @@ void mst_ws_worker_free(struct mst_ws_worker *worker)
     worker->is_draining = false; /* nobody waits any more */
     while (!mst_ws_worker_is_empty(worker))
         free_session(worker->sessions.next);
-    while (worker->free_exchanges) {
-        struct mst_exchange *x = worker->free_exchanges;
-
-        worker->free_exchanges = x->next_free;
-        mst_exchange_fini(x);
-        free(x);
-    }
+    mst_pool_fini(&worker->exchanges);
     mst_buf_fini(&worker->out);
     mst_buf_fini(&worker->text);
     free(worker);
