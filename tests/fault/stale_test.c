@@ -23,7 +23,13 @@
 #include "core/port_store.h"
 #include "store/sqlite/sqlite.h"
 
-enum { HALVES = MST_FILE_POINTS + 1, THINGS = 48, READERS = 3, OUTSTANDING = 12 };
+enum {
+    HALVES = MST_FILE_POINTS + 1,
+    BUSY = HALVES + 1,
+    THINGS = 48,
+    READERS = 3,
+    OUTSTANDING = 12
+};
 
 /* An alias leads to a resource of its own in each version: no two of one name lead to the same. */
 #define RESOURCES INT64_C(1000000000)
@@ -40,7 +46,7 @@ struct thing {
     struct half halves[HALVES]; /* in muster.db and points.db */
     int64_t id;
     int64_t begun, known; /* versions; atomic */
-    int n_left;           /* halves not done; atomic */
+    int n_left;           /* of BUSY: halves not done, and that known is not said; atomic */
 };
 
 struct stress {
@@ -106,15 +112,16 @@ static void note_done(struct mst_cmd *cmd, enum mst_err err)
 
     if (err != MST_OK)
         count(&stress->n_failed);
-    if (__atomic_sub_fetch(&thing->n_left, 1, __ATOMIC_SEQ_CST) > 0)
+    if (__atomic_sub_fetch(&thing->n_left, 1, __ATOMIC_SEQ_CST) > 1)
         return;
     __atomic_store_n(&thing->known, thing->begun, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&thing->n_left, 0, __ATOMIC_SEQ_CST);
     (void)sem_post(&stress->free);
 }
 
 static void begin_change(struct thing *thing)
 {
-    __atomic_store_n(&thing->n_left, HALVES, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&thing->n_left, BUSY, __ATOMIC_SEQ_CST);
     (void)__atomic_add_fetch(&thing->begun, 1, __ATOMIC_SEQ_CST);
     for (int f = 0; f < HALVES; f++)
         if (mst_store_submit(thing->stress->store, &thing->halves[f].cmd) != MST_OK)
@@ -241,7 +248,7 @@ static void make_things(struct stress *stress)
     for (int i = 0; i < THINGS; i++) {
         struct thing *thing = &stress->things[i];
 
-        *thing = (struct thing){.stress = stress, .id = i + 1, .n_left = HALVES};
+        *thing = (struct thing){.stress = stress, .id = i + 1, .n_left = BUSY};
         for (int f = 0; f < HALVES; f++)
             thing->halves[f] = (struct half){
                 .cmd = {.run = f == MST_FILE_STATE ? make_thing : make_point,
