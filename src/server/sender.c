@@ -385,6 +385,13 @@ static enum mst_err take(struct mst_sender *sender, struct mst_tx *tx,
     return fill_slot(sender, tx, slot, row, &resource);
 }
 
+/* A time that is further ahead than any message is put off was set by a clock that has been set back since. */
+static bool is_ahead(int64_t due_ms, int64_t now_ms)
+{
+    return due_ms == MST_OUTGOING_BEHIND ||
+           (due_ms > now_ms && due_ms - now_ms <= MST_DISPATCH_DELAY_MAX_MS);
+}
+
 static enum mst_err pick_page(struct mst_sender *sender, struct mst_tx *tx)
 {
     static const struct mst_scan scan = {.index = MST_IX_OUTGOING_DUE, .limit = PAGE};
@@ -398,18 +405,18 @@ static enum mst_err pick_page(struct mst_sender *sender, struct mst_tx *tx)
     for (size_t i = 0; i < due.n && err == MST_OK && !is_full; i++) {
         const struct mst_row_outgoing *row = &due.rows[i];
 
-        if (row->due_ms > now_ms) {
-            sender->next_due_ms = row->due_ms;
-            return MST_OK;
-        }
-        if (!has_slot(sender, row->id)) {
+        if (is_ahead(row->due_ms, now_ms)) {
+            if (sender->next_due_ms == INT64_MAX)
+                sender->next_due_ms = row->due_ms;
+        } else if (!has_slot(sender, row->id)) {
             const struct mst_arena_mark mark = mst_arena_mark(mst_tx_arena(tx));
 
             err = take(sender, tx, row, &is_full);
             mst_arena_rewind(mst_tx_arena(tx), mark);
         }
     }
-    sender->is_more = err == MST_OK && !is_full && due.n == PAGE;
+    sender->is_more =
+        err == MST_OK && !is_full && due.n == PAGE && due.rows[PAGE - 1].due_ms <= now_ms;
     return err;
 }
 

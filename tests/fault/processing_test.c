@@ -886,6 +886,29 @@ MST_TEST(what_became_of_messages_is_stored_even_if_it_sets_off_more_than_fits_on
 }
 MST_TEST_END
 
+static enum mst_err do_put_far_off(struct mst_world *w, struct mst_tx *tx,
+                                   struct mst_world_call *call)
+{
+    call->verdict = MST_DONE;
+    return mst_dispatch_postpone(tx, 1, (w->wall_now + 86400) * 1000, 0);
+}
+
+MST_TEST(a_message_is_sent_though_the_clock_was_set_back_while_it_waited)
+{
+    struct mst_world_call put_off = {.file = MST_FILE_POINTS};
+    int64_t id;
+
+    begin_sending();
+    keeps_libcurl = NULL;
+    id = plant(world.template_id, NULL);
+    ck_assert_int_eq(mst_world_run(&world, do_put_far_off, &put_off), MST_DONE);
+    ck_assert_int_eq(open_sender(&faulty.store, &sender), MST_OK);
+    ck_assert_int_eq(send_all(), MST_OK);
+    ck_assert_int_eq(count_points(id), 1);
+    tear_down_messages();
+}
+MST_TEST_END
+
 MST_TEST(what_became_of_messages_is_stored_even_if_it_sets_off_more_bytes_than_fit_one_command)
 {
     enum { N = MST_FLOW_BYTES_MAX / (LARGE * (MST_FLOW_TREE_MAX - 1)) + 1 };
@@ -915,4 +938,5 @@ MST_TESTS("fault/processing", a_value_and_all_that_it_sets_off_is_stored_or_noth
           timers_need_no_more_memory_for_many_that_compute_with_large_values,
           messages_need_no_more_memory_for_owners_that_lie_deep,
           what_became_of_messages_is_stored_even_if_it_sets_off_more_than_fits_one_command,
-          what_became_of_messages_is_stored_even_if_it_sets_off_more_bytes_than_fit_one_command)
+          what_became_of_messages_is_stored_even_if_it_sets_off_more_bytes_than_fit_one_command,
+          a_message_is_sent_though_the_clock_was_set_back_while_it_waited)
