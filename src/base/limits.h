@@ -59,6 +59,7 @@
 #define MST_READ_COUNTED_MAX 1000000    /* points in a window of which autowindow takes some */
 #define MST_READ_STEP_POINTS 512        /* looked at before the loop serves others ... */
 #define MST_READ_STEP_BYTES  MST_KIB(256)  /* ... and printed */
+#define MST_RPC_TURN_NS      2000000       /* calls that read, before the loop serves others */
 #define MST_GROUP_WRITES_MAX 1000          /* of one RPC writegroup, as of MST_ALIASES_MAX */
 #define MST_FORM_ITEMS_MAX   20000         /* one sn[] item per serial number and some beside */
 #define MST_VALUE_MAX        MST_KIB(64)   /* 4: value size */

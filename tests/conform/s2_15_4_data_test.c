@@ -1,4 +1,5 @@
 /* protocol.md 2.15.4: read, write, writegroup, record, recordbatch, flush. */
+#include <poll.h>
 #include <string.h>
 
 #include "tests/lib/rpc_rows.h"
@@ -559,6 +560,51 @@ MST_TEST(answers_that_are_too_long_together_are_limit_and_the_others_stay)
 }
 MST_TEST_END
 
+/* A hundred calls, each of which looks at 10,000 points. */
+static void add_long_request(struct mst_buf *out)
+{
+    struct mst_buf body;
+
+    mst_buf_init(&body, MST_KIB(64));
+    (void)mst_buf_addf(&body, "{\"auth\":{\"cik\":\"%s\"},\"calls\":[", cik);
+    for (int i = 0; i < MST_RPC_CALLS_MAX; i++)
+        (void)mst_buf_addf(&body, "%s{\"id\":%d,\"procedure\":\"info\",\"arguments\":[" COUNT ",[\"storage\"]]}",
+                           i > 0 ? "," : "", i);
+    (void)mst_buf_add_str(&body, "]}");
+    (void)mst_buf_addf(out, "POST " RPC " HTTP/1.1\r\nContent-Length: %zu\r\n\r\n", body.len);
+    (void)mst_buf_add(out, mst_buf_span(&body));
+    ck_assert_int_eq(mst_buf_err(out), MST_OK);
+    mst_buf_fini(&body);
+}
+
+/* Who asks while a long request is under way, is answered before it. Several times, should he have asked too early. */
+MST_TEST(others_are_served_between_the_calls_of_a_long_request)
+{
+    struct mst_buf request;
+    bool is_served = false;
+
+    begin();
+    record_many(MST_STORAGE_SCAN_MAX);
+    mst_buf_init(&request, MST_KIB(65));
+    add_long_request(&request);
+    for (int i = 0; i < 10 && !is_served; i++) {
+        struct mst_line busy = mst_line_open(site), other = mst_line_open(site);
+        struct pollfd answer = {.fd = busy.fd, .events = POLLIN};
+
+        mst_line_send_bytes(&busy, mst_buf_span(&request));
+        mst_line_send(&other, "GET /timestamp HTTP/1.1\r\n\r\n");
+        ck_assert_uint_eq(mst_line_reply(&other).status, 200);
+        is_served = poll(&answer, 1, 0) == 0;
+        ck_assert_uint_eq(mst_line_reply(&busy).status, 200);
+        mst_line_close(&other);
+        mst_line_close(&busy);
+    }
+    ck_assert(is_served);
+    mst_buf_fini(&request);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
 MST_TESTS("conform/2.15.4 data", read_sorts_first_and_then_limits,
           read_ends_now_unless_it_is_told_otherwise,
           givenwindow_takes_at_most_one_point_of_each_equal_part,
@@ -576,4 +622,5 @@ MST_TESTS("conform/2.15.4 data", read_sorts_first_and_then_limits,
           flush_removes_what_lies_between_its_bounds,
           flush_of_many_points_takes_as_many_commands_as_it_needs,
           calls_of_one_request_see_what_those_before_them_did,
-          answers_that_are_too_long_together_are_limit_and_the_others_stay)
+          answers_that_are_too_long_together_are_limit_and_the_others_stay,
+          others_are_served_between_the_calls_of_a_long_request)

@@ -9,7 +9,7 @@
  *
  * A call that changes the points file is decided by the reader before (look), because its command sees
  * neither keys nor resources. A call that would take long says that there is more: the loop serves
- * others, then the same call runs on. The points of dropped dataports and of clones lie in another
+ * others, then the same call runs on; so it does between two calls once they took MST_RPC_TURN_NS. The points of dropped dataports and of clones lie in another
  * file: once the drop or the clone is durable they are removed or copied there (points.h) before
  * the next call runs; and so is what a rule remembers that was changed (core/renew.h).
  *
@@ -22,6 +22,7 @@
 #include "front/rpc/call.h"
 #include "front/rpc/rpc.h"
 #include "front/ws/ws.h"
+#include "sys/clock.h"
 
 struct work {
     struct mst_rpc_value auth;
@@ -367,6 +368,7 @@ static enum mst_err run_next(struct mst_exchange *x, struct mst_tx *tx,
 
 static enum mst_err run_reading(struct mst_exchange *x, struct mst_tx *tx)
 {
+    const uint64_t turn_ends_ns = mst_clock_mono_ns() + MST_RPC_TURN_NS;
     struct work *work = x->work;
     struct mst_rpc_caller caller;
     bool is_over = true;
@@ -387,6 +389,8 @@ static enum mst_err run_reading(struct mst_exchange *x, struct mst_tx *tx)
         if (err != MST_OK || !is_over)
             return err;
         go_to_next(work);
+        if (work->next < work->n_calls && mst_clock_mono_ns() > turn_ends_ns)
+            return mst_exchange_yield(x, MST_READ, run_reading);
     }
     return err == MST_OK ? finish(x) : err;
 }
