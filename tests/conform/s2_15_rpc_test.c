@@ -697,6 +697,9 @@ MST_TEST(a_shared_client_is_cloned_by_its_code_or_once_activated_by_its_rid)
     ck_assert_str_eq(ask(own_cik, "create", "[\"clone\",{\"code\":\"%s\",\"rid\":\"%s\"}]", given,
                          scene.template_rid),
                      SAYS("badarg"));
+    ck_assert_str_eq(ask(own_cik, "create", "[\"clone\",{\"code\":\"%s\",\"noaliases\":1}]", given), SAYS("badarg"));
+    ck_assert_str_eq(ask(own_cik, "create", "[\"clone\",{\"code\":\"%s\",\"nohistorical\":\"true\"}]", given),
+                     SAYS("badarg"));
     ck_assert_str_eq(ask(own_cik, "create", "[\"clone\",{\"code\":5}]"), SAYS("badarg"));
     /* a dataport is no template */
     ck_assert_str_eq(ask(own_cik, "create", "[\"clone\",{\"code\":\"%s\"}]", code), SAYS("invalid"));

@@ -55,7 +55,12 @@ static enum mst_err find_source_by_code(struct mst_rpc_call *call, struct mst_tx
     return err == MST_ENOENT ? mst_rpc_say(call, "invalid") : err;
 }
 
-/* The client that exactly one of {"rid": ...} and {"code": ...} names. */
+static bool is_flag(const json_t *json)
+{
+    return json == NULL || json_is_boolean(json);
+}
+
+/* The client that exactly one of {"rid": ...} and {"code": ...} names, to be copied as the flags beside it say. */
 static enum mst_err find_source(struct mst_rpc_call *call, struct mst_tx *tx, const json_t *json,
                                 struct mst_row_resource *ret_source)
 {
@@ -63,7 +68,9 @@ static enum mst_err find_source(struct mst_rpc_call *call, struct mst_tx *tx, co
     struct mst_span text;
     enum mst_err err;
 
-    if ((rid != NULL) == (code != NULL) || !mst_rpc_text(rid ? rid : code, &text))
+    if ((rid != NULL) == (code != NULL) || !mst_rpc_text(rid ? rid : code, &text) ||
+        !is_flag(json_object_get(json, "noaliases")) ||
+        !is_flag(json_object_get(json, "nohistorical")))
         return mst_rpc_say(call, "badarg");
     err = rid ? find_source_by_rid(call, tx, text, ret_source)
               : find_source_by_code(call, tx, text, ret_source);
