@@ -2,7 +2,7 @@
 -- repeats (a Feistel permutation of 0 .. DEVICES-1). Each round goes on where the last one ended.
 --
 -- Environment: DEVICES, START (the first index of this round), MODEL, PREFIX, THREADS.
--- Prints one line "RESULT name=value ..." at the end.
+local print_result = dofile("bench/result.lua")
 local bit = require("bit")
 local band, bxor, rshift, lshift = bit.band, bit.bxor, bit.rshift, bit.lshift
 
@@ -60,8 +60,5 @@ function done(summary, latency)
         bad = bad + thread:get("failed")
         next_index = math.max(next_index, thread:get("index"))
     end
-    io.write(string.format("RESULT requests=%d micros=%d bad=%d errors=%d next=%d p50=%d p99=%d p999=%d max=%d\n",
-        summary.requests, summary.duration, bad,
-        summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout,
-        next_index, latency:percentile(50), latency:percentile(99), latency:percentile(99.9), latency.max))
+    print_result(summary, latency, bad, string.format(" next=%d", next_index))
 end
