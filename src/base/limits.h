@@ -157,7 +157,7 @@
 #define MST_FLOW_DEPTH_MAX  16  /* subscribers of subscribers: what hangs on one value ... */
 #define MST_FLOW_TREE_MAX   256 /* ... is looked at with each of them, and so stays small */
 #define MST_FLOW_FOREIGN_MAX \
-    128 /* ... and for others than the owner of the top: they leave him some of it */
+    128 /* ... and for strangers to its top: they leave its owner some of it */
 #define MST_FLOW_ARENA_MAX \
     MST_MIB(64) /* for planning: such a tree with the largest details, kept and decoded, fits */
 #define MST_FLOW_STEPS_MAX    64 /* of a preprocess list: no formula needs as many */

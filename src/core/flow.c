@@ -37,7 +37,7 @@ struct node {
     struct mst_preprocess *preprocess; /* NULL: none */
     struct mst_rule rule;
     struct node *first_child, *next_sibling;
-    bool is_foreign; /* it, or one above it, is not of the owner of what it subscribes to */
+    bool is_foreign;           /* it, or one above it, is a stranger's to what it subscribes to */
     size_t n_nodes, n_foreign; /* itself and all below it: of the two the first are not foreign */
 };
 
@@ -141,12 +141,11 @@ static enum mst_err plan_target(void *arg, const struct mst_row_resource *target
     struct node *parent = planner->parent, *child;
     const struct mst_row_resource *source = planner->source;
     const bool was_foreign = planner->is_foreign;
-    bool is_own = false, may;
-    enum mst_err err = mst_subscribe_is_own(planner->tx, source, target, &is_own);
+    bool is_own = false, may = false;
+    enum mst_err err = mst_subscribe_may(planner->tx, source, target, &may);
 
-    may = is_own;
-    if (err == MST_OK && !is_own)
-        err = mst_subscribe_may(planner->tx, source, target, &may);
+    if (err == MST_OK && may)
+        err = mst_subscribe_is_own(planner->tx, source, target, &is_own);
     if (err != MST_OK || !may)
         return err;
     planner->is_foreign = was_foreign || !is_own;

@@ -13,9 +13,14 @@
 enum mst_err mst_subscribe_is_own(struct mst_tx *tx, const struct mst_row_resource *source,
                                   const struct mst_row_resource *target, bool *ret_is_own)
 {
+    enum mst_err err = MST_OK;
+
     *ret_is_own = source->owner_id == target->owner_id;
-    return *ret_is_own ? MST_OK
-                       : mst_access_is_within(tx, target->owner_id, source->owner_id, ret_is_own);
+    if (!*ret_is_own)
+        err = mst_access_is_within(tx, target->owner_id, source->owner_id, ret_is_own);
+    return err != MST_OK || *ret_is_own
+               ? err
+               : mst_access_is_within(tx, source->owner_id, target->owner_id, ret_is_own);
 }
 
 enum mst_err mst_subscribe_may(struct mst_tx *tx, const struct mst_row_resource *source,
@@ -23,10 +28,10 @@ enum mst_err mst_subscribe_may(struct mst_tx *tx, const struct mst_row_resource 
 {
     enum mst_err err;
 
-    *ret_may = source->is_public;
+    *ret_may = source->is_public || source->owner_id == target->owner_id;
     if (*ret_may)
         return MST_OK;
-    err = mst_subscribe_is_own(tx, source, target, ret_may);
+    err = mst_access_is_within(tx, target->owner_id, source->owner_id, ret_may);
     return err != MST_OK || *ret_may
                ? err
                : mst_share_is_active(tx, target->owner_id, source->id, ret_may);
@@ -122,8 +127,7 @@ static enum mst_err measure(struct mst_tx *tx, int64_t top_id, size_t *ret_n, un
     return err;
 }
 
-/* How many may hang together with target. Those who may only read what is at the top leave room for its
-   owner. */
+/* How many may hang together with target. Strangers leave room for the owner of the top. */
 static enum mst_err find_max(struct mst_tx *tx, int64_t top_id, int64_t target_id, size_t *ret_max)
 {
     struct mst_row_resource top = {.id = top_id}, target = {.id = target_id};

@@ -3,8 +3,8 @@
  *
  * The detail of a resource names its source; a row of SUBSCRIPTION says the same for finding it from there.
  * Each has one source at most, so what hangs together is a tree. It is at most MST_FLOW_DEPTH_MAX deep and holds at
- * most MST_FLOW_TREE_MAX resources, so that no value costs more than that. Who may only read what is at its
- * top (it is public or shared) joins it up to MST_FLOW_FOREIGN_MAX.
+ * most MST_FLOW_TREE_MAX resources, so that no value costs more than that. Strangers to
+ * what is at its top, who may read it because it is public or shared, join it up to MST_FLOW_FOREIGN_MAX.
  *
  * A subscription may reach over to another owner. It then holds as long as the owner of the subscriber
  * may read the source; whoever plans a flow looks at that.
@@ -14,7 +14,7 @@
 
 #include "core/resource.h"
 
-/* Is source in the tree of the owner of target? */
+/* Do both belong together: is one in the tree of the other's owner? */
 MST_MUST_USE enum mst_err mst_subscribe_is_own(struct mst_tx *tx,
                                                const struct mst_row_resource *source,
                                                const struct mst_row_resource *target,
