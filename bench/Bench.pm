@@ -13,7 +13,7 @@ use Time::HiRes qw(time sleep);
 use Muster;
 
 our @EXPORT = qw(say_err run musterd nginx_start nginx_stop wrk median thousands ms machine flush_micros
-    cpu_micros memory_kib);
+    cpu_micros memory_kib read_through);
 our $THREADS = 2;
 our $RAW; # a handle for raw output, if wanted
 
@@ -60,6 +60,15 @@ sub nginx_stop {
 }
 
 # -- the load --
+
+# All is measured with the store's files in the system's memory, as those in use are.
+sub read_through {
+    for my $path (@_) {
+        open(my $f, '<', $path) or die "$path: $!";
+        my $bytes;
+        1 while sysread($f, $bytes, 1 << 20);
+    }
+}
 
 # while => called about every 0.1 s while the load runs
 sub wrk {

@@ -16,19 +16,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json.h"
 #include "core/dispatch.h"
 #include "core/flow.h"
 #include "core/lane.h"
-#include "send/send.h"
 #include "server/command.h"
+#include "server/outlet.h"
 #include "server/sender.h"
 #include "sys/clock.h"
-#include "sys/file.h"
 #include "sys/log.h"
 #include "sys/metric.h"
 #include "sys/queue.h"
-#include "wire/pct.h"
 
 enum {
     WAIT_MAX_MS = 60000, /* the wall clock may be set meanwhile */
@@ -42,11 +39,10 @@ enum stage { FREE, PICKED, UNDER_WAY, ENDED };
 
 struct slot {
     enum stage stage;
-    int64_t outgoing_id, dispatch_id, owner_id, lane, at, tries;
+    int64_t outgoing_id, dispatch_id, owner_id, lane, tries;
     /* PICKED: what is to be sent; its texts lie in arena. */
     struct mst_arena arena;
-    enum mst_method method;
-    struct mst_span recipient, subject, text, key;
+    struct mst_message message;
     bool has_room; /* draw: its owner's limits allow it */
     /* ENDED: either is_over, perhaps with a status to be stored, or it is to be tried at due_ms. */
     bool is_over;
@@ -60,8 +56,7 @@ struct mst_sender {
     struct mst_store *store;
     const struct mst_domain *domain;
     const struct mst_settings *settings;
-    char password[MST_SETTING_TEXT_MAX];
-    struct mst_send *send;
+    struct mst_outlet outlet;
     struct mst_reader *reader;
     struct mst_thread *thread;
     atomic_bool is_ending;
@@ -71,7 +66,6 @@ struct mst_sender {
     int64_t next_due_ms; /* INT64_MAX: nothing waits */
     bool is_more;        /* due messages that were not looked at */
     bool has_failed;
-    bool is_route_bad[2];   /* the mail server, the hook: said in the log */
     struct mst_arena arena; /* of one step */
 };
 
@@ -101,7 +95,7 @@ static void end_slot(struct slot *slot, const char *status, size_t len)
 
 static void count_end(const struct slot *slot, enum mst_label_ENDED ended)
 {
-    mst_metric_add(MST_M_DISPATCHED, (unsigned)slot->method * MST_ENDED_LEN + ended, 1);
+    mst_metric_add(MST_M_DISPATCHED, (unsigned)slot->message.method * MST_ENDED_LEN + ended, 1);
 }
 
 /* Before the try that will be the tries-th. The recipient may ask for more, up to the greatest delay. */
@@ -117,27 +111,6 @@ static int64_t delay_ms(const struct mst_sender *sender, int64_t tries, int64_t 
     return delay < MST_DISPATCH_DELAY_MAX_MS ? delay : MST_DISPATCH_DELAY_MAX_MS;
 }
 
-/* What the operator set up is told of in the log, once when it fails and once when it works again. A mail
-   server that answers works, whatever it says of a recipient. */
-static void watch_route(struct mst_sender *sender, const struct slot *slot,
-                        const struct mst_send_result *result)
-{
-    static const char *const names[] = {"the mail server of smtp_url", "the hook of dispatch_hook"};
-    const bool is_mail = slot->method == MST_METHOD_EMAIL;
-    const bool is_hook = slot->method == MST_METHOD_SMS || slot->method == MST_METHOD_XMPP;
-    const bool is_answer = !mst_span_starts(result->status, MST_LIT("error"));
-    const bool is_bad = result->outcome == MST_SEND_AGAIN && !(is_mail && is_answer);
-    const size_t route = is_mail ? 0 : 1;
-
-    if ((!is_mail && !is_hook) || result->outcome == MST_SEND_NEVER)
-        return;
-    if (is_bad != sender->is_route_bad[route])
-        mst_log(is_bad ? MST_LOG_WARNING : MST_LOG_INFO, MST_EV_DISPATCH, "%s %s: %.*s",
-                names[route], is_bad ? "does not take messages" : "takes messages again",
-                (int)result->status.len, result->status.ptr);
-    sender->is_route_bad[route] = is_bad;
-}
-
 /* Called by send, on the thread. */
 static void note_end(void *arg, void *message, const struct mst_send_result *result)
 {
@@ -146,12 +119,12 @@ static void note_end(void *arg, void *message, const struct mst_send_result *res
     bool is_good = mst_span_starts(result->status, MST_LIT("2"));
 
     mst_metric_sub(MST_M_DISPATCHING, 0, 1);
-    watch_route(sender, slot, result);
+    mst_outlet_watch(&sender->outlet, slot->message.method, result);
     if (result->outcome == MST_SEND_AGAIN && slot->tries + 1 < MST_DISPATCH_TRIES_MAX) {
         slot->stage = ENDED;
         slot->is_over = false;
         slot->due_ms = mst_clock_wall_ms() + delay_ms(sender, slot->tries + 1, result->wait_s);
-        mst_metric_add(MST_M_DISPATCH_RETRIES, (unsigned)slot->method, 1);
+        mst_metric_add(MST_M_DISPATCH_RETRIES, (unsigned)slot->message.method, 1);
         return;
     }
     end_slot(slot, result->status.ptr, result->status.len);
@@ -312,15 +285,15 @@ static enum mst_err copy_texts(struct slot *slot, const struct mst_dispatch *dis
                                struct mst_span value, const struct mst_handle *rid)
 {
     struct mst_span text = dispatch->message.len > 0 ? dispatch->message : value;
-    enum mst_err err = mst_arena_dup(&slot->arena, dispatch->recipient, &slot->recipient);
+    enum mst_err err = mst_arena_dup(&slot->arena, dispatch->recipient, &slot->message.recipient);
 
     if (err == MST_OK)
-        err = mst_arena_dup(&slot->arena, dispatch->subject, &slot->subject);
+        err = mst_arena_dup(&slot->arena, dispatch->subject, &slot->message.subject);
     if (err == MST_OK)
-        err = mst_arena_dup(&slot->arena, text, &slot->text);
+        err = mst_arena_dup(&slot->arena, text, &slot->message.text);
     if (err == MST_OK)
-        err = mst_arena_printf(&slot->arena, &slot->key, "%.*s-%lld", MST_HANDLE_CHARS, rid->text,
-                               (long long)slot->outgoing_id);
+        err = mst_arena_printf(&slot->arena, &slot->message.key, "%.*s-%lld", MST_HANDLE_CHARS,
+                               rid->text, (long long)slot->outgoing_id);
     return err;
 }
 
@@ -336,7 +309,7 @@ static enum mst_err fill_slot(struct mst_sender *sender, struct mst_tx *tx, stru
 
     slot->outgoing_id = row->id;
     slot->dispatch_id = row->dispatch_id;
-    slot->at = row->at;
+    slot->message.at = row->at;
     slot->tries = row->tries;
     slot->owner_id = resource->owner_id;
     slot->has_room = row->tries > 0; /* drawn at the first try */
@@ -348,7 +321,7 @@ static enum mst_err fill_slot(struct mst_sender *sender, struct mst_tx *tx, stru
         end_slot(slot, "", 0);
         return MST_OK;
     }
-    slot->method = dispatch.method;
+    slot->message.method = dispatch.method;
     err = mst_domain_rid(sender->domain, resource, &rid);
     if (err == MST_OK)
         err = copy_texts(slot, &dispatch, row->value, &rid);
@@ -453,7 +426,8 @@ static enum mst_err draw_all(void *arg, struct mst_tx *tx)
         const struct slot *slot = &drawing->sender->slots[i];
 
         if (is_undrawn(slot))
-            err = mst_dispatch_draw(tx, slot->owner_id, slot->method, &drawing->verdicts[i]);
+            err =
+                mst_dispatch_draw(tx, slot->owner_id, slot->message.method, &drawing->verdicts[i]);
     }
     return err;
 }
@@ -489,96 +463,6 @@ static enum mst_err draw(struct mst_sender *sender)
 
 /* ---- begin ---- */
 
-static enum mst_err begin_http(struct mst_sender *sender, struct slot *slot, const char *verb,
-                               struct mst_span url)
-{
-    const struct mst_send_http http = {.verb = verb,
-                                       .url = url,
-                                       .type = MST_LIT("text/plain; charset=utf-8"),
-                                       .body = slot->text,
-                                       .key = slot->key};
-
-    return mst_send_http(sender->send, &http, slot);
-}
-
-/* The text goes into the query, as value=. */
-static enum mst_err begin_get(struct mst_sender *sender, struct slot *slot)
-{
-    struct mst_span url = mst_span_cut(slot->recipient, 0, mst_span_find(slot->recipient, '#', 0));
-    bool has_query = mst_span_find(url, '?', 0) < url.len;
-    struct mst_buf whole;
-    enum mst_err err;
-
-    mst_buf_init(&whole, MST_SEND_BODY_MAX);
-    (void)mst_buf_add(&whole, url);
-    (void)mst_buf_add_str(&whole, has_query ? "&value=" : "?value=");
-    err = mst_pct_encode(&whole, slot->text);
-    if (err == MST_OK)
-        err = begin_http(sender, slot, "GET", mst_buf_span(&whole));
-    mst_buf_fini(&whole);
-    return err;
-}
-
-static void put_member(struct mst_buf *out, const char *name, struct mst_span text)
-{
-    (void)mst_buf_addf(out, "%c\"%s\":", out->len == 0 ? '{' : ',', name);
-    (void)mst_json_put(out, text);
-}
-
-static enum mst_err begin_hook(struct mst_sender *sender, struct slot *slot)
-{
-    struct mst_send_http http = {.verb = "POST",
-                                 .url = mst_span_str(sender->settings->dispatch_hook),
-                                 .type = MST_LIT("application/json"),
-                                 .key = slot->key,
-                                 .is_vouched = true};
-    struct mst_buf body;
-    enum mst_err err;
-
-    mst_buf_init(&body, MST_SEND_BODY_MAX);
-    put_member(&body, "method", mst_span_str(mst_method_names[slot->method]));
-    put_member(&body, "recipient", slot->recipient);
-    put_member(&body, "subject", slot->subject);
-    put_member(&body, "message", slot->text);
-    err = mst_buf_add_byte(&body, '}');
-    http.body = mst_buf_span(&body);
-    if (err == MST_OK)
-        err = mst_send_http(sender->send, &http, slot);
-    mst_buf_fini(&body);
-    return err;
-}
-
-static enum mst_err begin_mail(struct mst_sender *sender, struct slot *slot)
-{
-    const struct mst_send_mail mail = {.to = slot->recipient,
-                                       .subject = slot->subject,
-                                       .text = slot->text,
-                                       .id = slot->key,
-                                       .at = slot->at};
-
-    return mst_send_mail(sender->send, &mail, slot);
-}
-
-static enum mst_err begin_slot(struct mst_sender *sender, struct slot *slot)
-{
-    switch (slot->method) {
-    case MST_METHOD_EMAIL:
-        return begin_mail(sender, slot);
-    case MST_METHOD_HTTP_GET:
-        return begin_get(sender, slot);
-    case MST_METHOD_HTTP_POST:
-        return begin_http(sender, slot, "POST", slot->recipient);
-    case MST_METHOD_HTTP_PUT:
-        return begin_http(sender, slot, "PUT", slot->recipient);
-    case MST_METHOD_SMS:
-    case MST_METHOD_XMPP:
-        return begin_hook(sender, slot);
-    case MST_METHOD_COUNT:
-        break;
-    }
-    return MST_EINVAL;
-}
-
 /* One that does not fit what can be sent is over; one without memory is left for another turn. */
 static enum mst_err begin(struct mst_sender *sender)
 {
@@ -592,7 +476,7 @@ static enum mst_err begin(struct mst_sender *sender)
             continue;
         slot->stage = UNDER_WAY; /* send may end it at once */
         mst_metric_add(MST_M_DISPATCHING, 0, 1);
-        err = begin_slot(sender, slot);
+        err = mst_outlet_begin(&sender->outlet, &slot->message, slot);
         if (err == MST_OK)
             continue;
         mst_metric_sub(MST_M_DISPATCHING, 0, 1);
@@ -655,7 +539,7 @@ static void finish(struct mst_sender *sender)
     uint64_t until_ns = mst_clock_mono_ns() + PATIENCE_MS * UINT64_C(1000000);
 
     while (count_stage(sender, UNDER_WAY) > 0 && mst_clock_mono_ns() < until_ns)
-        mst_send_turn(sender->send, PATIENCE_MS / 20);
+        mst_send_turn(sender->outlet.send, PATIENCE_MS / 20);
     (void)settle(sender);
 }
 
@@ -665,7 +549,7 @@ void mst_sender_turn(struct mst_sender *sender, int max_wait_ms)
 
     look(sender);
     ms = wait_ms(sender);
-    mst_send_turn(sender->send, ms < max_wait_ms ? ms : max_wait_ms);
+    mst_send_turn(sender->outlet.send, ms < max_wait_ms ? ms : max_wait_ms);
 }
 
 static void run_thread(void *arg)
@@ -681,84 +565,10 @@ static void wake(struct mst_observer *observer, const struct mst_changed *change
 {
     (void)changes;
     (void)n;
-    mst_send_wake(((struct mst_sender *)observer)->send);
+    mst_send_wake(((struct mst_sender *)observer)->outlet.send);
 }
 
 /* ---- the door ---- */
-
-static enum mst_err read_password(struct mst_sender *sender, struct mst_buf *why)
-{
-    const char *path = sender->settings->smtp_password_file;
-    struct mst_buf text;
-    struct mst_span line;
-    enum mst_err err = MST_OK;
-
-    if (!sender->settings->smtp_user[0])
-        return MST_OK;
-    mst_buf_init(&text, sizeof sender->password);
-    err = mst_file_read(path, sizeof sender->password - 1, &text);
-    if (err != MST_OK) {
-        (void)mst_buf_addf(why, "smtp_password_file: %s cannot be read: %s\n", path,
-                           mst_err_text(err));
-    } else {
-        line = mst_span_cut(mst_buf_span(&text), 0, mst_span_find(mst_buf_span(&text), '\n', 0));
-        if (line.len > 0)
-            memcpy(sender->password, line.ptr, line.len);
-    }
-    mst_buf_wipe(&text);
-    mst_buf_fini(&text);
-    return err;
-}
-
-static bool holds_certificate(struct mst_span text)
-{
-    for (size_t at = 0; at < text.len; at = mst_span_find(text, '\n', at) + 1)
-        if (mst_span_starts(mst_span_cut(text, at, text.len),
-                            MST_LIT("-----BEGIN CERTIFICATE-----")))
-            return true;
-    return false;
-}
-
-/* Read by libcurl each time: it may be renewed. */
-static enum mst_err check_ca_file(const struct mst_sender *sender, struct mst_buf *why)
-{
-    const char *path = sender->settings->dispatch_ca_file;
-    struct mst_buf text;
-    enum mst_err err;
-
-    if (!path[0])
-        return MST_OK;
-    mst_buf_init(&text, MST_CA_FILE_MAX);
-    err = mst_file_read(path, MST_CA_FILE_MAX, &text);
-    if (err != MST_OK) {
-        (void)mst_buf_addf(why, "dispatch_ca_file: %s cannot be read: %s\n", path,
-                           mst_err_text(err));
-    } else if (!holds_certificate(mst_buf_span(&text))) {
-        (void)mst_buf_addf(why, "dispatch_ca_file: %s holds no certificate (PEM)\n", path);
-        err = MST_EINVAL;
-    }
-    mst_buf_fini(&text);
-    return err;
-}
-
-static enum mst_err open_send(struct mst_sender *sender)
-{
-    const struct mst_settings *settings = sender->settings;
-    const struct mst_send_opts opts = {
-        .is_private_allowed = settings->dispatch_private_networks != 0,
-        .timeout_ms = (uint64_t)settings->dispatch_timeout_ms,
-        .smtp_url = settings->smtp_url,
-        .smtp_from = settings->smtp_from,
-        .smtp_user = settings->smtp_user,
-        .smtp_password = sender->password,
-        .is_smtp_plain = !settings->smtp_tls_required,
-        .ca_file = settings->dispatch_ca_file,
-        .done = note_end,
-        .arg = sender,
-    };
-
-    return mst_send_new(&opts, &sender->send);
-}
 
 enum mst_err mst_sender_open(struct mst_store *store, const struct mst_domain *domain,
                              const struct mst_settings *settings, struct mst_sender **ret_sender,
@@ -777,14 +587,7 @@ enum mst_err mst_sender_open(struct mst_store *store, const struct mst_domain *d
     mst_arena_init(&sender->arena, MST_FLOW_ARENA_MAX);
     for (size_t i = 0; i < MST_SENDING_MAX; i++)
         mst_arena_init(&sender->slots[i].arena, MST_SEND_BODY_MAX);
-    err = read_password(sender, why);
-    if (err == MST_OK)
-        err = check_ca_file(sender, why);
-    if (err == MST_OK) {
-        err = open_send(sender);
-        if (err != MST_OK)
-            (void)mst_buf_addf(why, "dispatches cannot be sent: %s\n", mst_err_text(err));
-    }
+    err = mst_outlet_open(&sender->outlet, settings, note_end, sender, why);
     if (err != MST_OK) {
         mst_sender_free(sender);
         return err;
@@ -806,7 +609,7 @@ void mst_sender_stop(struct mst_sender *sender)
     if (!sender)
         return;
     atomic_store(&sender->is_ending, true);
-    mst_send_wake(sender->send);
+    mst_send_wake(sender->outlet.send);
     if (sender->thread)
         mst_thread_join(sender->thread);
     sender->thread = NULL;
@@ -819,10 +622,9 @@ void mst_sender_free(struct mst_sender *sender)
 {
     if (!sender)
         return;
-    mst_send_free(sender->send);
+    mst_outlet_close(&sender->outlet);
     for (size_t i = 0; i < MST_SENDING_MAX; i++)
         mst_arena_fini(&sender->slots[i].arena);
     mst_arena_fini(&sender->arena);
-    mst_secret_wipe(sender->password, sizeof sender->password);
     free(sender);
 }
