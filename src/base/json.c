@@ -10,17 +10,24 @@ struct mst_json mst_json_of(struct mst_span text)
     return (struct mst_json){.cur = mst_cur_of(text)};
 }
 
-static bool take(struct mst_cur *cur, char c)
+struct mst_json mst_json_again(struct mst_span text)
+{
+    return (struct mst_json){.cur = mst_cur_of(text), .is_checked = true};
+}
+
+static inline bool take(struct mst_cur *cur, char c)
 {
     char next;
 
     return mst_cur_peek(cur, &next) && next == c && mst_cur_skip(cur, 1);
 }
 
-static void skip_blanks(struct mst_cur *cur)
+static inline void skip_blanks(struct mst_cur *cur)
 {
-    while (take(cur, ' ') || take(cur, '\t') || take(cur, '\r') || take(cur, '\n'))
-        ;
+    char c;
+
+    while (mst_cur_peek(cur, &c) && (c == ' ' || c == '\t' || c == '\r' || c == '\n'))
+        (void)mst_cur_skip(cur, 1);
 }
 
 enum mst_json_kind mst_json_kind(const struct mst_json *json)
@@ -332,7 +339,50 @@ static enum mst_err pass_name(struct mst_json *json)
     return err == MST_OK && !take_colon(json) ? MST_ESYNTAX : err;
 }
 
-enum mst_err mst_json_skip(struct mst_json *json)
+/* Behind the opening quote of a string that is good, past the closing one. */
+static void find_quote(struct mst_cur *cur)
+{
+    char c;
+
+    while (mst_cur_byte(cur, &c) && c != '"')
+        if (c == '\\')
+            (void)mst_cur_skip(cur, 1);
+}
+
+/* The end of a value that is good: where its brackets close, or before what follows a word or number. */
+static void find_end(struct mst_cur *cur)
+{
+    size_t depth = 0;
+    char c;
+
+    while (mst_cur_peek(cur, &c)) {
+        if (depth == 0 &&
+            (c == ',' || c == ']' || c == '}' || c == ' ' || c == '\t' || c == '\r' || c == '\n'))
+            return;
+        (void)mst_cur_skip(cur, 1);
+        if (c == '"')
+            find_quote(cur);
+        else if (c == '[' || c == '{')
+            depth++;
+        else if (c == ']' || c == '}')
+            depth--;
+        else
+            continue;
+        if (depth == 0)
+            return;
+    }
+}
+
+static enum mst_err skip_checked(struct mst_json *json)
+{
+    skip_blanks(&json->cur);
+    if (mst_json_kind(json) == MST_JSON_NONE)
+        return MST_ESYNTAX;
+    find_end(&json->cur);
+    return MST_OK;
+}
+
+static enum mst_err skip_checking(struct mst_json *json)
 {
     const unsigned outside = json->depth;
     uint64_t objects = 0; /* bit n: the level outside + n + 1 is an object */
@@ -355,6 +405,11 @@ enum mst_err mst_json_skip(struct mst_json *json)
         }
     } while (err == MST_OK && json->depth > outside);
     return err;
+}
+
+enum mst_err mst_json_skip(struct mst_json *json)
+{
+    return json->is_checked ? skip_checked(json) : skip_checking(json);
 }
 
 enum mst_err mst_json_value(struct mst_json *json, struct mst_span *ret_text)

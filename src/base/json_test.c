@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -13,33 +14,54 @@ static enum mst_err skip_all(const char *text)
     return err == MST_OK ? mst_json_end(&json) : err;
 }
 
+static const char *const good[] = {
+    "null",
+    " true ",
+    "\t\r\nfalse",
+    "0",
+    "-0",
+    "-1.5e+10",
+    "12E3",
+    "1e-1",
+    "\"\"",
+    "\"a\\u00e9\\n\\\\\\\"\\/\"",
+    "\"\xc3\xa9\"",
+    "[]",
+    "[ ]",
+    "{}",
+    "{ }",
+    "[1,2 , 3]",
+    "{\"a\":1}",
+    "{ \"a\" : [ {} , [] , {\"b\":[null]} ] , \"c\" : \"}\" }",
+    "[[[[[[]]]]],{\"x\":{\"y\":{}}}]",
+    "\"\\ud83d\\ude00\"",
+};
+
+enum { N_GOOD = sizeof good / sizeof *good };
+
 MST_TEST(what_is_json_is_passed_over)
 {
-    static const char *const texts[] = {
-        "null",
-        " true ",
-        "\t\r\nfalse",
-        "0",
-        "-0",
-        "-1.5e+10",
-        "12E3",
-        "1e-1",
-        "\"\"",
-        "\"a\\u00e9\\n\\\\\\\"\\/\"",
-        "\"\xc3\xa9\"",
-        "[]",
-        "[ ]",
-        "{}",
-        "{ }",
-        "[1,2 , 3]",
-        "{\"a\":1}",
-        "{ \"a\" : [ {} , [] , {\"b\":[null]} ] , \"c\" : \"}\" }",
-        "[[[[[[]]]]],{\"x\":{\"y\":{}}}]",
-        "\"\\ud83d\\ude00\"",
-    };
+    for (size_t i = 0; i < N_GOOD; i++)
+        ck_assert_msg(skip_all(good[i]) == MST_OK, "%s", good[i]);
+}
+MST_TEST_END
 
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        ck_assert_msg(skip_all(texts[i]) == MST_OK, "%s", texts[i]);
+MST_TEST(what_was_checked_ends_where_it_ended_before)
+{
+    static const char *const behind[] = {"", ",1", "]", "}", " \"x\"", "\n]}"};
+
+    for (size_t i = 0; i < N_GOOD; i++)
+        for (size_t j = 0; j < sizeof behind / sizeof *behind; j++) {
+            char text[128];
+            struct mst_json first, again;
+
+            (void)snprintf(text, sizeof text, "%s%s", good[i], behind[j]);
+            first = mst_json_of(mst_span_str(text));
+            again = mst_json_again(mst_span_str(text));
+            ck_assert_int_eq(mst_json_skip(&first), MST_OK);
+            ck_assert_int_eq(mst_json_skip(&again), MST_OK);
+            ck_assert_msg(first.cur.pos == again.cur.pos, "%s", text);
+        }
 }
 MST_TEST_END
 
@@ -191,6 +213,7 @@ MST_TEST(a_string_that_was_written_is_read_back)
 }
 MST_TEST_END
 
-MST_TESTS("base/json", what_is_json_is_passed_over, what_is_not_json_is_refused,
-          nesting_has_a_bound, members_and_elements_are_read_one_by_one, a_code_point_becomes_utf8,
+MST_TESTS("base/json", what_is_json_is_passed_over, what_was_checked_ends_where_it_ended_before,
+          what_is_not_json_is_refused, nesting_has_a_bound,
+          members_and_elements_are_read_one_by_one, a_code_point_becomes_utf8,
           a_string_that_was_written_is_read_back)

@@ -1,4 +1,3 @@
-#include <assert.h>
 #include <string.h>
 
 #include "base/span.h"
@@ -126,46 +125,6 @@ enum mst_err mst_span_i64(struct mst_span s, int64_t *ret_value)
     else
         *ret_value = (int64_t)value;
     return MST_OK;
-}
-
-struct mst_cur mst_cur_of(struct mst_span src)
-{
-    return (struct mst_cur){src, 0};
-}
-
-size_t mst_cur_left(const struct mst_cur *cur)
-{
-    assert(cur->pos <= cur->src.len);
-    return cur->src.len - cur->pos;
-}
-
-bool mst_cur_at_end(const struct mst_cur *cur)
-{
-    return mst_cur_left(cur) == 0;
-}
-
-bool mst_cur_peek(const struct mst_cur *cur, char *ret_c)
-{
-    if (mst_cur_at_end(cur))
-        return false;
-    *ret_c = cur->src.ptr[cur->pos];
-    return true;
-}
-
-bool mst_cur_byte(struct mst_cur *cur, char *ret_c)
-{
-    if (!mst_cur_peek(cur, ret_c))
-        return false;
-    cur->pos++;
-    return true;
-}
-
-bool mst_cur_skip(struct mst_cur *cur, size_t n)
-{
-    if (n > mst_cur_left(cur))
-        return false;
-    cur->pos += n;
-    return true;
 }
 
 bool mst_cur_take(struct mst_cur *cur, size_t n, struct mst_span *ret_bytes)

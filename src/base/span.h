@@ -7,6 +7,7 @@
 #ifndef MST_BASE_SPAN_H
 #define MST_BASE_SPAN_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -44,19 +45,54 @@ MST_MUST_USE enum mst_err mst_span_i64(struct mst_span s, int64_t *ret_value);
 
 /*
  * A cursor reads a span from left to right and cannot pass its end. A read that
- * does not fit returns false and leaves the cursor where it was.
+ * does not fit returns false and leaves the cursor where it was. Those for single bytes are inline: all that is
+ * parsed goes through them.
  */
 struct mst_cur {
     struct mst_span src;
     size_t pos;
 };
 
-struct mst_cur mst_cur_of(struct mst_span src);
-size_t mst_cur_left(const struct mst_cur *cur);
-bool mst_cur_at_end(const struct mst_cur *cur);
-bool mst_cur_peek(const struct mst_cur *cur, char *ret_c);
-bool mst_cur_byte(struct mst_cur *cur, char *ret_c);
-bool mst_cur_skip(struct mst_cur *cur, size_t n);
+static inline struct mst_cur mst_cur_of(struct mst_span src)
+{
+    return (struct mst_cur){src, 0};
+}
+
+static inline size_t mst_cur_left(const struct mst_cur *cur)
+{
+    assert(cur->pos <= cur->src.len);
+    return cur->src.len - cur->pos;
+}
+
+static inline bool mst_cur_at_end(const struct mst_cur *cur)
+{
+    return mst_cur_left(cur) == 0;
+}
+
+static inline bool mst_cur_peek(const struct mst_cur *cur, char *ret_c)
+{
+    if (mst_cur_at_end(cur))
+        return false;
+    *ret_c = cur->src.ptr[cur->pos];
+    return true;
+}
+
+static inline bool mst_cur_byte(struct mst_cur *cur, char *ret_c)
+{
+    if (!mst_cur_peek(cur, ret_c))
+        return false;
+    cur->pos++;
+    return true;
+}
+
+static inline bool mst_cur_skip(struct mst_cur *cur, size_t n)
+{
+    if (n > mst_cur_left(cur))
+        return false;
+    cur->pos += n;
+    return true;
+}
+
 bool mst_cur_take(struct mst_cur *cur, size_t n, struct mst_span *ret_bytes);
 /* Takes up to the byte c and skips c; false (nothing taken) if c does not occur. */
 bool mst_cur_until(struct mst_cur *cur, char c, struct mst_span *ret_bytes);

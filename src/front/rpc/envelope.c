@@ -12,7 +12,7 @@ static bool is_json(struct mst_span text)
 enum mst_err mst_rpc_envelope_read(struct mst_arena *arena, struct mst_span text,
                                    struct mst_rpc_envelope *ret_envelope)
 {
-    struct mst_json json = mst_json_of(text);
+    struct mst_json json = mst_json_again(text);
     struct mst_rpc_envelope envelope = {0};
     struct mst_span name, value;
     bool is_more = mst_json_kind(&json) == MST_JSON_OBJECT;
@@ -49,7 +49,7 @@ static size_t count_characters(struct mst_span text)
 
 enum mst_err mst_rpc_id_read(struct mst_arena *arena, struct mst_span json, struct mst_span *ret_id)
 {
-    struct mst_json id = mst_json_of(json);
+    struct mst_json id = mst_json_again(json);
     const enum mst_json_kind kind = mst_json_kind(&id);
     struct mst_span text;
     enum mst_err err;
@@ -87,7 +87,7 @@ static enum mst_err read_call(struct mst_arena *arena, struct mst_json *json,
     if (err == MST_OK)
         err = mst_rpc_id_read(arena, id, &one->id);
     if (err == MST_OK && procedure.len > 0 && procedure.ptr[0] == '"') {
-        struct mst_json word = mst_json_of(procedure);
+        struct mst_json word = mst_json_again(procedure);
 
         err = mst_json_string(&word, arena, &one->name);
     }
@@ -111,7 +111,7 @@ static enum mst_err count_calls(struct mst_json json, size_t *ret_n)
 enum mst_err mst_rpc_calls_read(struct mst_arena *arena, struct mst_span text, size_t *ret_n,
                                 struct mst_rpc_one **ret_calls)
 {
-    struct mst_json json = mst_json_of(text);
+    struct mst_json json = mst_json_again(text);
     struct mst_rpc_one *calls = NULL;
     bool is_more = true;
     size_t n = 0;

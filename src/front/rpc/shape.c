@@ -532,7 +532,7 @@ enum mst_err mst_rpc_args_read(struct mst_arena *arena, struct mst_span procedur
 
         if (!mst_span_eq(procedure, mst_span_str(mst_rpc_shapes[i].procedure)))
             continue;
-        err = read_shape(arena, &mst_rpc_shapes[i], mst_json_of(json), &this_fit, &args);
+        err = read_shape(arena, &mst_rpc_shapes[i], mst_json_again(json), &this_fit, &args);
         if (err != MST_OK && err != MST_EREFUSED)
             return err;
         if (err == MST_EREFUSED)
@@ -548,7 +548,7 @@ enum mst_err mst_rpc_args_read(struct mst_arena *arena, struct mst_span procedur
 enum mst_err mst_rpc_options_read(struct mst_arena *arena, const struct mst_rpc_member *members,
                                   struct mst_span text, struct mst_rpc_value *ret_value)
 {
-    struct mst_json json = mst_json_of(text);
+    struct mst_json json = mst_json_again(text);
     struct mst_rpc_value value = {.is_given = true};
     enum mst_err err = give_members(arena, members, &value);
 
