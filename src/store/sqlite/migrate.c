@@ -159,12 +159,17 @@ enum mst_err mst_sql_migrate(struct mst_sql_conn *conn, const char **ret_what)
         return MST_EVERSION;
     }
     for (int64_t to; version < MST_SCHEMA_VERSION; version = to) {
+        const char *path = sqlite3_filename_database(sqlite3_db_filename(conn->db, "main"));
+
         to = version == 0 ? MST_SCHEMA_VERSION : version + 1;
+        if (version > 0)
+            mst_log(MST_LOG_INFO, MST_EV_STORE,
+                    "%s is brought to version %d, which may take seconds for each million devices",
+                    path, (int)to);
         rc = migrate_one(conn, version, to);
         if (rc != SQLITE_OK)
             return fail(rc, "the store could not be brought up to date", ret_what);
-        mst_log(MST_LOG_INFO, MST_EV_STORE, "%s is now of version %d",
-                sqlite3_filename_database(sqlite3_db_filename(conn->db, "main")), (int)to);
+        mst_log(MST_LOG_INFO, MST_EV_STORE, "%s is now of version %d", path, (int)to);
     }
     return MST_OK;
 }
