@@ -44,7 +44,7 @@
  * stripe of its row's primary key is old enough too. "There is none" ends when a row with that key
  * comes: at an insert, or at an update of a field of the index.
  *
- * Memory. A row is packed: numbers take as many bytes as they need. The cache is cut into parts by the
+ * Memory. A row is packed (pack.h). The cache is cut into parts by the
  * hash, each with a lock of its own, which is held for the length of one look. A part is a table of
  * chains of fixed length, entries on the heap, all of it counted. What is too
  * much goes by CLOCK along the table: an entry used since the hand last passed stays once
@@ -55,7 +55,7 @@
 #include <string.h>
 
 #include "store/cache.h"
-
+#include "store/pack.h"
 #include "sys/defect.h"
 #include "sys/random.h"
 
@@ -79,7 +79,6 @@ enum {
     CHAINS_MIN = 16,
     PARTS_MAX = 32,
     PART_BYTES = 512 * 1024, /* at least, if there is more than one */
-    VARINT_MAX = 10,
     CACHE_LINE = 64
 };
 
@@ -268,84 +267,6 @@ void mst_stripes_publish(struct mst_stripes *stripes, enum mst_file file,
     __atomic_store_n(&to->seq, seq, __ATOMIC_RELEASE);
 }
 
-/* ---- packed rows ---- */
-
-/* Seven bits a byte, the lowest first; the sign is the lowest of all, so that -1 is short as well. */
-static size_t pack_int(unsigned char *to, int64_t value)
-{
-    uint64_t left = (uint64_t)value << 1 ^ (uint64_t)(value >> 63);
-    size_t n = 0;
-
-    for (; left > 127; left >>= 7)
-        to[n++] = (unsigned char)(left | 128);
-    to[n++] = (unsigned char)left;
-    return n;
-}
-
-static int64_t unpack_int(const unsigned char **at)
-{
-    uint64_t value = 0;
-    unsigned shift = 0;
-
-    for (; **at > 127; (*at)++, shift += 7)
-        value |= (uint64_t)(**at & 127) << shift;
-    value |= (uint64_t) * (*at)++ << shift;
-    return (int64_t)(value >> 1) ^ -(int64_t)(value & 1);
-}
-
-/* The fields in mask; the others as 0 and "". */
-static size_t pack(unsigned char *to, const struct mst_schema_table *table, uint64_t mask,
-                   const void *row)
-{
-    size_t n = 0;
-
-    for (size_t f = 0; f < table->n_fields; f++) {
-        const struct mst_schema_field *field = &table->fields[f];
-        bool is_there = (mask >> f & 1) != 0;
-        struct mst_span text;
-
-        if (field->type == MST_FIELD_INT) {
-            n += pack_int(&to[n], is_there ? mst_row_int(row, field) : 0);
-            continue;
-        }
-        text = is_there ? mst_row_text(row, field) : mst_span_of(NULL, 0);
-        n += pack_int(&to[n], (int64_t)text.len);
-        if (text.len > 0)
-            memcpy(&to[n], text.ptr, text.len);
-        n += text.len;
-    }
-    return n;
-}
-
-/* At least what pack needs. */
-static size_t packed_max(const struct mst_schema_table *table, const void *row)
-{
-    size_t bytes = table->n_fields * VARINT_MAX;
-
-    for (size_t f = 0; f < table->n_fields; f++)
-        if (table->fields[f].type == MST_FIELD_TEXT)
-            bytes += mst_row_text(row, &table->fields[f]).len;
-    return bytes;
-}
-
-/* The text of row stays in the entry. */
-static void unpack(const struct entry *entry, const struct mst_schema_table *table, void *row)
-{
-    const unsigned char *at = entry->packed;
-
-    for (size_t f = 0; f < table->n_fields; f++) {
-        int64_t value = unpack_int(&at);
-
-        if (table->fields[f].type == MST_FIELD_INT) {
-            mst_row_set_int(row, &table->fields[f], value);
-            continue;
-        }
-        mst_row_set_text(row, &table->fields[f],
-                         mst_span_of(value > 0 ? (const char *)at : NULL, (size_t)value));
-        at += value;
-    }
-}
-
 /* ---- entries ---- */
 
 static const struct mst_schema_table *table_of(enum mst_index number)
@@ -406,7 +327,7 @@ static struct entry **look_up(const struct mst_rowcache *cache, struct part *par
     for (; *link; link = &(*link)->next) {
         if ((*link)->hash != hash || (*link)->index != number)
             continue;
-        unpack(*link, table_of(number), row);
+        mst_unpack((*link)->packed, table_of(number), row);
         if (is_of(number, row, key))
             break;
     }
@@ -595,7 +516,7 @@ static struct entry *make_entry(const struct mst_rowcache *cache, enum mst_index
 {
     const struct mst_schema_table *table = table_of(index);
     const void *row = found ? found : key;
-    size_t max = offsetof(struct entry, packed) + packed_max(table, row);
+    size_t max = offsetof(struct entry, packed) + mst_pack_max(table, row);
     struct entry *entry, *fitting;
     size_t size;
 
@@ -605,7 +526,7 @@ static struct entry *make_entry(const struct mst_rowcache *cache, enum mst_index
     if (!entry)
         return NULL;
     size = offsetof(struct entry, packed) +
-           pack(entry->packed, table, found ? UINT64_MAX : way_mask(index), row);
+           mst_pack(entry->packed, table, found ? UINT64_MAX : way_mask(index), row);
     fitting = realloc(entry, size);
     if (fitting)
         entry = fitting;

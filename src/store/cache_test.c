@@ -94,23 +94,6 @@ MST_TEST(a_row_is_found_again_whole_and_its_text_outlives_the_entry)
 }
 MST_TEST_END
 
-MST_TEST(numbers_of_all_sizes_survive)
-{
-    static const int64_t numbers[] = {0,   1,   -1,  63,  64,        -64,       -65,
-                                      127, 128, 255, 256, INT64_MAX, INT64_MIN, INT32_MIN};
-
-    begin();
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        struct mst_row_client row = {.id = (int64_t)i, .salt = numbers[i]};
-
-        mst_rowcache_put(cache, MST_IX_CLIENT, 1, &row, &row, now(MST_FILE_STATE));
-        ck_assert(has_client((int64_t)i, &row));
-        ck_assert_int_eq(row.salt, numbers[i]);
-    }
-    finish();
-}
-MST_TEST_END
-
 MST_TEST(a_published_change_ends_a_row)
 {
     begin();
@@ -481,7 +464,7 @@ MST_TEST(without_memory_for_its_text_a_row_is_left_as_it_was)
 MST_TEST_END
 
 MST_TESTS("store/cache", a_row_is_found_again_whole_and_its_text_outlives_the_entry,
-          numbers_of_all_sizes_survive, of_what_two_readers_put_the_newer_view_counts,
+          of_what_two_readers_put_the_newer_view_counts,
           readers_find_what_others_put_and_nothing_stale_while_commits_go_on,
           a_published_change_ends_a_row, a_change_counts_only_when_it_is_published,
           what_a_view_showed_that_is_older_than_the_change_is_not_found,
