@@ -33,7 +33,7 @@ static inline void skip_blanks(struct mst_cur *cur)
 enum mst_json_kind mst_json_kind(const struct mst_json *json)
 {
     struct mst_cur ahead = json->cur;
-    char c;
+    char c = '\0'; /* gcc does not see that it is set, with the checks of TSan between */
 
     skip_blanks(&ahead);
     if (!mst_cur_peek(&ahead, &c))
