@@ -308,9 +308,10 @@ static bool is_of(enum mst_index number, const void *row, const void *key)
     return is_equal;
 }
 
+/* By the highest bits of the hash: those that choose a chain would leave most chains of a part empty. */
 static struct part *part_of(const struct mst_rowcache *cache, uint64_t hash)
 {
-    return &cache->parts[hash >> 32 & (cache->n_parts - 1)];
+    return &cache->parts[hash >> 56 & (cache->n_parts - 1)];
 }
 
 static struct entry **chain_of(const struct mst_rowcache *cache, struct part *part, uint64_t hash)
