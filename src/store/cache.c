@@ -44,10 +44,9 @@
  * stripe of its row's primary key is old enough too. "There is none" ends when a row with that key
  * comes: at an insert, or at an update of a field of the index.
  *
- * Memory. A row is packed (pack.h). The cache is cut into parts by the
- * hash, each with a lock of its own, which is held for the length of one look. A part is a table of
- * chains of fixed length, entries on the heap, all of it counted. What is too
- * much goes by CLOCK along the table: an entry used since the hand last passed stays once
+ * Memory. A row is packed (pack.h). The cache is cut into parts by the hash, each with a lock
+ * of its own, which is held for one look, or until a new entry has room. A part is a table of
+ * fixed length of chains, entries on the heap, all of it counted. What is too much goes by CLOCK along the table: an entry used since the hand last passed stays once
  * more. New ones begin unused, so that strangers' keys, asked for once, drive out each other.
  */
 #include <pthread.h>

@@ -7,7 +7,7 @@
 
 #include "front/rpc/shape.h"
 
-/* Parts of a request, as JSON text; empty where there is none. */
+/* Parts of a request, as JSON text that was checked; empty where there is none. */
 struct mst_rpc_envelope {
     struct mst_span auth, calls;
 };
@@ -17,7 +17,7 @@ struct mst_rpc_envelope {
 MST_MUST_USE enum mst_err mst_rpc_envelope_read(struct mst_arena *arena, struct mst_span text,
                                                 struct mst_rpc_envelope *ret_envelope);
 
-/* JSON that may serve as an id (4): a number, or text that is not too long. MST_EREFUSED: it may not;
+/* Checked JSON that may serve as an id (4): a number, or text that is not too long. MST_EREFUSED: it may not;
    MST_ENOMEM. Nothing and null leave *ret_id as it is. */
 MST_MUST_USE enum mst_err mst_rpc_id_read(struct mst_arena *arena, struct mst_span json,
                                           struct mst_span *ret_id);

@@ -132,14 +132,14 @@ enum mst_rpc_fit {
 };
 
 /*
- * The arguments of a call of that procedure; json is the text of a whole JSON value, empty if there
- * is none. MST_ENOMEM. A procedure without a shape misfits.
+ * The arguments of a call of that procedure; json is the text of a whole JSON value that was checked
+ * (mst_json_again), empty if there is none. MST_ENOMEM. A procedure without a shape misfits.
  */
 MST_MUST_USE enum mst_err mst_rpc_args_read(struct mst_arena *arena, struct mst_span procedure,
                                             struct mst_span json, enum mst_rpc_fit *ret_fit,
                                             struct mst_rpc_args *ret_args);
 
-/* One object by a list of members: a value of MST_RPC_OPTIONS. MST_EREFUSED: it does not fit. */
+/* One object by a list of members: a value of MST_RPC_OPTIONS; json as above. MST_EREFUSED: it does not fit. */
 MST_MUST_USE enum mst_err mst_rpc_options_read(struct mst_arena *arena,
                                                const struct mst_rpc_member *members,
                                                struct mst_span json,
