@@ -48,17 +48,23 @@ my @dumps = map {
     my $pid = open2(my $out, my $in, 'sqlite3', '-readonly', '-batch', "$m->{dir}/$_.db") or die "sqlite3: $!";
     { pid => $pid, in => $in, out => $out };
 } qw(muster points content);
+# All but the rows that are due, which go by themselves when their time comes.
 sub dump_all {
-    my $all = '';
+    my ($all, %due) = '';
     for my $d (@dumps) {
         print { $d->{in} } ".dump\nSELECT 'the dump is ' || 'whole';\n";
         $d->{in}->flush;
         while (defined(my $line = readline $d->{out})) {
             last if $line eq "the dump is whole\n";
-            $all .= $line unless $line =~ /^INSERT INTO meta VALUES\(X'636c6f636b5f6d61726b',/i; # clock_mark
+            if ($line =~ /^INSERT INTO due /) { $due{$line} = 1 }
+            elsif ($line !~ /^INSERT INTO meta VALUES\(X'636c6f636b5f6d61726b',/i) { $all .= $line } # clock_mark
         }
     }
-    return $all;
+    return { all => $all, due => \%due };
+}
+sub has_changed {
+    my ($before, $now) = @_;
+    return $now->{all} ne $before->{all} || grep { !$before->{due}{$_} } keys %{ $now->{due} };
 }
 
 # The bytes of deleted content go a little later.
@@ -102,7 +108,7 @@ sub ask {
     check_form($at, $op, $reply);
     if ($reply->{status} =~ /^4/ && $want =~ /^4/) {
         my $now = dump_all();
-        note_wrong($at, 'changed a store') if $now ne $last_dump;
+        note_wrong($at, 'changed a store') if has_changed($last_dump, $now);
         $n_refused++;
         $last_dump = $now;
     } else {
@@ -305,12 +311,12 @@ unlike $m->log, qr/\Q$m->{token}\E|\Q$cik{D}\E|\Q$SECRET_SN\E/, 'no key and no s
     $less{'GET /timestamp'}{documented}{418} = 1;
     is_deeply unreached(\%less, \%seen), ['GET /timestamp 418'], 'and one that is never answered';
     my $before = dump_all();
-    is $before, dump_all(), 'two dumps are equal while nothing happens';
+    ok !has_changed($before, dump_all()), 'two dumps are equal while nothing happens';
     $m->write_with($cik{D}, temp => 99);
     my $written = dump_all();
-    isnt $written, $before, 'a value that is written is seen in the dump';
+    ok has_changed($before, $written), 'a value that is written is seen in the dump';
     $m->add('m1', 'one-more');
-    isnt dump_all(), $written, 'and so is a serial number that is added';
+    ok has_changed($written, dump_all()), 'and so is a serial number that is added';
 }
 
 for (@dumps) { close $_->{in}; close $_->{out}; waitpid $_->{pid}, 0 }
