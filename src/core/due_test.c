@@ -45,35 +45,15 @@ static void reader_end(struct mst_reader *reader)
 
 /* ---- resources ---- */
 
-static enum mst_err do_make(struct mst_world *w, struct mst_tx *tx, struct mst_world_call *call)
-{
-    const struct mst_description description = {.has_format = true,
-                                                .format = call->format,
-                                                .has_detail = true,
-                                                .detail = mst_span_str(call->meta)};
-    struct mst_row_resource owner = {.id = w->template_id}, made;
-    struct mst_handle rid;
-    enum mst_err err = mst_tx_get(tx, MST_IX_RESOURCE, &owner);
-
-    if (err == MST_OK)
-        err = mst_resource_create(&w->domain, tx, &owner, call->kind, &description, 1,
-                                  &call->verdict, &made);
-    if (err != MST_OK || call->verdict != MST_DONE)
-        return err;
-    call->id = made.id;
-    err = mst_domain_rid(&w->domain, &made, &rid);
-    memcpy(call->handle, rid.text, MST_HANDLE_CHARS);
-    return err;
-}
-
 static struct mst_world_call make(enum mst_kind kind, const char *detail)
 {
-    struct mst_world_call call = {.kind = kind,
+    struct mst_world_call call = {.caller_id = world.template_id,
+                                  .kind = kind,
                                   .format = kind == MST_KIND_DISPATCH ? MST_FORMAT_NONE
                                                                       : MST_FORMAT_STRING,
                                   .meta = detail};
 
-    ck_assert_int_eq(mst_world_run(&world, do_make, &call), MST_DONE);
+    ck_assert_int_eq(mst_world_run(&world, mst_do_describe, &call), MST_DONE);
     return call;
 }
 
@@ -590,10 +570,12 @@ MST_TEST(an_older_store_gets_its_subscriptions_once)
     ck_assert_int_eq(mst_world_run(&world, do_forget, &target), MST_DONE);
     ck_assert_int_eq(settle(), 1);
     ck_assert_int_eq(row_of(target.id).flow_bits, 0);
-    target = (struct mst_world_call){
-        .kind = MST_KIND_DATAPORT, .format = MST_FORMAT_STRING, .meta = detail};
-    ck_assert_int_eq(mst_world_run(&world, do_make, &target), MST_DONE);
-    ck_assert_int_eq(mst_world_run(&world, do_make, &target), MST_NO_ROOM);
+    target = (struct mst_world_call){.caller_id = world.template_id,
+                                     .kind = MST_KIND_DATAPORT,
+                                     .format = MST_FORMAT_STRING,
+                                     .meta = detail};
+    ck_assert_int_eq(mst_world_run(&world, mst_do_describe, &target), MST_DONE);
+    ck_assert_int_eq(mst_world_run(&world, mst_do_describe, &target), MST_NO_ROOM);
     end();
 }
 MST_TEST_END

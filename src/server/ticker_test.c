@@ -47,32 +47,13 @@ static void turn(void)
     ck_assert_int_eq(mst_ticker_turn(ticker, &wait_ms), MST_OK);
 }
 
-static enum mst_err do_make(struct mst_world *w, struct mst_tx *tx, struct mst_world_call *call)
-{
-    const struct mst_description description = {.has_format = true,
-                                                .format = call->format,
-                                                .has_detail = true,
-                                                .detail = mst_span_str(call->meta)};
-    struct mst_row_resource owner = {.id = w->template_id}, made = {.id = 0};
-    struct mst_handle rid = {""};
-    enum mst_err err = mst_tx_get(tx, MST_IX_RESOURCE, &owner);
-
-    if (err == MST_OK)
-        err = mst_resource_create(&w->domain, tx, &owner, call->kind, &description, 1,
-                                  &call->verdict, &made);
-    if (err == MST_OK)
-        err = mst_domain_rid(&w->domain, &made, &rid);
-    memcpy(call->handle, rid.text, MST_HANDLE_CHARS);
-    call->id = made.id;
-    return err;
-}
-
 static struct mst_world_call make_any(enum mst_kind kind, enum mst_format format,
                                       const char *detail)
 {
-    struct mst_world_call call = {.kind = kind, .format = format, .meta = detail};
+    struct mst_world_call call = {
+        .caller_id = world.template_id, .kind = kind, .format = format, .meta = detail};
 
-    ck_assert_int_eq(mst_world_run(&world, do_make, &call), MST_DONE);
+    ck_assert_int_eq(mst_world_run(&world, mst_do_describe, &call), MST_DONE);
     return call;
 }
 

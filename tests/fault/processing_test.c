@@ -86,27 +86,6 @@ static void close_world(void)
     mst_world_close(&world);
 }
 
-static enum mst_err do_make(struct mst_world *w, struct mst_tx *tx, struct mst_world_call *call)
-{
-    const struct mst_description description = {.has_format = true,
-                                                .format = call->format,
-                                                .has_detail = true,
-                                                .detail = mst_span_str(call->meta)};
-    struct mst_row_resource owner = {.id = call->caller_id}, made;
-    struct mst_handle rid;
-    enum mst_err err = mst_tx_get(tx, MST_IX_RESOURCE, &owner);
-
-    if (err == MST_OK)
-        err = mst_resource_create(&w->domain, tx, &owner, call->kind, &description, 1,
-                                  &call->verdict, &made);
-    if (err != MST_OK || call->verdict != MST_DONE)
-        return err;
-    call->id = made.id;
-    err = mst_domain_rid(&w->domain, &made, &rid);
-    memcpy(call->handle, rid.text, MST_HANDLE_CHARS);
-    return err;
-}
-
 static struct mst_world_call described(int64_t owner_id, enum mst_kind kind, enum mst_format format,
                                        const char *detail)
 {
@@ -132,7 +111,7 @@ static struct mst_world_call make(int64_t owner_id, enum mst_kind kind, enum mst
     struct mst_world_call call = described(owner_id, kind, format, text);
 
     fill(text, detail, rid);
-    ck_assert_int_eq(mst_world_run(&world, do_make, &call), MST_DONE);
+    ck_assert_int_eq(mst_world_run(&world, mst_do_describe, &call), MST_DONE);
     call.meta = NULL;
     return call;
 }
@@ -388,7 +367,7 @@ static enum mst_err do_resubscribe(struct mst_world *w, struct mst_tx *tx,
 
     if (err == MST_OK)
         err = mst_resource_drop(tx, w->domain_id, &old, NULL, NULL, &call->verdict);
-    return err == MST_OK ? do_make(w, tx, call) : err;
+    return err == MST_OK ? mst_do_describe(w, tx, call) : err;
 }
 
 static enum mst_err do_settle(struct mst_world *w, struct mst_tx *tx, struct mst_world_call *call)

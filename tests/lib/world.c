@@ -711,6 +711,27 @@ enum mst_err mst_do_create(struct mst_world *world, struct mst_tx *tx, struct ms
     return err;
 }
 
+enum mst_err mst_do_describe(struct mst_world *world, struct mst_tx *tx,
+                             struct mst_world_call *call)
+{
+    const struct mst_description description = {
+        .has_format = true, .format = call->format, .has_detail = true, .detail = text(call->meta)};
+    struct mst_row_resource owner = {.id = call->caller_id}, made;
+    struct mst_handle rid;
+    enum mst_err err = mst_tx_get(tx, MST_IX_RESOURCE, &owner);
+
+    if (err == MST_OK)
+        err = mst_resource_create(&world->domain, tx, &owner, call->kind, &description, 1,
+                                  &call->verdict, &made);
+    if (err != MST_OK || call->verdict != MST_DONE)
+        return err;
+    call->id = made.id;
+    err = mst_domain_rid(&world->domain, &made, &rid);
+    if (err == MST_OK)
+        keep(call->handle, &rid);
+    return err;
+}
+
 static enum mst_err update(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call,
                            const struct mst_description *description)
 {

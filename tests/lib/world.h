@@ -117,6 +117,8 @@ mst_world_verb mst_do_register, mst_do_unregister, mst_do_add_model, mst_do_upda
     mst_do_import_key, mst_do_import_client_key, mst_do_set_rid, mst_do_lend, mst_do_take_back,
     mst_do_share, mst_do_describe_share, mst_do_revoke_share, mst_do_activate_share,
     mst_do_deactivate_share;
+/* Makes a resource of caller_id, of kind and format, whose detail is meta. */
+mst_world_verb mst_do_describe;
 
 /* A new random-looking attempt id, never 0, never the same. */
 int64_t mst_world_attempt(void);

@@ -6,7 +6,8 @@
 #include "front/http/exchange.h"
 
 /* Adds the item's value to the flow, with input's port and time. What does not convert, or what its
-   preprocess refuses when the flow is run, is refused, or, by the setting alias_skip_bad_values, left out. The item must lie in x->arena. */
+   preprocess refuses when the flow is run, is refused, or, by the setting alias_skip_bad_values, left
+   out. The item must lie in x->arena. */
 MST_MUST_USE enum mst_err mst_value_add(struct mst_exchange *x, struct mst_tx *tx,
                                         struct mst_flow *flow, struct mst_flow_input *input,
                                         const struct mst_form_item *item);

@@ -93,6 +93,7 @@ enum mst_err mst_rpc_await(struct mst_rpc_call *call, int64_t port_id, uint64_t 
    which has no format. */
 enum mst_err mst_rpc_print_point(struct mst_buf *out, int64_t format,
                                  const struct mst_row_point *point);
+
 /* ---- arguments ---- */
 
 /* "client", "dataport", "datarule", "dispatch"; 0 for any other word. */
@@ -155,10 +156,7 @@ mst_rpc_run mst_rpc_info;
 mst_rpc_run mst_rpc_listing;
 mst_rpc_run mst_rpc_lookup;
 mst_rpc_run mst_rpc_share;
-
-/* ---- subscribe.c ---- */
-
-mst_rpc_run mst_rpc_subscribe, mst_rpc_unsubscribe;
+mst_rpc_run mst_rpc_subscribe, mst_rpc_unsubscribe;   /* subscribe.c */
 mst_rpc_run mst_rpc_move, mst_rpc_tag, mst_rpc_usage; /* tree.c */
 mst_rpc_run mst_rpc_grant;                            /* grant.c */
 
