@@ -193,7 +193,8 @@ static bool is_log_short(struct mst_rig *rig)
     n_frames = log_frames(rig);
     mst_rig_close(rig);
     printf("# %" PRIu64 " frames after %d points\n", n_frames, MST_RIG_WRITERS * POINTS_EACH);
-    return n_frames > 0 && n_frames < 100 * SMALL_STEP;
+    /* Never ended it has some 16,000; of a busy machine it had 1,900. */
+    return n_frames > 0 && n_frames < 300 * SMALL_STEP;
 }
 
 /* While a view is held the log grows, without checkpoints in vain; then it does not grow any more. */

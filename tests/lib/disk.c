@@ -50,6 +50,7 @@ struct handle {
     struct handle *next;
     int level; /* SQLITE_LOCK_* */
     unsigned shm_shared, shm_exclusive;
+    bool is_writing; /* a transaction */
     bool is_temporary;
     bool is_directory_sync_due; /* by its first sync, as SQLite's own VFS does for a new log */
 };
@@ -254,10 +255,18 @@ static void note_break(struct mst_disk *disk, const char *what)
     disk->checkpoints.last_break = what;
 }
 
-static bool is_held_by_other(const struct handle *handle, unsigned mask)
+static bool is_other_writing(const struct handle *handle)
 {
     for (const struct handle *other = handle->file->handles; other; other = other->next)
-        if (other != handle && (other->shm_exclusive & mask) != 0)
+        if (other != handle && other->is_writing)
+            return true;
+    return false;
+}
+
+static bool is_other_moving(const struct handle *handle)
+{
+    for (const struct handle *other = handle->file->handles; other; other = other->next)
+        if (other != handle && (other->shm_exclusive & SHM_CHECKPOINT) != 0)
             return true;
     return false;
 }
@@ -274,7 +283,11 @@ static void note_meeting(struct handle *handle)
     file->is_rested = false; /* told once */
 }
 
-/* Recovery takes the same byte together with the next one: that is no checkpoint. */
+/*
+ * Recovery takes the byte of checkpoints together with the next one: that is no checkpoint. Who met
+ * a commit while it read the log's head takes the byte of transactions for a moment, to read it
+ * again, and has no view yet: that is no transaction.
+ */
 static void note_lock(struct handle *handle, unsigned mask, bool is_taken)
 {
     struct file *file = handle->file;
@@ -285,19 +298,17 @@ static void note_lock(struct handle *handle, unsigned mask, bool is_taken)
         handle->disk->checkpoints.n_all++;
         file->is_rested = !file->has_committed;
         file->has_met = false;
-        if (is_held_by_other(handle, SHM_WRITE))
+        if (is_other_writing(handle))
             note_meeting(handle);
-    } else if (mask == SHM_WRITE && is_taken) {
+    } else if (mask == SHM_WRITE && is_taken && handle->shm_shared != 0) {
+        handle->is_writing = true;
         file->has_written_log = false;
-        if (is_held_by_other(handle, SHM_CHECKPOINT))
+        if (is_other_moving(handle))
             note_meeting(handle);
     }
 }
 
-/*
- * A checkpoint of the other kinds holds the transactions off while it moves pages. (One that met
- * a commit while it read the log's head takes the lock for a moment, too, to read it again.)
- */
+/* A checkpoint of the other kinds holds the transactions off while it moves pages. */
 static void note_page_write(struct handle *handle)
 {
     unsigned both = SHM_WRITE | SHM_CHECKPOINT;
@@ -312,8 +323,10 @@ static void note_unlock(struct handle *handle, unsigned mask)
 
     if (mask == SHM_CHECKPOINT)
         file->has_committed = false;
-    else if (mask == SHM_WRITE && (handle->shm_exclusive & SHM_WRITE) != 0)
-        file->has_committed = file->has_committed || file->has_written_log;
+    if (mask != SHM_WRITE || !handle->is_writing)
+        return;
+    handle->is_writing = false;
+    file->has_committed = file->has_committed || file->has_written_log;
 }
 
 /* ---- files ---- */
@@ -592,6 +605,7 @@ static int io_shm_unmap(sqlite3_file *base, int is_deleting)
 
     enter(handle->disk);
     handle->shm_shared = handle->shm_exclusive = 0;
+    handle->is_writing = false;
     if (is_deleting)
         regions_free(handle->file);
     return leave(handle->disk, SQLITE_OK);
