@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "core/dispatch.h"
+#include "core/due.h"
+#include "core/flow.h"
 #include "sys/clock.h"
 #include "tests/lib/rig.h"
 
@@ -165,6 +168,11 @@ static void device_done(struct mst_cmd *cmd, enum mst_err err)
 
 /* ---- writers of points ---- */
 
+/* A timer of a year: none is over while a test runs. */
+#define DETAIL_OF_PORT     "{\"retention\":{\"count\":1000000,\"duration\":\"infinity\"}}"
+#define DETAIL_OF_RULE     "{\"rule\":{\"timeout\":{\"repeat\":true,\"timeout\":31536000}}}"
+#define DETAIL_OF_DISPATCH "{\"method\":\"sms\"}"
+
 static struct mst_row_point point_of(const struct mst_rig_writer *writer, int64_t number,
                                      char text[24])
 {
@@ -181,6 +189,80 @@ static enum mst_err writer_run(struct mst_cmd *cmd, struct mst_tx *tx)
     struct mst_row_point point = point_of(writer, writer->n_acked + 1, text);
 
     return mst_tx_insert(tx, MST_TABLE_POINT, &point);
+}
+
+/* ---- writers of values that set something off ---- */
+
+/* Beside the dataport stand a rule and a dispatch. Retention is told of, but nobody trims here. */
+static struct mst_row_resource beside(const struct mst_rig_writer *writer, enum mst_kind kind)
+{
+    static const struct mst_row_resource rows[] = {
+        [MST_KIND_DATAPORT] = {.format = MST_FORMAT_STRING,
+                               .flow_bits = MST_FLOW_RETENTION,
+                               .detail = {DETAIL_OF_PORT, sizeof DETAIL_OF_PORT - 1}},
+        [MST_KIND_DATARULE] = {.format = MST_FORMAT_STRING,
+                               .flow_bits = MST_FLOW_RULE,
+                               .detail = {DETAIL_OF_RULE, sizeof DETAIL_OF_RULE - 1}},
+        [MST_KIND_DISPATCH] = {.flow_bits = MST_FLOW_DISPATCH,
+                               .detail = {DETAIL_OF_DISPATCH, sizeof DETAIL_OF_DISPATCH - 1}},
+    };
+    struct mst_row_resource row = rows[kind];
+
+    row.kind = kind;
+    row.id = writer->dataport_id + 1000 * (kind - MST_KIND_DATAPORT);
+    return row;
+}
+
+/* The messages of the writer's dispatch. */
+struct messages {
+    int n;
+    int64_t first_id;
+    char last[24];
+};
+
+static enum mst_err note_message(void *arg, const void *row)
+{
+    const struct mst_row_outgoing *outgoing = row;
+    struct messages *messages = arg;
+
+    if (messages->n++ == 0)
+        messages->first_id = outgoing->id;
+    (void)snprintf(messages->last, sizeof messages->last, "%.*s", (int)outgoing->value.len,
+                   outgoing->value.ptr);
+    return MST_OK;
+}
+
+static enum mst_err find_messages(const struct mst_rig_writer *writer, struct mst_tx *tx,
+                                  struct messages *ret_messages)
+{
+    const struct mst_row_outgoing key = {.dispatch_id = beside(writer, MST_KIND_DISPATCH).id};
+    const struct mst_scan scan = {.index = MST_IX_OUTGOING_OF, .key = &key, .n_fixed = 1};
+
+    *ret_messages = (struct messages){.n = 0};
+    return mst_tx_scan(tx, &scan, note_message, ret_messages);
+}
+
+/* The value for all three; and the message before it is over. */
+static enum mst_err flow_run(struct mst_cmd *cmd, struct mst_tx *tx)
+{
+    struct mst_rig_writer *writer = (struct mst_rig_writer *)cmd;
+    struct messages messages;
+    struct mst_flow *flow;
+    char text[24];
+    struct mst_row_point point = point_of(writer, writer->n_acked + 1, text);
+    enum mst_verdict verdict = MST_DONE;
+    enum mst_err err = mst_flow_new(mst_tx_arena(tx), 3, &flow);
+
+    for (enum mst_kind kind = MST_KIND_DATAPORT; kind <= MST_KIND_DISPATCH && err == MST_OK; kind++)
+        err = mst_flow_add(&writer->rig->world.domain, tx, flow,
+                           &(struct mst_flow_input){
+                               .port = beside(writer, kind), .at = point.at, .text = point.value},
+                           &verdict);
+    if (err == MST_OK)
+        err = mst_flow_run(flow, tx, &verdict);
+    if (err == MST_OK)
+        err = find_messages(writer, tx, &messages);
+    return err == MST_OK && messages.n > 1 ? mst_dispatch_finish(tx, messages.first_id) : err;
 }
 
 static void writer_launch(struct mst_rig_writer *writer)
@@ -231,6 +313,10 @@ void mst_rig_init(struct mst_rig *rig, struct mst_disk *disk, const char *vfs, u
     for (size_t i = 0; i < MST_RIG_WRITERS; i++) {
         rig->writers[i].cmd = (struct mst_cmd){
             .run = writer_run, .done = writer_done, .file = MST_FILE_POINTS, .is_single = true};
+        if (i >= MST_RIG_WRITERS / 2) {
+            rig->writers[i].cmd.run = flow_run;
+            rig->writers[i].cmd.is_single = false;
+        }
         rig->writers[i].rig = rig;
         rig->writers[i].dataport_id = (int64_t)i + 1;
     }
@@ -447,6 +533,40 @@ static enum mst_err count_points(void *arg, const void *row)
     return MST_OK;
 }
 
+static enum mst_err count_row(void *arg, const void *row)
+{
+    (void)row;
+    ++*(int *)arg;
+    return MST_OK;
+}
+
+/* What the last value set off is there, and nothing of a later one. */
+static void verify_flow(struct mst_rig_writer *writer, struct mst_tx *tx, int n_values)
+{
+    const int64_t rule_id = beside(writer, MST_KIND_DATARULE).id;
+    const struct mst_row_point key = {.dataport_id = rule_id};
+    const struct mst_scan scan = {.index = MST_IX_POINT, .key = &key, .n_fixed = 1};
+    struct mst_row_rule_state state = {.rule_id = rule_id};
+    struct messages messages = {.n = 0};
+    int64_t timer_ms = 0, trim_ms = 0;
+    char want[24];
+    int n = 0;
+
+    (void)point_of(writer, n_values, want);
+    if (mst_tx_scan(tx, &scan, count_row, &n) != MST_OK ||
+        find_messages(writer, tx, &messages) != MST_OK ||
+        mst_due_get(tx, rule_id, MST_DUE_RULE, &timer_ms) != MST_OK ||
+        mst_due_get(tx, writer->dataport_id, MST_DUE_TRIM, &trim_ms) != MST_OK)
+        mst_rig_violation(writer->rig, "what values set off cannot be read");
+    if (n != n_values || messages.n != (n_values > 0) ||
+        (n_values > 0 && strcmp(messages.last, want) != 0) || (timer_ms != 0) != (n_values > 0) ||
+        (trim_ms != 0) != (n_values > 0) ||
+        (mst_tx_get(tx, MST_IX_RULE_STATE, &state) == MST_OK) != (n_values > 0))
+        mst_rig_violation(writer->rig,
+                          "values of %" PRId64 ": %d, of its rule %d, messages %d, the last \"%s\"",
+                          writer->dataport_id, n_values, n, messages.n, messages.last);
+}
+
 static void verify_points(struct mst_rig *rig)
 {
     struct mst_reader *reader;
@@ -467,6 +587,8 @@ static void verify_points(struct mst_rig *rig)
             (!writer->is_open || writer->n_left != writer->n_acked + 1))
             mst_rig_violation(rig, "points of %" PRId64 ": %d, acknowledged %" PRId64,
                               writer->dataport_id, writer->n_left, writer->n_acked);
+        if (writer->cmd.run == flow_run)
+            verify_flow(writer, tx, writer->n_left);
         writer->n_acked = writer->n_left;
         writer->is_open = false;
     }

@@ -4,7 +4,8 @@
  *
  * Each device is one serial number with one request under way at a time: activate,
  * re-enable or disable, by the real use cases, each a command, all devices at once.
- * Writers of points work beside them. What was acknowledged is remembered. After a
+ * Writers of points work beside them, half of them of values that set off a rule, a message and
+ * retention, all of which one commit must bring. What was acknowledged is remembered. After a
  * restart each device must stand where the last acknowledgement left it, or where
  * the one request that was never answered (or answered with an error) leads: the
  * key that was given out works, dead ones do not, the log has one entry for each
