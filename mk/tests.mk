@@ -21,10 +21,13 @@ $(B)/libtest.a: $(call objects,$(TEST_LIB_SOURCES))
 
 $(B)/tests/%.o $(B)/src/%_test.o $(B)/cli/%_test.o: CFLAGS_ALL += -I. -Wno-missing-prototypes
 
+# A program that is made of several files: tests/prop/tree_test.c and those in tests/prop/tree.
+$(B)/test/tests/prop/tree_test: $(call objects,$(wildcard tests/prop/tree/*.c))
+
 $(UNIT_TESTS) $(PROGRAM_TESTS) $(TEST_TOOLS): $(B)/test/%: $(B)/%.o $(B)/libtest.a $(ARCHIVES)
 	@mkdir -p $(@D)
 	@echo 'LD $@'
-	@$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LIBS_SERVER) $(shell pkg-config --libs check 2>/dev/null)
+	@$(CC) $(LDFLAGS_ALL) $(filter %.o,$^) $(filter %.a,$^) -o $@ $(LIBS_SERVER) $(shell pkg-config --libs check 2>/dev/null)
 
 $(CLI_TESTS): $(B)/test/%: $(B)/%.o $(B)/libtest.a $(CLI_ARCHIVES)
 	@mkdir -p $(@D)

@@ -1,0 +1,164 @@
+#include "tests/prop/tree/play.h"
+
+unsigned mst_play_pick(struct mst_play *play, unsigned n)
+{
+    uint64_t x = play->chance += UINT64_C(0x9e3779b97f4a7c15);
+
+    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+    return (unsigned)((x ^ x >> 31) % n);
+}
+
+/* ---- what a call names ---- */
+
+const char *const mst_play_found_words[] = {"ok", "invalid", "restricted"};
+
+struct mst_play_ref mst_play_pick_ref(struct mst_play *play)
+{
+    const struct mst_naive *tree = &play->tree;
+    struct mst_play_ref ref = {.is_alias = mst_play_pick(play, 4) == 0,
+                               .name = mst_play_pick(play, PLAY_NAMES + 1)};
+    int tries = 0;
+
+    do
+        ref.node = (int)mst_play_pick(play, (unsigned)tree->n_nodes);
+    while (tree->nodes[ref.node].rid[0] == '\0' ||
+           (!tree->nodes[ref.node].is_alive && ++tries < 3));
+    return ref;
+}
+
+void mst_play_ask_ref(struct mst_play *play, const struct mst_play_ref *ref)
+{
+    if (!ref->is_alias)
+        mst_play_ask(play, "\"%s\"", play->tree.nodes[ref->node].rid);
+    else if (ref->name == PLAY_NAMES)
+        mst_play_ask(play, "{\"alias\":\"\"}");
+    else
+        mst_play_ask(play, "{\"alias\":\"a%u\"}", ref->name);
+}
+
+static bool is_good_for(const struct mst_play *play, int k, enum mst_naive_procedure procedure)
+{
+    return (play->bearer->procedures[k] & 1u << procedure) &&
+           play->tree.nodes[play->bearer->nodes[k]].is_alive;
+}
+
+bool mst_play_is_in_scope(const struct mst_play *play, enum mst_naive_procedure procedure)
+{
+    for (int k = 0; play->bearer && k < 2; k++)
+        if (is_good_for(play, k, procedure))
+            return true;
+    return !play->bearer;
+}
+
+static bool is_covered(const struct mst_play *play, enum mst_naive_procedure procedure, int node)
+{
+    const struct mst_naive_token *bearer = play->bearer;
+    const struct mst_naive *tree = &play->tree;
+
+    for (int k = 0; bearer && k < 2; k++)
+        if (is_good_for(play, k, procedure) && mst_naive_is_within(tree, bearer->nodes[k], node) &&
+            mst_naive_is_within(tree, bearer->client, bearer->nodes[k]))
+            return mst_naive_is_within(tree, bearer->client, node);
+    return !bearer;
+}
+
+enum mst_play_found mst_play_resolve(const struct mst_play *play, const struct mst_play_ref *ref,
+                                     enum mst_naive_procedure procedure, bool is_to_read,
+                                     int *ret_node)
+{
+    const struct mst_naive *tree = &play->tree;
+    const int acting = play->acting;
+    int alias = ref->is_alias ? mst_naive_find_alias(tree, acting, ref->name) : NAIVE_NOBODY;
+
+    *ret_node = ref->node;
+    if (!mst_play_is_in_scope(play, procedure))
+        return PLAY_RESTRICTED;
+    if (ref->is_alias && ref->name == PLAY_NAMES)
+        *ret_node = acting;
+    else if (ref->is_alias && alias == NAIVE_NOBODY)
+        return PLAY_INVALID;
+    else if (ref->is_alias)
+        *ret_node = tree->aliases[alias].node;
+    if (!tree->nodes[*ret_node].is_alive)
+        return PLAY_INVALID;
+    if (!mst_naive_is_within(tree, acting, *ret_node) &&
+        !(is_to_read &&
+          (tree->nodes[*ret_node].is_public || mst_naive_is_shared_to(tree, *ret_node, acting))))
+        return PLAY_RESTRICTED;
+    return is_covered(play, procedure, *ret_node) ? PLAY_FOUND : PLAY_RESTRICTED;
+}
+
+enum mst_play_found mst_play_resolve_client(const struct mst_play *play,
+                                            const struct mst_play_ref *ref,
+                                            enum mst_naive_procedure procedure, bool is_to_read,
+                                            int *ret_node)
+{
+    enum mst_play_found found = mst_play_resolve(play, ref, procedure, is_to_read, ret_node);
+
+    return found == PLAY_FOUND && play->tree.nodes[*ret_node].kind != NAIVE_CLIENT ? PLAY_INVALID
+                                                                                   : found;
+}
+
+/* ---- one call ---- */
+
+void mst_play_begin_call(struct mst_play *play, const char *procedure)
+{
+    const char *comma = play->n_calls > 0 ? "," : "";
+
+    mst_play_ask(play, "%s{\"id\":%d,\"procedure\":\"%s\",\"arguments\":[", comma, play->n_calls,
+                 procedure);
+    mst_play_expect(play, "%s{\"id\":%d,\"status\":", comma, play->n_calls);
+    play->n_calls++;
+}
+
+void mst_play_end_call(struct mst_play *play, const char *status)
+{
+    mst_play_ask(play, "]}");
+    mst_play_expect(play, "\"%s\"}", status);
+}
+
+void mst_play_end_call_with_result(struct mst_play *play)
+{
+    mst_play_ask(play, "]}");
+    mst_play_expect(play, "\"ok\",\"result\":");
+}
+
+bool mst_play_settle(struct mst_play *play)
+{
+    if (mst_naive_is_within_limits(&play->tree))
+        return true;
+    play->tree = play->before;
+    return false;
+}
+
+void mst_play_end_call_with_new(struct mst_play *play, enum mst_judge_mark mark, int i)
+{
+    if (!mst_play_settle(play)) {
+        mst_play_end_call(play, "limit");
+        return;
+    }
+    mst_play_end_call_with_result(play);
+    mst_play_expect(play, "\"%c%d;\"}", (int)mark, i);
+}
+
+const char *mst_play_comma(bool *is_first)
+{
+    const char *comma = *is_first ? "" : ",";
+
+    *is_first = false;
+    return comma;
+}
+
+int mst_play_pick_limit(struct mst_play *play)
+{
+    return mst_play_pick(play, 2) ? NAIVE_INHERIT : (int)mst_play_pick(play, 6);
+}
+
+void mst_play_add_limit(struct mst_judge_text *text, int what, int limit)
+{
+    if (limit == NAIVE_INHERIT)
+        mst_judge_add(text, "\"%s\":\"inherit\"", mst_naive_kind_words[what]);
+    else
+        mst_judge_add(text, "\"%s\":%d", mst_naive_kind_words[what], limit);
+}
