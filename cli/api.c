@@ -132,6 +132,7 @@ static enum cli_exit connect_to(struct cli *cli)
     if (cli_options_number(&cli->options, "timeout", 1, TIMEOUT_S_MAX, usual_s, &opts.timeout_s) !=
         MST_OK)
         return cli_fail(cli, CLI_USAGE, "%s", cli->options.problem);
+    opts.timeout_s += cli->held_s;
     if (opts.server == NULL)
         return cli_fail(cli, CLI_USAGE,
                         "which server? Give --server http://HOST:PORT, set MUSTER_SERVER, or keep "

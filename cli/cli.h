@@ -49,6 +49,7 @@ struct cli {
     bool is_terminal;                    /* is err one? */
     struct cli_http *http;               /* made at the first call */
     const struct cli_progress *progress; /* of long work that is going on (progress.h) */
+    uint64_t held_s;                     /* how long the server may hold a call, beside --timeout */
     bool is_stdin_read;                  /* by an option whose value is - */
     struct cli_secret cik;               /* --cik-file, MUSTER_CIK */
     struct cli_secret token;             /* --token-file, MUSTER_TOKEN */

@@ -293,11 +293,11 @@ static const struct cli_command COMMANDS[] = {
      .usage = "ALIAS FILE|-",
      .summary = "store the points of a file with their times",
      .more =
-         "The file has a row ts,value for each point, or a line {\"ts\": .., \"value\": ..}; ts "
-         "are Unix\n"
-         "seconds, negative ones count from now. It is sent in pieces. Should one fail, the\n"
-         "message says with which line to go on. Points that are less than a second from another\n"
-         "are named and not stored.\n"
+         "The file has a row ts,value for each point, below that heading or none, or a line\n"
+         "{\"ts\": .., \"value\": ..}; ts are Unix seconds, negative ones count from now. It is "
+         "sent in\n"
+         "pieces. Should one fail, or Ctrl-C end it, the message says with which line to go on.\n"
+         "Points that are less than a second from another are named and not stored.\n"
          "\n"
          "Example:\n"
          "  muster --cik-file 0001.cik data record temp temp.csv\n",      .min_operands = 2,

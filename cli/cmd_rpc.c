@@ -1,11 +1,12 @@
 /* cmd_rpc.c - "muster rpc": one call from the command line (protocol.md 2.15.4). */
 #include <string.h>
 
+#include "base/limits.h"
 #include "cli/output.h"
 #include "cli/rpc.h"
 #include "cli/status.h"
 
-enum { TIME_CHARS = 64 };
+enum { TIME_CHARS = 64, WAIT_MS_USUAL = 30000 };
 
 static const struct cli_option OPTIONS[] = {CLI_RPC_OPTIONS, CLI_OPTIONS_END};
 
@@ -104,6 +105,17 @@ static void print_result(struct cli *cli, const json_t *result)
     }
 }
 
+/* The procedure wait is answered when there is a value, or the time in its options is over. */
+static uint64_t held_s(const char *procedure, const json_t *arguments)
+{
+    const json_t *timeout = json_object_get(json_array_get(arguments, 1), "timeout");
+    double ms = json_is_number(timeout) ? json_number_value(timeout) : WAIT_MS_USUAL;
+
+    if (strcmp(procedure, "wait") != 0 || !(ms > 0))
+        return 0;
+    return (uint64_t)(ms < MST_WAIT_MS_MAX ? ms : MST_WAIT_MS_MAX) / 1000 + 1;
+}
+
 static enum cli_exit run(struct cli *cli)
 {
     struct cli_rpc_auth auth;
@@ -112,6 +124,7 @@ static enum cli_exit run(struct cli *cli)
 
     if (exit == CLI_OK)
         exit = cli_rpc_caller(cli, CLI_VENDOR_CIK, &auth);
+    cli->held_s = held_s(cli->options.operands[0], arguments);
     if (exit == CLI_OK)
         exit = cli_rpc_one(cli, &auth, cli->options.operands[0], json_incref(arguments), NULL,
                            &result);

@@ -142,10 +142,11 @@ static enum cli_exit fetch_all(struct points *points)
     return exit;
 }
 
-/* How many there are, for the bar, and whether they are texts, which may be long. */
+/* How many there are, for the bar, if the server counts them all; and whether they are texts, which may be long. */
 static enum cli_exit look(struct points *points, size_t *ret_n_total)
 {
     json_t *info = NULL;
+    json_int_t n;
     const char *format;
     enum cli_exit exit = cli_rpc_one(
         points->cli, &points->auth, "info",
@@ -156,9 +157,8 @@ static enum cli_exit look(struct points *points, size_t *ret_n_total)
         return exit;
     format = json_string_value(json_object_get(json_object_get(info, "description"), "format"));
     points->page = format != NULL && strcmp(format, "string") != 0 ? PAGE_NUMBERS : PAGE_TEXTS;
-    *ret_n_total = points->is_part ? 0
-                                   : (size_t)json_integer_value(json_object_get(
-                                         json_object_get(info, "storage"), "count"));
+    n = json_integer_value(json_object_get(json_object_get(info, "storage"), "count"));
+    *ret_n_total = points->is_part || n < 0 || n >= MST_STORAGE_SCAN_MAX ? 0 : (size_t)n;
     json_decref(info);
     return CLI_OK;
 }

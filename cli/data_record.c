@@ -12,12 +12,19 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "cli/interrupt.h"
 #include "cli/output.h"
 #include "cli/point_file.h"
 #include "cli/progress.h"
 #include "cli/rpc.h"
 
-enum { POINTS_MAX = 500, BODY_FULL = 128 << 10, TIME_CHARS = 24, REFUSED_SHOWN = 10 };
+enum {
+    POINTS_MAX = 500,
+    BODY_FULL = 128 << 10,
+    TIME_CHARS = 24,
+    WORDS_CHARS = 128,
+    REFUSED_SHOWN = 10
+};
 
 struct recording {
     struct cli *cli;
@@ -36,6 +43,11 @@ const struct cli_option CLI_RECORD_OPTIONS[] = {
     {"progress",  NULL,   "tell after each call how far it is, also when not on a terminal"      },
     CLI_OPTIONS_END
 };
+
+static const char *points_are(size_t n)
+{
+    return n == 1 ? "point is" : "points are";
+}
 
 /* ---- sending ---- */
 
@@ -67,6 +79,17 @@ static void show_refused(struct recording *recording, struct mst_span body)
     mst_buf_fini(&text);
 }
 
+static void say_at_interrupt(const struct recording *recording)
+{
+    char text[WORDS_CHARS];
+
+    (void)snprintf(text, sizeof text,
+                   "%smuster: %zu %s stored for sure; to go on, add --from-line %zu\n",
+                   recording->progress.drawn_ns != 0 ? "\n" : "", recording->n_stored,
+                   points_are(recording->n_stored), recording->done_line + 1);
+    cli_interrupt_says(text);
+}
+
 static enum cli_exit send_form(struct recording *recording)
 {
     size_t n_refused = recording->n_refused;
@@ -93,6 +116,7 @@ static enum cli_exit send_form(struct recording *recording)
     recording->done_line = recording->last_line;
     begin_form(recording);
     cli_progress_at(&recording->progress, recording->n_stored);
+    say_at_interrupt(recording);
     return CLI_OK;
 }
 
@@ -131,7 +155,8 @@ static enum cli_exit send_all(struct recording *recording)
     enum cli_exit exit = CLI_OK, sent;
     enum mst_err err = MST_OK;
 
-    while (exit == CLI_OK && (err = cli_point_file_next(&recording->file, &point)) == MST_OK)
+    while (exit == CLI_OK && ((err = cli_point_file_next(&recording->file, &point)) == MST_OK ||
+                              (err == MST_EINVAL && point.line < recording->from_line)))
         exit = add_point(recording, &point);
     if (exit != CLI_OK)
         return exit;
@@ -183,11 +208,6 @@ static enum cli_exit check_alias(struct recording *recording)
     return exit;
 }
 
-static const char *points_are(size_t n)
-{
-    return n == 1 ? "point is" : "points are";
-}
-
 static enum cli_exit tell(struct recording *recording, enum cli_exit exit)
 {
     struct cli *cli = recording->cli;
@@ -232,8 +252,10 @@ enum cli_exit cli_data_record(struct cli *cli)
     exit = check_alias(&recording);
     if (exit == CLI_OK) {
         cli_progress_begin(&recording.progress, cli, 0);
-        exit = tell(&recording, send_all(&recording));
+        exit = send_all(&recording);
         cli_progress_end(&recording.progress);
+        cli_interrupt_says(NULL);
+        exit = tell(&recording, exit);
     }
     mst_buf_fini(&recording.form);
     cli_point_file_close(&recording.file);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/interrupt.h"
 #include "cli/profile.h"
 
 enum cli_exit cli_outfile_fail(const struct cli_outfile *file)
@@ -28,7 +29,10 @@ enum cli_exit cli_outfile_begin(struct cli_outfile *file, struct cli *cli, const
         CLI_OUTFILE_PATH_MAX)
         return cli_fail(cli, CLI_USAGE, "the name of the file is too long");
     file->out = fopen(file->fresh, "wxe");
-    return file->out != NULL ? CLI_OK : cli_outfile_fail(file);
+    if (file->out == NULL)
+        return cli_outfile_fail(file);
+    cli_interrupt_removes(file->fresh);
+    return CLI_OK;
 }
 
 enum cli_exit cli_outfile_end(struct cli_outfile *file, enum cli_exit exit)
@@ -47,5 +51,6 @@ enum cli_exit cli_outfile_end(struct cli_outfile *file, enum cli_exit exit)
         exit = cli_outfile_fail(file);
     if (exit != CLI_OK)
         (void)unlink(file->fresh);
+    cli_interrupt_removes(NULL);
     return exit;
 }

@@ -1,4 +1,4 @@
-/* outfile.h - where an export goes: standard output, or a file that is there whole or not at all. */
+/* outfile.h - where an export goes: standard output, or a file that is there whole or not at all, also after Ctrl-C. */
 #ifndef MST_CLI_OUTFILE_H
 #define MST_CLI_OUTFILE_H
 

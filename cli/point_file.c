@@ -7,6 +7,7 @@
 
 /* A line holds the longest value with every character of it escaped. */
 enum { NUMBER_CHARS = 64, LINE_ROOM = 6 * MST_VALUE_MAX + 1024 };
+static const char NO_TIME[] = "the time is not a number of seconds";
 
 enum mst_err cli_point_file_open(struct cli_point_file *file, int fd, bool is_json)
 {
@@ -44,6 +45,23 @@ static enum mst_err fail(struct cli_point_file *file, const char *problem)
 
 /* ---- CSV ---- */
 
+static bool is_heading(const struct cli_csv_row *row)
+{
+    return row->line == 1 && mst_span_eq(mst_span_trim(row->fields[0]), MST_LIT("ts")) &&
+           mst_span_eq(mst_span_trim(row->fields[1]), MST_LIT("value"));
+}
+
+/* What a row is that is no point. text: as it begins. */
+static enum mst_err fail_row(struct cli_point_file *file, struct mst_span text, size_t line,
+                             const char *problem)
+{
+    if (mst_span_starts(text, MST_LIT("{")) || mst_span_starts(text, MST_LIT("[")))
+        problem = "this is a line of JSON: add --format json";
+    else if (line == 1 && problem == NO_TIME)
+        problem = "the time is not a number of seconds (a heading is left out by --from-line 2)";
+    return fail(file, problem);
+}
+
 static enum mst_err next_row(struct cli_point_file *file, struct cli_point *point)
 {
     struct cli_csv_row row = {0};
@@ -51,13 +69,15 @@ static enum mst_err next_row(struct cli_point_file *file, struct cli_point *poin
 
     point->line = row.line;
     if (err == MST_EINVAL)
-        return fail(file, file->rows.problem);
+        return fail_row(file, file->rows.text, row.line, file->rows.problem);
     if (err != MST_OK)
         return err;
     if (row.n_fields != 2)
-        return fail(file, "a point is written ts,value");
+        return fail_row(file, row.fields[0], row.line, "a point is written ts,value");
+    if (is_heading(&row))
+        return next_row(file, point);
     if (mst_span_i64(mst_span_trim(row.fields[0]), &point->at) != MST_OK)
-        return fail(file, "the time is not a number of seconds");
+        return fail_row(file, row.fields[0], row.line, NO_TIME);
     point->value = row.fields[1];
     return MST_OK;
 }
@@ -119,7 +139,7 @@ static enum mst_err parse_line(struct cli_point_file *file, struct mst_span line
                     "the two");
     }
     if (!json_is_integer(at))
-        return fail(file, "the time is not a number of seconds");
+        return fail(file, NO_TIME);
     point->at = json_integer_value(at);
     return take_value(file, value, &point->value);
 }

@@ -1,4 +1,4 @@
-/* point_file.h - points in a file: rows "ts,value" of CSV, or lines of JSON, {"ts": .., "value": ..} or [ts, value]. */
+/* point_file.h - points in a file: rows "ts,value" of CSV, with that heading or without, or lines of JSON, {"ts": .., "value": ..} or [ts, value]. */
 #ifndef MST_CLI_POINT_FILE_H
 #define MST_CLI_POINT_FILE_H
 

@@ -43,7 +43,7 @@ static void time_left(double seconds, char ret_text[NUMBER_MAX])
 void cli_progress_text(const struct cli_progress *progress, size_t n, uint64_t spent_ns,
                        char *ret_text, size_t max)
 {
-    size_t n_total = progress->n_total;
+    size_t n_total = n <= progress->n_total ? progress->n_total : 0; /* else it was wrong */
     double part = n_total > 0 ? (double)n / (double)n_total : 1;
     double seconds = (double)spent_ns / (double)NS_PER_S;
     double rate = seconds > 0 ? (double)(n - progress->n_first) / seconds : 0;

@@ -46,6 +46,9 @@ MST_TEST(what_went_before_and_what_nobody_knows_is_told_as_such)
     progress.n_total = progress.n_first = 0;
     cli_progress_text(&progress, 1000, SECOND, text, sizeof text);
     ck_assert_str_eq(text, "1,000  1,000/s");
+    progress.n_total = 999;
+    cli_progress_text(&progress, 1000, SECOND, text, sizeof text);
+    ck_assert_str_eq(text, "1,000  1,000/s");
 }
 MST_TEST_END
 

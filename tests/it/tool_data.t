@@ -6,6 +6,7 @@ use warnings;
 use lib 'tests/lib';
 use File::Temp qw(tempdir);
 use IO::Socket::INET;
+use POSIX ();
 use Test::More;
 use Muster;
 
@@ -63,6 +64,11 @@ case 'and go on', [qw(data record count --from-line 501),
     spew('c.csv', join '', ("\n" x 500), "1600000600,1\n1600000601,2\n")], 0, "2 points are stored\n";
 case 'record a line that is none', [qw(data record temp), spew('t.csv', "1700000500,1\nlater,2\n")], 5, '',
     qr/t\.csv: line 2: the time is not a number of seconds\n.*1 point is stored; .* --from-line 2$/m;
+case 'record behind a heading of some kind', [qw(data record temp --from-line 2), spew('t.csv', "Time,Value\n1700000500,1\n")], 0,
+    "1 point is stored\n";
+spew('in', qq({"ts":1700000500,"value":1}\n));
+case 'record JSON that nobody said is JSON', [qw(data record temp -)], 5, '', qr/^muster data record: -: line 1: this is a line of JSON: add --format json$/m;
+unlink "$dir/in";
 case 'record to no alias', [qw(data record nope), spew('t.csv', "1,1\n")], 1, '', qr/nope: the device has no such alias/;
 case 'record no file', [qw(data record temp), "$dir/none.csv"], 5, '', qr/cannot read .*none\.csv: No such file/;
 case 'record another format', [qw(data record temp - --format xml)], 2, '', qr/--format is csv or json/;
@@ -139,6 +145,8 @@ case 'rpc that is not there', [qw(rpc nonsense)], 1, '', qr/^muster rpc: nonsens
 case 'rpc with too few words', [qw(rpc info)], 1, '', qr/^muster rpc: info: fail: the procedure takes another number of arguments/;
 case 'rpc of which not all is stored', [qw(rpc recordbatch {"alias":"temp"} [[1600000000,1],[1600000001,"x"]])], 1, '',
     qr/^muster rpc: recordbatch: these points were not stored, all others are: \[\[1600000001,"invalid"\]\]$/;
+case 'rpc wait in which nothing comes', [qw(rpc wait {"alias":"temp"}), '{"timeout":1200,"since":253402300799}', qw(--timeout 1)], 1, '',
+    qr/^muster rpc: wait: expire: no value came in time$/;
 case 'rpc with bad JSON', [qw(rpc read {"alias")], 2, '', qr/argument 1 is no JSON/;
 case 'rpc as nobody', [qw(rpc read x --as king)], 2, '', qr/--as is vendor or portal/;
 case 'rpc with no RID', [qw(rpc read x --client-id king)], 2, '', qr/--client-id: a RID is 40/;
@@ -183,6 +191,44 @@ sub play {
         close $socket;
     }
     POSIX::_exit(0);
+}
+
+# A server until the tool waits for it: answers these, and gives back the connection of the next.
+sub hold {
+    for my $reply (@_, undef) {
+        my $socket = $listener->accept;
+        my $head = '';
+        sysread $socket, $head, 4096, length $head until $head =~ /\r\n\r\n/;
+        return $socket if !defined $reply;
+        syswrite $socket, sprintf "HTTP/1.1 %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
+            length $reply ? '200 OK' : '204 No Content', length $reply, $reply;
+        close $socket;
+    }
+}
+sub answer { return qq([{"id":0,"status":"ok","result":$_[0]}]) }
+sub interrupted {
+    my ($name, $words, $says, @replies) = @_;
+    open(my $out, '>', "$dir/out") or die;
+    my $pid = begin($out, @$words);
+    my $held = hold(@replies);
+    kill 'INT', $pid;
+    waitpid $pid, 0;
+    is $? & 127, POSIX::SIGINT(), "$name: Ctrl-C ends it";
+    like slurp("$dir/err"), $says, "$name: says";
+    is_deeply [glob "$dir/*.new"], [], "$name: nothing half written is left";
+}
+{
+    local $server = 'http://127.0.0.1:' . $listener->sockport;
+    interrupted('an export', [qw(data export count --output), "$dir/cut.csv"], qr/^$/,
+        answer('{"description":{"format":"integer"},"storage":{"count":2}}'), answer('[[1,1]]'));
+    ok !-e "$dir/cut.csv", '... nor anything under its name';
+    interrupted('a record', [qw(data record count), spew('long.csv', join '', map { "$_,1\n" } 1 .. 1001)],
+        qr/^muster: 1000 points are stored for sure; to go on, add --from-line 1001\n\z/, answer('{"basic":{}}'), '', '');
+    open(my $out, '>', "$dir/out") or die;
+    my $pid = begin($out, qw(data export count --progress --output), "$dir/many.csv");
+    close hold(answer('{"description":{"format":"integer"},"storage":{"count":10000}}'), answer('[[1,1],[2,1]]'));
+    waitpid $pid, 0;
+    like slurp("$dir/err"), qr/^2\n/, 'a count that is only a beginning is no total';
 }
 my $seen = "Last-Modified: Tue, 14 Nov 2023 22:20:00 GMT\r\n";
 {
