@@ -5,36 +5,12 @@
 #include "front/watch/watch.h"
 #include "store/memory/memory.h"
 #include "sys/queue.h"
+#include "tests/lib/told.h"
 #include "tests/lib/unit.h"
 
 /* ---- one loop, and commits as an engine tells of them ---- */
 
-static struct mst_store told;
-static struct mst_watch_hub *hub;
-static struct mst_loop *loop;
-static struct mst_watch *watch;
-
-static void open_all(void)
-{
-    told = (struct mst_store){0};
-    ck_assert_int_eq(mst_watch_hub_new(&told, &hub), MST_OK);
-    ck_assert_int_eq(mst_loop_new(&loop), MST_OK);
-    ck_assert_int_eq(mst_watch_new(hub, loop, &watch), MST_OK);
-}
-
-static void close_all(void)
-{
-    mst_watch_free(watch);
-    mst_loop_free(loop);
-    mst_watch_hub_free(hub);
-}
-
-static void tell(enum mst_table table, int64_t key)
-{
-    const struct mst_changed changed = {table, key};
-
-    told.observers->changed(told.observers, &changed, 1);
-}
+static struct mst_told told;
 
 struct sleeper {
     struct mst_watcher watcher; /* first */
@@ -53,22 +29,7 @@ static struct sleeper sleeper(void)
 
 static void add(struct sleeper *sleeper, enum mst_watched what, int64_t id)
 {
-    ck_assert_int_eq(mst_watch_add(watch, &sleeper->watcher, what, id), MST_OK);
-}
-
-static void stop(struct mst_task *task)
-{
-    (void)task;
-    mst_loop_stop(loop);
-}
-
-/* Runs all that was posted. mst_loop_run may be left once only, so each test does so once. */
-static void run_loop(void)
-{
-    static struct mst_task end = {.run = stop};
-
-    mst_loop_post(loop, &end);
-    mst_loop_run(loop);
+    ck_assert_int_eq(mst_watch_add(told.watch, &sleeper->watcher, what, id), MST_OK);
 }
 
 MST_TEST(each_is_woken_by_what_it_watches_and_by_nothing_else)
@@ -92,17 +53,17 @@ MST_TEST(each_is_woken_by_what_it_watches_and_by_nothing_else)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct sleeper port = sleeper(), client = sleeper();
 
-        open_all();
+        mst_told_open(&told);
         add(&port, MST_WATCHED_PORT, 5);
         add(&client, MST_WATCHED_CLIENT, 5);
-        tell(rows[i].table, rows[i].key);
-        tell(rows[i].table, rows[i].key);
-        run_loop();
+        mst_told_tell(&told, rows[i].table, rows[i].key);
+        mst_told_tell(&told, rows[i].table, rows[i].key);
+        mst_told_run(&told);
         ck_assert_int_eq(port.n_woken, rows[i].is_port);
         ck_assert_int_eq(client.n_woken, rows[i].is_client);
-        mst_watch_remove(watch, &port.watcher);
-        mst_watch_remove(watch, &client.watcher);
-        close_all();
+        mst_watch_remove(told.watch, &port.watcher);
+        mst_watch_remove(told.watch, &client.watcher);
+        mst_told_close(&told);
     }
 }
 MST_TEST_END
@@ -111,22 +72,22 @@ MST_TEST(one_that_was_removed_is_not_woken_even_if_the_change_came_before)
 {
     struct sleeper gone = sleeper(), last = sleeper(), stays = sleeper();
 
-    open_all();
+    mst_told_open(&told);
     add(&gone, MST_WATCHED_PORT, 1);
     add(&stays, MST_WATCHED_PORT, 1);
     add(&last, MST_WATCHED_PORT, 2);
-    tell(MST_TABLE_POINT, 1);
-    tell(MST_TABLE_POINT, 2);
-    mst_watch_remove(watch, &gone.watcher);
-    mst_watch_remove(watch, &gone.watcher);
-    mst_watch_remove(watch, &last.watcher);
-    tell(MST_TABLE_POINT, 2);
-    run_loop();
+    mst_told_tell(&told, MST_TABLE_POINT, 1);
+    mst_told_tell(&told, MST_TABLE_POINT, 2);
+    mst_watch_remove(told.watch, &gone.watcher);
+    mst_watch_remove(told.watch, &gone.watcher);
+    mst_watch_remove(told.watch, &last.watcher);
+    mst_told_tell(&told, MST_TABLE_POINT, 2);
+    mst_told_run(&told);
     ck_assert_int_eq(gone.n_woken, 0);
     ck_assert_int_eq(last.n_woken, 0);
     ck_assert_int_eq(stays.n_woken, 1);
-    mst_watch_remove(watch, &stays.watcher);
-    close_all();
+    mst_watch_remove(told.watch, &stays.watcher);
+    mst_told_close(&told);
 }
 MST_TEST_END
 
@@ -135,8 +96,8 @@ static struct sleeper neighbour, newcomer;
 static void change_places(struct mst_watcher *watcher)
 {
     count(watcher);
-    mst_watch_remove(watch, watcher);
-    mst_watch_remove(watch, &neighbour.watcher);
+    mst_watch_remove(told.watch, watcher);
+    mst_watch_remove(told.watch, &neighbour.watcher);
     add(&newcomer, MST_WATCHED_PORT, 1);
 }
 
@@ -144,17 +105,17 @@ MST_TEST(one_that_is_woken_may_remove_itself_and_others_and_add_new_ones)
 {
     struct sleeper first = {.watcher = {.woken = change_places}};
 
-    open_all();
+    mst_told_open(&told);
     neighbour = newcomer = sleeper();
     add(&first, MST_WATCHED_PORT, 1);
     add(&neighbour, MST_WATCHED_PORT, 1);
-    tell(MST_TABLE_POINT, 1);
-    run_loop();
+    mst_told_tell(&told, MST_TABLE_POINT, 1);
+    mst_told_run(&told);
     ck_assert_int_eq(first.n_woken, 1);
     ck_assert_int_eq(neighbour.n_woken, 0);
     ck_assert_int_eq(newcomer.n_woken, 0);
-    mst_watch_remove(watch, &newcomer.watcher);
-    close_all();
+    mst_watch_remove(told.watch, &newcomer.watcher);
+    mst_told_close(&told);
 }
 MST_TEST_END
 
@@ -163,18 +124,18 @@ MST_TEST(thousands_that_watch_one_port_are_all_woken_once)
     enum { N = 10000 };
     static struct sleeper crowd[N];
 
-    open_all();
+    mst_told_open(&told);
     for (size_t i = 0; i < N; i++) {
         crowd[i] = sleeper();
         add(&crowd[i], MST_WATCHED_PORT, 1);
     }
-    tell(MST_TABLE_POINT, 1);
-    run_loop();
+    mst_told_tell(&told, MST_TABLE_POINT, 1);
+    mst_told_run(&told);
     for (size_t i = 0; i < N; i++) {
         ck_assert_int_eq(crowd[i].n_woken, 1);
-        mst_watch_remove(watch, &crowd[i].watcher);
+        mst_watch_remove(told.watch, &crowd[i].watcher);
     }
-    close_all();
+    mst_told_close(&told);
 }
 MST_TEST_END
 
@@ -183,19 +144,20 @@ MST_TEST(there_are_no_more_watchers_than_the_limit)
     static struct sleeper crowd[MST_WATCHERS_MAX];
     struct sleeper late = sleeper();
 
-    open_all();
+    mst_told_open(&told);
     for (size_t i = 0; i < MST_WATCHERS_MAX; i++) {
         crowd[i] = sleeper();
-        if (mst_watch_add(watch, &crowd[i].watcher, MST_WATCHED_PORT, (int64_t)i % 100) != MST_OK)
+        if (mst_watch_add(told.watch, &crowd[i].watcher, MST_WATCHED_PORT, (int64_t)i % 100) !=
+            MST_OK)
             ck_abort_msg("number %zu", i);
     }
-    ck_assert_int_eq(mst_watch_add(watch, &late.watcher, MST_WATCHED_PORT, 1), MST_EFULL);
-    mst_watch_remove(watch, &crowd[0].watcher);
+    ck_assert_int_eq(mst_watch_add(told.watch, &late.watcher, MST_WATCHED_PORT, 1), MST_EFULL);
+    mst_watch_remove(told.watch, &crowd[0].watcher);
     add(&late, MST_WATCHED_PORT, 1);
     for (size_t i = 1; i < MST_WATCHERS_MAX; i++)
-        mst_watch_remove(watch, &crowd[i].watcher);
-    mst_watch_remove(watch, &late.watcher);
-    close_all();
+        mst_watch_remove(told.watch, &crowd[i].watcher);
+    mst_watch_remove(told.watch, &late.watcher);
+    mst_told_close(&told);
 }
 MST_TEST_END
 
@@ -307,6 +269,7 @@ static void write_all(void)
 
 MST_TEST(no_change_is_lost_to_those_who_register_and_then_read)
 {
+    struct mst_watch_hub *hub;
     const struct mst_memory_opts opts = {.queue_max = 64, .batch_max = 8};
     static struct reading_loop loops[N_LOOPS];
 

@@ -25,76 +25,60 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "front/http/handlers.h"
-#include "front/http/pool.h"
-#include "front/rpc/rpc.h"
-#include "front/ws/frames.h"
+#include "front/ws/keys.h"
+#include "front/ws/line.h"
+#include "front/ws/message.h"
 #include "front/ws/session.h"
 #include "front/ws/subscription.h"
-#include "sys/clock.h"
 #include "sys/metric.h"
-
-enum state { NEW, KNOWN, OVER };
 
 struct mst_ws_ping {
     struct mst_wheel_entry entry; /* first */
     struct mst_ws_session *session;
 };
 
-struct mst_ws_key {
-    struct mst_watcher watcher; /* first */
-    struct mst_ws_session *session;
-    int64_t client_id;
-};
-
-enum { KEYS = 2 }; /* whose key it is, and for whom it acts */
-
 struct mst_ws_session {
+    struct mst_ws_session_link link; /* first */
     struct mst_ws_worker *worker;
-    struct mst_ws_session *next, *prev; /* of those that have begun */
-    struct mst_stream *stream;          /* NULL before that, and once it is closed */
-    struct mst_ws_frames *frames;
+    struct mst_ws_line line;
     struct mst_ws_ping ping;
     struct mst_buf in;
+    struct mst_ws_caller caller;
     struct mst_exchange *x;     /* the message that is being answered */
     struct mst_exchange *aside; /* those that slept, by next_free */
     size_t n_aside;
-    struct mst_buf auth; /* JSON: what its messages are called with */
-    struct mst_ws_key keys[KEYS];
+    struct mst_ws_keys keys;
     struct mst_ws_subscriptions subscriptions;
     struct mst_ws_subscription *showing; /* its call is being repeated */
     bool is_shown;                       /* it was */
-    enum state state;
     bool is_flat;
     bool is_paused;
-    bool is_ended;    /* the peer sends no more */
-    bool is_silent;   /* since the last ping */
-    uint64_t n_taken; /* by the peer, at the last ping */
-    char peer[MST_ADDR_CHARS];
+    bool is_ended;  /* the peer sends no more */
+    bool is_silent; /* since the last ping */
 };
 
-struct mst_ws_worker {
-    struct mst_exchange_env env;
-    struct mst_ws_session sessions; /* head of the ring */
-    size_t n_sessions;              /* those that have not begun too */
-    struct mst_pool exchanges;
-    struct mst_buf out;  /* frames being written */
-    struct mst_buf text; /* a message being written */
-    void (*is_empty)(void *arg);
-    void *arg;
-    bool is_draining;
-};
+/* In the state KNOWN. */
+static bool is_known(const struct mst_ws_session *session)
+{
+    return session->caller.is_known && !session->line.is_over;
+}
+
+/* In the state NEW. */
+static bool is_new(const struct mst_ws_session *session)
+{
+    return !session->caller.is_known && !session->line.is_over;
+}
 
 /* ---- memory ---- */
 
-static void give_exchange(struct mst_ws_worker *worker, struct mst_exchange *x)
+static void give_exchange(struct mst_ws_session *session, struct mst_exchange *x)
 {
-    x->session = NULL;
-    mst_pool_give(&worker->exchanges, x);
+    mst_ws_message_free(&session->worker->exchanges, x);
 }
 
+static void over(void *arg);
 static void show_due(void *arg);
-static void look_again(struct mst_watcher *watcher);
+static void look_again(void *arg);
 
 static bool is_full(const struct mst_ws_worker *worker)
 {
@@ -119,13 +103,11 @@ enum mst_err mst_ws_session_new(struct mst_ws_worker *worker, bool is_flat,
     session->worker = worker;
     session->is_flat = is_flat;
     session->ping.session = session;
-    for (size_t i = 0; i < KEYS; i++)
-        session->keys[i] =
-            (struct mst_ws_key){.watcher = {.woken = look_again}, .session = session};
+    mst_ws_keys_init(&session->keys, worker->env.watch, look_again, session);
     mst_ws_subscriptions_init(&session->subscriptions, &worker->env, show_due, session);
     mst_buf_init(&session->in, MST_READ_AHEAD_MAX);
-    mst_buf_init(&session->auth, MST_WS_AUTH_MAX);
-    if (mst_ws_frames_new(MST_WS_MESSAGE_MAX, &session->frames) != MST_OK) {
+    mst_ws_caller_init(&session->caller, session);
+    if (mst_ws_line_init(&session->line, &worker->out, over, session) != MST_OK) {
         mst_ws_session_free(session);
         return MST_ENOMEM;
     }
@@ -137,14 +119,25 @@ void mst_ws_session_free(struct mst_ws_session *session)
 {
     if (!session)
         return;
+    if (session->x)
+        give_exchange(session, session->x);
+    while (session->aside) {
+        struct mst_exchange *x = session->aside;
+
+        session->aside = x->next_free;
+        give_exchange(session, x);
+    }
+    if (session->link.next) {
+        session->link.prev->next = session->link.next;
+        session->link.next->prev = session->link.prev;
+        mst_metric_sub(MST_M_WS_SESSIONS, 0, 1);
+    }
     mst_wheel_clear(session->worker->env.wheel, &session->ping.entry);
-    for (size_t i = 0; i < KEYS; i++)
-        mst_watch_remove(session->worker->env.watch, &session->keys[i].watcher);
+    mst_ws_keys_fini(&session->keys);
     mst_ws_subscriptions_fini(&session->subscriptions);
-    mst_ws_frames_free(session->frames);
+    mst_ws_line_fini(&session->line);
     mst_buf_fini(&session->in);
-    mst_buf_wipe(&session->auth);
-    mst_buf_fini(&session->auth);
+    mst_ws_caller_fini(&session->caller);
     session->worker->n_sessions--;
     free(session);
 }
@@ -153,115 +146,21 @@ static void leave(struct mst_ws_session *session)
 {
     struct mst_ws_worker *worker = session->worker;
 
-    session->prev->next = session->next;
-    session->next->prev = session->prev;
-    mst_metric_sub(MST_M_WS_SESSIONS, 0, 1);
     mst_ws_session_free(session);
     if (worker->is_draining && mst_ws_worker_is_empty(worker))
         worker->is_empty(worker->arg);
 }
 
-/* ---- sending ---- */
-
-static void close_now(struct mst_ws_session *session)
+/* The line is: nothing is read any more. */
+static void over(void *arg)
 {
-    session->state = OVER;
+    struct mst_ws_session *session = arg;
+
     mst_buf_fini(&session->in);
     mst_wheel_clear(session->worker->env.wheel, &session->ping.entry);
-    mst_stream_close(session->stream);
-}
-
-/* What was written into the worker's buffer, of which err is the outcome. */
-static void flush(struct mst_ws_session *session, enum mst_err err)
-{
-    struct mst_buf *out = &session->worker->out;
-
-    if (err == MST_OK)
-        err = mst_stream_send(session->stream, mst_buf_span(out));
-    mst_buf_clear(out);
-    if (out->cap > MST_KEPT_BUFFER_MAX)
-        mst_buf_fini(out);
-    if (err != MST_OK)
-        close_now(session);
-}
-
-static void send_frame(struct mst_ws_session *session, enum mst_ws_opcode opcode,
-                       struct mst_span payload)
-{
-    if (session->state != OVER)
-        flush(session,
-              mst_ws_frames_write(session->frames, &session->worker->out, opcode, payload));
-}
-
-/* Nothing more is sent. What comes until the peer closes too is dropped. */
-static void finish(struct mst_ws_session *session)
-{
-    if (session->state == OVER)
-        return;
-    session->state = OVER;
-    mst_buf_fini(&session->in);
-    mst_wheel_clear(session->worker->env.wheel, &session->ping.entry);
-    mst_stream_finish(session->stream, MST_LINGER_MS);
-}
-
-static void say_close(struct mst_ws_session *session, unsigned code)
-{
-    if (session->state == OVER)
-        return;
-    flush(session, mst_ws_frames_write_close(session->frames, &session->worker->out, code));
-    finish(session);
 }
 
 /* ---- messages ---- */
-
-static struct mst_ws_session *session_of(const struct mst_exchange *x)
-{
-    return x->owner;
-}
-
-/* {"auth": ...}, to which calls may be added as over HTTP; without any it answers []. */
-static enum mst_err call_first(struct mst_exchange *x, struct mst_rpc_envelope *envelope)
-{
-    struct mst_buf *auth = &session_of(x)->auth;
-
-    mst_buf_clear(auth);
-    if (envelope->auth.len > auth->max_bytes)
-        return mst_rpc_answer_error(x, 400, "Invalid", "auth");
-    if (envelope->calls.len == 0)
-        envelope->calls = MST_LIT("[]");
-    return mst_buf_add(auth, envelope->auth) == MST_OK ? mst_rpc_begin(x, envelope) : MST_ENOMEM;
-}
-
-/* {"calls": [...]}, or the list alone (3.3.3). Nobody becomes another in between. */
-static enum mst_err call_more(struct mst_exchange *x, struct mst_rpc_envelope *envelope)
-{
-    if (envelope->auth.len > 0)
-        return mst_rpc_answer_error(x, 400, "Invalid", "auth");
-    envelope->auth = mst_buf_span(&session_of(x)->auth);
-    return mst_rpc_begin(x, envelope);
-}
-
-static enum mst_err take_message(struct mst_exchange *x, struct mst_tx *tx)
-{
-    struct mst_rpc_envelope envelope;
-    bool is_json;
-    enum mst_err err = mst_rpc_parse(x, &is_json, &envelope);
-
-    (void)tx;
-    if (err != MST_OK || !is_json)
-        return err;
-    return session_of(x)->state == NEW ? call_first(x, &envelope) : call_more(x, &envelope);
-}
-
-static const struct mst_route message_route = {.segments = {"ws"},
-                                               .is_slash_optional = true,
-                                               .methods = MST_METHOD_GET,
-                                               .family = MST_FAMILY_OPEN,
-                                               .label = MST_ROUTE_WS,
-                                               .action = MST_MAY_CALL_RPC,
-                                               .where = MST_NOWHERE,
-                                               .step = take_message,
-                                               .failed = mst_rpc_failed};
 
 static bool is_busy(const struct mst_ws_session *session)
 {
@@ -278,30 +177,30 @@ static void look(struct mst_ws_session *session);
 
 static void welcome(struct mst_ws_session *session)
 {
-    session->state = KNOWN;
-    send_frame(session, MST_WS_TEXT, MST_LIT("{\"status\":\"ok\"}"));
+    session->caller.is_known = true;
+    mst_ws_line_send(&session->line, MST_WS_TEXT, MST_LIT("{\"status\":\"ok\"}"));
 }
 
 /* A message has its answer. */
 static void answered(struct mst_ws_session *session, struct mst_exchange *x)
 {
     struct mst_span reply = mst_exchange_reply(x);
-    bool is_first = session->state == NEW;
+    bool is_first = is_new(session);
     bool is_dead = x->verdict == MST_NO_AUTH || (is_first && !is_list(reply));
 
     if (is_first && !is_dead)
         welcome(session);
     if (reply.len > 0 && !(is_first && mst_span_eq(reply, MST_LIT("[]"))))
-        send_frame(session, MST_WS_TEXT, reply);
+        mst_ws_line_send(&session->line, MST_WS_TEXT, reply);
     mst_exchange_count(x);
     mst_ws_subscriptions_settle(&session->subscriptions, x, is_list(reply));
-    give_exchange(session->worker, x);
+    give_exchange(session, x);
     if (is_dead)
-        say_close(session, MST_WS_POLICY);
+        mst_ws_line_say_close(&session->line, MST_WS_POLICY);
     else if (is_first)
         look(session); /* its clients are watched only now */
     if (session->worker->is_draining && !is_busy(session))
-        say_close(session, MST_WS_NORMAL);
+        mst_ws_line_say_close(&session->line, MST_WS_NORMAL);
     show_due(session);
 }
 
@@ -345,7 +244,7 @@ static void settle(struct mst_ws_session *session, struct mst_exchange *x,
         return;
     }
     step_aside(session, x);
-    if (session->state == NEW) /* who waits was found to be welcome */
+    if (is_new(session)) /* who waits was found to be welcome */
         welcome(session);
 }
 
@@ -359,33 +258,13 @@ static void hurry_aside(struct mst_ws_session *session)
     }
 }
 
-/* An exchange that carries out text. NULL without memory. */
-static struct mst_exchange *take_message_of(struct mst_ws_session *session, struct mst_span text)
-{
-    struct mst_exchange *x = mst_pool_take(&session->worker->exchanges);
-
-    if (!x)
-        return NULL;
-    x->owner = session;
-    x->session = session;
-    x->route = &message_route;
-    x->method = MST_METHOD_GET;
-    x->peer = mst_span_str(session->peer);
-    x->began_ns = mst_clock_mono_ns();
-    x->body.max_bytes = MST_WS_MESSAGE_MAX;
-    if (mst_buf_add(&x->body, text) == MST_OK)
-        return x;
-    give_exchange(session->worker, x);
-    return NULL;
-}
-
 static void take_text(struct mst_ws_session *session, struct mst_span text)
 {
-    session->x = take_message_of(session, text);
+    session->x = mst_ws_message_new(&session->worker->exchanges, &session->caller, text);
     if (session->x)
         settle(session, session->x, mst_exchange_start(session->x));
     else
-        say_close(session, MST_WS_INTERNAL);
+        mst_ws_line_say_close(&session->line, MST_WS_INTERNAL);
 }
 
 /* ---- the session's own calls ---- */
@@ -396,7 +275,8 @@ static void take_text(struct mst_ws_session *session, struct mst_span text)
  */
 static struct mst_exchange *ask(struct mst_ws_session *session, struct mst_span text)
 {
-    struct mst_exchange *x = take_message_of(session, text);
+    struct mst_exchange *x =
+        mst_ws_message_new(&session->worker->exchanges, &session->caller, text);
     enum mst_progress progress;
 
     if (!x)
@@ -405,9 +285,9 @@ static struct mst_exchange *ask(struct mst_ws_session *session, struct mst_span 
     assert(progress == MST_ANSWERED);
     if (x->verdict != MST_NO_AUTH)
         return x;
-    send_frame(session, MST_WS_TEXT, mst_exchange_reply(x));
-    give_exchange(session->worker, x);
-    say_close(session, MST_WS_POLICY);
+    mst_ws_line_send(&session->line, MST_WS_TEXT, mst_exchange_reply(x));
+    give_exchange(session, x);
+    mst_ws_line_say_close(&session->line, MST_WS_POLICY);
     return NULL;
 }
 
@@ -417,27 +297,21 @@ static void look(struct mst_ws_session *session)
     struct mst_exchange *x = ask(session, MST_LIT("[]"));
 
     if (x)
-        give_exchange(session->worker, x);
+        give_exchange(session, x);
 }
 
-static void look_again(struct mst_watcher *watcher)
+static void look_again(void *arg)
 {
-    struct mst_ws_session *session = ((struct mst_ws_key *)watcher)->session;
+    struct mst_ws_session *session = arg;
 
-    if (session->state == KNOWN)
+    if (is_known(session))
         look(session);
-}
-
-static bool is_taking(const struct mst_ws_session *session)
-{
-    return session->state != OVER && mst_stream_unsent(session->stream) <= MST_WS_UNSENT_MAX;
 }
 
 /* Repeats the call of a subscription. False: others first, or, if it was not shown for the store was in
    the way, another time. */
 static bool show(struct mst_ws_session *session, struct mst_ws_subscription *subscription)
 {
-    struct mst_buf *out = &session->worker->out;
     struct mst_exchange *x;
     struct mst_span reply;
 
@@ -448,16 +322,15 @@ static bool show(struct mst_ws_session *session, struct mst_ws_subscription *sub
     if (!x)
         return false;
     reply = mst_exchange_reply(x);
-    if (out->len > 0 || mst_buf_err(out) != MST_OK)
-        flush(session, mst_buf_err(out));
-    if (session->is_shown && subscription->is_due && session->state != OVER)
-        mst_stream_ask_drained(session->stream);
+    mst_ws_line_flush(&session->line);
+    if (session->is_shown && subscription->is_due && !session->line.is_over)
+        mst_stream_ask_drained(session->line.stream);
     if (!session->is_shown && is_list(reply)) {
-        send_frame(session, MST_WS_TEXT, reply);
+        mst_ws_line_send(&session->line, MST_WS_TEXT, reply);
         mst_ws_subscription_end(subscription);
         subscription = NULL;
     }
-    give_exchange(session->worker, x);
+    give_exchange(session, x);
     return !subscription || !subscription->is_due;
 }
 
@@ -467,7 +340,7 @@ static void show_due(void *arg)
     struct mst_ws_subscription *due;
     bool is_more = true;
 
-    while (is_more && session->state == KNOWN && is_taking(session)) {
+    while (is_more && is_known(session) && mst_ws_line_is_taking(&session->line)) {
         due = mst_ws_subscriptions_due(&session->subscriptions);
         is_more = due && show(session, due);
     }
@@ -475,27 +348,13 @@ static void show_due(void *arg)
 
 enum mst_err mst_ws_met(struct mst_exchange *x, int64_t key_id, int64_t caller_id)
 {
-    const int64_t ids[KEYS] = {key_id, caller_id};
-    struct mst_watch *watch = x->env->watch;
-    enum mst_err err = MST_OK;
-
-    for (size_t i = 0; i < KEYS && err == MST_OK; i++) {
-        struct mst_ws_key *key = &x->session->keys[i];
-
-        if (key->client_id == ids[i] || ids[i] == 0 || x->session->state == OVER)
-            continue;
-        mst_watch_remove(watch, &key->watcher);
-        key->client_id = 0;
-        err = mst_watch_add(watch, &key->watcher, MST_WATCHED_CLIENT, ids[i]);
-        if (err == MST_OK)
-            key->client_id = ids[i];
-    }
-    return err;
+    return x->session->line.is_over ? MST_OK
+                                    : mst_ws_keys_meet(&x->session->keys, key_id, caller_id);
 }
 
 enum mst_err mst_ws_subscribe(struct mst_exchange *x, const struct mst_ws_wanted *wanted)
 {
-    return x->session->state == OVER
+    return x->session->line.is_over
                ? MST_ECLOSED
                : mst_ws_subscriptions_add(&x->session->subscriptions, wanted, x);
 }
@@ -516,22 +375,16 @@ enum mst_err mst_ws_show(struct mst_exchange *x, const struct mst_row_point *poi
                          struct mst_span pair)
 {
     struct mst_ws_session *session = x->session;
-    struct mst_buf *text = &session->worker->text, *out = &session->worker->out;
+    struct mst_buf *text = &session->worker->text;
+    enum mst_err err;
 
     mst_buf_clear(text);
-    (void)mst_buf_add_str(text, "[{\"id\":");
-    (void)mst_buf_add(text, session->showing->id);
-    (void)mst_buf_add_str(text, ",\"status\":\"ok\",\"result\":");
-    (void)mst_buf_add_str(text, session->is_flat ? "" : "[");
-    (void)mst_buf_add(text, pair);
-    (void)mst_buf_add_str(text, session->is_flat ? "}]" : "]}]");
-    if (mst_buf_err(text) != MST_OK)
-        return mst_buf_err(text);
-    (void)mst_ws_frames_write(session->frames, out, MST_WS_TEXT, mst_buf_span(text));
-    if (mst_buf_err(out) != MST_OK)
-        return mst_buf_err(out);
-    session->showing->since = mst_since_point(point);
-    return out->len > MST_WS_UNSENT_MAX ? MST_EMORE : MST_OK;
+    err = mst_ws_subscription_write(session->showing, pair, session->is_flat, text);
+    if (err == MST_OK)
+        err = mst_ws_line_add(&session->line, mst_buf_span(text));
+    if (err == MST_OK || err == MST_EMORE)
+        session->showing->since = mst_since_point(point);
+    return err;
 }
 
 void mst_ws_shown(struct mst_exchange *x, bool is_all)
@@ -552,10 +405,10 @@ static void take_frame(struct mst_ws_session *session, const struct mst_ws_frame
         take_text(session, frame->payload);
         return;
     case MST_WS_PING:
-        send_frame(session, MST_WS_PONG, frame->payload);
+        mst_ws_line_send(&session->line, MST_WS_PONG, frame->payload);
         return;
     case MST_WS_CLOSE:
-        say_close(session, frame->code);
+        mst_ws_line_say_close(&session->line, frame->code);
         return;
     case MST_WS_PONG:
     case MST_WS_CONTINUATION:
@@ -565,7 +418,8 @@ static void take_frame(struct mst_ws_session *session, const struct mst_ws_frame
 
 static bool is_reading(const struct mst_ws_session *session)
 {
-    return is_taking(session) && !session->x && session->n_aside < MST_WS_WAITS_MAX;
+    return mst_ws_line_is_taking(&session->line) && !session->x &&
+           session->n_aside < MST_WS_WAITS_MAX;
 }
 
 static void read_frames(struct mst_ws_session *session, struct mst_cur *bytes)
@@ -576,11 +430,11 @@ static void read_frames(struct mst_ws_session *session, struct mst_cur *bytes)
         struct mst_ws_frame frame;
         unsigned code;
 
-        err = mst_ws_frames_read(session->frames, bytes, &frame, &code);
+        err = mst_ws_frames_read(session->line.frames, bytes, &frame, &code);
         if (err == MST_OK)
             take_frame(session, &frame);
         else if (err != MST_EMORE)
-            say_close(session, code);
+            mst_ws_line_say_close(&session->line, code);
     }
 }
 
@@ -590,20 +444,20 @@ static void work(struct mst_ws_session *session)
     struct mst_cur bytes = mst_cur_of(mst_buf_span(&session->in));
 
     read_frames(session, &bytes);
-    if (session->state == OVER)
+    if (session->line.is_over)
         return;
     mst_buf_drop_front(&session->in, bytes.pos);
     if (session->in.len == 0)
         mst_buf_fini(&session->in);
     if (is_reading(session)) {
         if (session->is_ended && !session->aside)
-            finish(session);
+            mst_ws_line_finish(&session->line);
         else if (session->is_paused)
-            mst_stream_resume(session->stream);
+            mst_stream_resume(session->line.stream);
         session->is_paused = false;
     } else if (session->in.len > MST_PIPELINE_MAX && !session->is_paused) {
         session->is_paused = true;
-        mst_stream_pause(session->stream);
+        mst_stream_pause(session->line.stream);
     }
 }
 
@@ -612,15 +466,15 @@ static void received(void *arg, struct mst_span bytes)
     struct mst_ws_session *session = arg;
     struct mst_cur cur = mst_cur_of(bytes);
 
-    if (session->state == OVER)
+    if (session->line.is_over)
         return;
     session->is_silent = false;
     if (session->in.len == 0)
         read_frames(session, &cur);
-    if (session->state == OVER)
+    if (session->line.is_over)
         return;
     if (mst_buf_add(&session->in, mst_cur_rest(&cur)) != MST_OK)
-        close_now(session);
+        mst_ws_line_cut(&session->line);
     else
         work(session);
 }
@@ -650,7 +504,7 @@ static void let_go(struct mst_ws_session *session)
         next = x->next_free;
         if (mst_exchange_hurry(x) == MST_ANSWERED) {
             (void)step_back(session, x);
-            give_exchange(session->worker, x);
+            give_exchange(session, x);
         }
     }
     if (!is_busy(session))
@@ -661,22 +515,20 @@ static void closed(void *arg)
 {
     struct mst_ws_session *session = arg;
 
-    session->stream = NULL;
-    session->state = OVER;
-    mst_wheel_clear(session->worker->env.wheel, &session->ping.entry);
+    mst_ws_line_lost(&session->line);
     let_go(session);
 }
 
 static const struct mst_stream_user stream_user = {received, ended, drained, closed};
 
-static void came_back(struct mst_exchange *x, enum mst_progress progress)
+void mst_ws_session_came_back(struct mst_exchange *x, enum mst_progress progress)
 {
-    struct mst_ws_session *session = session_of(x);
+    struct mst_ws_session *session = x->session;
 
     settle(session, x, progress);
-    if (!session->stream)
+    if (!session->line.stream)
         let_go(session);
-    else if (session->state != OVER)
+    else if (!session->line.is_over)
         work(session);
 }
 
@@ -684,11 +536,7 @@ static void came_back(struct mst_exchange *x, enum mst_progress progress)
 
 static bool is_gone(struct mst_ws_session *session)
 {
-    uint64_t n_taken = mst_stream_taken(session->stream);
-    bool is_stuck = n_taken == session->n_taken && mst_stream_unsent(session->stream) > 0;
-
-    session->n_taken = n_taken;
-    return is_stuck || (session->is_silent && !session->is_paused);
+    return mst_ws_line_is_stuck(&session->line) || (session->is_silent && !session->is_paused);
 }
 
 static void ping_is_due(struct mst_wheel_entry *entry);
@@ -707,13 +555,13 @@ static void ping_is_due(struct mst_wheel_entry *entry)
     struct mst_ws_session *session = ((struct mst_ws_ping *)entry)->session;
 
     if (is_gone(session)) {
-        close_now(session);
-    } else if (session->state == NEW && !session->x) {
-        say_close(session, MST_WS_POLICY);
+        mst_ws_line_cut(&session->line);
+    } else if (is_new(session) && !session->x) {
+        mst_ws_line_say_close(&session->line, MST_WS_POLICY);
     } else {
         session->is_silent = true;
         set_ping(session);
-        send_frame(session, MST_WS_PING, MST_LIT(""));
+        mst_ws_line_send(&session->line, MST_WS_PING, MST_LIT(""));
         show_due(session); /* what the store was in the way of */
     }
 }
@@ -723,83 +571,25 @@ void mst_ws_session_begin(struct mst_ws_session *session, struct mst_stream *str
 {
     struct mst_ws_worker *worker = session->worker;
 
-    assert(peer.len > 0 && peer.len < sizeof session->peer);
-    memcpy(session->peer, peer.ptr, peer.len);
-
-    session->stream = stream;
-    session->prev = &worker->sessions;
-    session->next = worker->sessions.next;
-    session->next->prev = session;
-    worker->sessions.next = session;
+    assert(peer.len > 0 && peer.len < sizeof session->caller.peer);
+    memcpy(session->caller.peer, peer.ptr, peer.len);
+    session->line.stream = stream;
+    session->link.prev = &worker->sessions;
+    session->link.next = worker->sessions.next;
+    session->link.next->prev = &session->link;
+    worker->sessions.next = &session->link;
     mst_metric_add(MST_M_WS_SESSIONS, 0, 1);
     mst_stream_set_user(stream, &stream_user, session);
     set_ping(session);
     if (worker->is_draining)
-        say_close(session, MST_WS_NORMAL);
+        mst_ws_line_say_close(&session->line, MST_WS_NORMAL);
     else
         received(session, ahead);
 }
 
-/* ---- the worker ---- */
-
-enum mst_err mst_ws_worker_new(const struct mst_exchange_env *env, void (*is_empty)(void *arg),
-                               void *arg, struct mst_ws_worker **ret_worker)
+void mst_ws_session_drain(struct mst_ws_session *session)
 {
-    struct mst_ws_worker *worker = calloc(1, sizeof *worker);
-
-    if (!worker)
-        return MST_ENOMEM;
-    worker->env = *env;
-    worker->env.came_back = came_back;
-    worker->exchanges.env = &worker->env;
-    worker->sessions.next = worker->sessions.prev = &worker->sessions;
-    worker->is_empty = is_empty;
-    worker->arg = arg;
-    mst_buf_init(&worker->out, MST_REPLY_MAX + MST_HEAD_MAX);
-    mst_buf_init(&worker->text,
-                 6 * MST_VALUE_MAX + MST_HEAD_MAX); /* \u0001 is the longest escape */
-    *ret_worker = worker;
-    return MST_OK;
-}
-
-bool mst_ws_worker_is_empty(const struct mst_ws_worker *worker)
-{
-    return worker->sessions.next == &worker->sessions;
-}
-
-void mst_ws_worker_drain(struct mst_ws_worker *worker)
-{
-    worker->is_draining = true;
-    for (struct mst_ws_session *session = worker->sessions.next; session != &worker->sessions;
-         session = session->next) {
-        hurry_aside(session);
-        if (session->stream && !is_busy(session))
-            say_close(session, MST_WS_NORMAL);
-    }
-}
-
-static void free_session(struct mst_ws_session *session)
-{
-    if (session->x)
-        give_exchange(session->worker, session->x);
-    while (session->aside) {
-        struct mst_exchange *x = session->aside;
-
-        (void)step_back(session, x);
-        give_exchange(session->worker, x);
-    }
-    leave(session);
-}
-
-void mst_ws_worker_free(struct mst_ws_worker *worker)
-{
-    if (!worker)
-        return;
-    worker->is_draining = false; /* nobody waits any more */
-    while (!mst_ws_worker_is_empty(worker))
-        free_session(worker->sessions.next);
-    mst_pool_fini(&worker->exchanges);
-    mst_buf_fini(&worker->out);
-    mst_buf_fini(&worker->text);
-    free(worker);
+    hurry_aside(session);
+    if (!is_busy(session))
+        mst_ws_line_say_close(&session->line, MST_WS_NORMAL);
 }

@@ -57,6 +57,18 @@ void mst_ws_subscription_end(struct mst_ws_subscription *subscription)
     free_subscription(subscription);
 }
 
+enum mst_err mst_ws_subscription_write(const struct mst_ws_subscription *subscription,
+                                       struct mst_span pair, bool is_flat, struct mst_buf *out)
+{
+    (void)mst_buf_add_str(out, "[{\"id\":");
+    (void)mst_buf_add(out, subscription->id);
+    (void)mst_buf_add_str(out, ",\"status\":\"ok\",\"result\":");
+    (void)mst_buf_add_str(out, is_flat ? "" : "[");
+    (void)mst_buf_add(out, pair);
+    (void)mst_buf_add_str(out, is_flat ? "}]" : "]}]");
+    return mst_buf_err(out);
+}
+
 /* ---- making ---- */
 
 static void woken(struct mst_watcher *watcher)

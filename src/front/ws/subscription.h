@@ -57,6 +57,10 @@ void mst_ws_subscription_end(struct mst_ws_subscription *subscription);
 /* The message was answered; or it failed, and what it made ends. */
 void mst_ws_subscriptions_settle(struct mst_ws_subscriptions *all, const void *made_by,
                                  bool is_good);
+/* Appends to out what shows a point, as JSON the pair [time, value], to the peer (3.3.5; is_flat: 3.3.6, A29). Error of out. */
+MST_MUST_USE enum mst_err mst_ws_subscription_write(const struct mst_ws_subscription *subscription,
+                                                    struct mst_span pair, bool is_flat,
+                                                    struct mst_buf *out);
 /* Others that are due come before it. */
 void mst_ws_subscription_queue_up(struct mst_ws_subscription *subscription);
 /* The first that is due and may be shown; NULL if there is none. */
