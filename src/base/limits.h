@@ -160,7 +160,11 @@
     128 /* ... and for strangers to its top: they leave its owner some of it */
 #define MST_FLOW_ARENA_MAX \
     MST_MIB(64) /* for planning: such a tree with the largest details, kept and decoded, fits */
-#define MST_FLOW_STEPS_MAX    64 /* of a preprocess list: no formula needs as many */
+#define MST_FLOW_STEPS_MAX 64 /* of a preprocess list: no formula needs as many */
+#define MST_FLOW_READS_MAX \
+    (MST_FLOW_TREE_MAX * MST_FLOW_STEPS_MAX) /* values that they read: 40 ms; a tree always fits */
+#define MST_FLOW_FOREIGN_BYTES_MAX \
+    MST_MIB(2)                     /* to plan what is of strangers: half of what a datagram has */
 #define MST_TRIM_DELAY_MS     5000 /* count of retention may be exceeded for so long: trims in bulk, */
 #define MST_TRIM_LOOKS_PER_MS 10 /* and longer by a ms for so many that are kept, ... */
 #define MST_TRIM_DELAY_MAX_MS \

@@ -4,7 +4,8 @@
  * of the same port share its tree.
  *
  * A resource may be subscribed to by those of others, if it is public or shared. What that sets off is counted
- * apart from the rest: where it would be too much it is left out, and not the value refused.
+ * apart from the rest: where it would be too much it is left out, and not the value refused. So is what would
+ * take too much memory already while it is planned, and too many strangers are not looked at.
  *
  * What runs may be older than what it finds: a subscription that was made meanwhile is not
  * followed yet, one that ended still is. Nothing depends on more: each point stands for itself.
@@ -28,6 +29,12 @@ enum role {
     IGNORES  /* a script, a dispatch that is locked */
 };
 
+/* What is counted of a flow. */
+struct cost {
+    size_t n_values; /* MST_FLOW_VALUES_MAX */
+    size_t n_reads;  /* values of others that preprocess lists read: MST_FLOW_READS_MAX */
+};
+
 struct node {
     int64_t id;
     enum role role;
@@ -37,8 +44,9 @@ struct node {
     struct mst_preprocess *preprocess; /* NULL: none */
     struct mst_rule rule;
     struct node *first_child, *next_sibling;
-    bool is_foreign;           /* it, or one above it, is a stranger's to what it subscribes to */
-    size_t n_nodes, n_foreign; /* itself and all below it: of the two the first are not foreign */
+    bool is_foreign;          /* it, or one above it, is a stranger's to what it subscribes to */
+    struct cost own, foreign; /* of itself and all below it */
+    size_t n_left_out;        /* strangers that subscribe to it and were not planned */
 };
 
 struct input {
@@ -56,7 +64,10 @@ struct mst_flow {
     struct input *inputs;
     size_t n_inputs, max_inputs;
     size_t n_left_out;
-    size_t n_values, n_foreign; /* MST_FLOW_VALUES_MAX each */
+    struct cost own, foreign;
+    /* Planning: */
+    size_t n_strangers;   /* that were looked at, MST_FLOW_VALUES_MAX */
+    size_t foreign_bytes; /* of memory for what is foreign, MST_FLOW_FOREIGN_BYTES_MAX */
     /* Running: */
     const struct input *input;
     size_t n_bytes, n_foreign_bytes; /* MST_FLOW_BYTES_MAX each */
@@ -79,9 +90,24 @@ enum mst_err mst_flow_new(struct mst_arena *arena, size_t max_inputs, struct mst
     return MST_OK;
 }
 
+/* ---- counting ---- */
+
+static bool has_room_for(const struct cost *sum, const struct cost *more)
+{
+    return sum->n_values + more->n_values <= MST_FLOW_VALUES_MAX &&
+           sum->n_reads + more->n_reads <= MST_FLOW_READS_MAX;
+}
+
+static void add_cost(struct cost *sum, const struct cost *more)
+{
+    sum->n_values += more->n_values;
+    sum->n_reads += more->n_reads;
+}
+
 /* ---- planning ---- */
 
 struct planner {
+    struct mst_flow *flow;
     const struct mst_domain *domain;
     struct mst_tx *tx;
     struct mst_arena *arena;
@@ -135,20 +161,44 @@ static enum mst_err fill_node(const struct planner *planner,
 static enum mst_err plan(struct planner *planner, const struct mst_row_resource *resource,
                          bool is_report, struct node **ret_node);
 
+/* After too many strangers only those of the same client are seen to be none. */
+static enum mst_err is_stranger(const struct planner *planner,
+                                const struct mst_row_resource *target, bool *ret_is_stranger)
+{
+    struct mst_flow *flow = planner->flow;
+    bool is_own = planner->source->owner_id == target->owner_id;
+    enum mst_err err = MST_OK;
+
+    if (!is_own && flow->n_strangers < MST_FLOW_VALUES_MAX)
+        err = mst_subscribe_is_own(planner->tx, planner->source, target, &is_own);
+    flow->n_strangers += !is_own;
+    *ret_is_stranger = !is_own;
+    return err;
+}
+
+static bool has_room_for_foreign(const struct mst_flow *flow)
+{
+    return flow->n_strangers <= MST_FLOW_VALUES_MAX &&
+           flow->foreign_bytes <= MST_FLOW_FOREIGN_BYTES_MAX;
+}
+
 static enum mst_err plan_target(void *arg, const struct mst_row_resource *target)
 {
     struct planner *planner = arg;
     struct node *parent = planner->parent, *child;
     const struct mst_row_resource *source = planner->source;
     const bool was_foreign = planner->is_foreign;
-    bool is_own = false, may = false;
-    enum mst_err err = mst_subscribe_may(planner->tx, source, target, &may);
+    bool is_foreign = false, is_left_out, may = false;
+    enum mst_err err = is_stranger(planner, target, &is_foreign);
 
-    if (err == MST_OK && may)
-        err = mst_subscribe_is_own(planner->tx, source, target, &is_own);
+    is_foreign = is_foreign || was_foreign;
+    is_left_out = is_foreign && !has_room_for_foreign(planner->flow);
+    if (err == MST_OK && !is_left_out)
+        err = mst_subscribe_may(planner->tx, source, target, &may);
+    parent->n_left_out += is_left_out;
     if (err != MST_OK || !may)
         return err;
-    planner->is_foreign = was_foreign || !is_own;
+    planner->is_foreign = is_foreign;
     err = plan(planner, target, false, &child);
     planner->is_foreign = was_foreign;
     planner->parent = parent;
@@ -157,9 +207,35 @@ static enum mst_err plan_target(void *arg, const struct mst_row_resource *target
         return err;
     child->next_sibling = parent->first_child;
     parent->first_child = child;
-    parent->n_nodes += child->n_nodes;
-    parent->n_foreign += child->n_foreign;
+    add_cost(&parent->own, &child->own);
+    add_cost(&parent->foreign, &child->foreign);
     return MST_OK;
+}
+
+/* The resource itself, and what it takes. */
+static enum mst_err plan_one(struct planner *planner, const struct mst_row_resource *resource,
+                             bool is_report, struct node **ret_node)
+{
+    const size_t used_bytes = planner->arena->used_bytes;
+    struct node *node = mst_arena_alloc(planner->arena, sizeof *node);
+    struct cost cost = {.n_values = 1};
+    enum mst_err err = MST_OK;
+
+    if (!node)
+        return MST_ENOMEM;
+    *node = (struct node){.id = resource->id,
+                          .format = (enum mst_format)resource->format,
+                          .keep_count = MST_KEEP_ALL,
+                          .keep_s = MST_KEEP_ALL,
+                          .is_foreign = planner->is_foreign};
+    if (resource->flow_bits != 0)
+        err = fill_node(planner, resource, is_report, node);
+    if (err == MST_OK && node->preprocess)
+        cost.n_reads = mst_preprocess_n_reads(node->preprocess);
+    *(node->is_foreign ? &node->foreign : &node->own) = cost;
+    planner->flow->foreign_bytes += node->is_foreign ? planner->arena->used_bytes - used_bytes : 0;
+    *ret_node = node;
+    return err;
 }
 
 /* What sends has no value before it was sent, and then it reports. The depth is limited where
@@ -167,23 +243,13 @@ static enum mst_err plan_target(void *arg, const struct mst_row_resource *target
 static enum mst_err plan(struct planner *planner, const struct mst_row_resource *resource,
                          bool is_report, struct node **ret_node)
 {
-    struct node *node = mst_arena_alloc(planner->arena, sizeof *node);
-    enum mst_err err = MST_OK;
+    struct node *node = NULL;
+    enum mst_err err;
 
-    if (!node)
-        return MST_ENOMEM;
     if (planner->room == 0)
         return MST_EFULL;
     planner->room--;
-    *node = (struct node){.id = resource->id,
-                          .format = (enum mst_format)resource->format,
-                          .keep_count = MST_KEEP_ALL,
-                          .keep_s = MST_KEEP_ALL,
-                          .is_foreign = planner->is_foreign,
-                          .n_nodes = planner->is_foreign ? 0 : 1,
-                          .n_foreign = planner->is_foreign ? 1 : 0};
-    if (resource->flow_bits != 0)
-        err = fill_node(planner, resource, is_report, node);
+    err = plan_one(planner, resource, is_report, &node);
     if (err == MST_OK && resource->n_subscribers > 0 && node->role != SENDS &&
         node->role != IGNORES && planner->depth < MST_FLOW_DEPTH_MAX) {
         planner->parent = node;
@@ -210,8 +276,11 @@ static enum mst_err plan_input(const struct mst_domain *domain, struct mst_tx *t
                                struct mst_flow *flow, const struct mst_row_resource *port,
                                bool is_report, struct input *input)
 {
-    struct planner planner = {
-        .domain = domain, .tx = tx, .arena = flow->arena, .room = MST_FLOW_VALUES_MAX};
+    struct planner planner = {.flow = flow,
+                              .domain = domain,
+                              .tx = tx,
+                              .arena = flow->arena,
+                              .room = MST_FLOW_VALUES_MAX};
 
     input->node = known(flow, port->id, is_report);
     return input->node ? MST_OK : plan(&planner, port, is_report, &input->node);
@@ -247,19 +316,22 @@ static enum mst_err convert(struct mst_arena *arena, const struct mst_flow_input
 static enum mst_err add(struct mst_flow *flow, const struct input *input,
                         enum mst_verdict *ret_verdict)
 {
-    const struct node *node = input->node; /* NULL: the request bounds it */
-    const size_t n = node ? node->n_nodes : 0, n_foreign = node ? node->n_foreign : 0;
+    static const struct cost nothing = {0}; /* the request bounds it */
+    const struct node *node = input->node;
+    const struct cost *own = node ? &node->own : &nothing,
+                      *foreign = node ? &node->foreign : &nothing;
     struct input *added;
 
     assert(flow->n_inputs < flow->max_inputs);
     *ret_verdict = MST_NO_ROOM;
-    if (flow->n_values + n > MST_FLOW_VALUES_MAX)
+    if (!has_room_for(&flow->own, own))
         return MST_OK;
-    flow->n_values += n;
+    add_cost(&flow->own, own);
     added = &flow->inputs[flow->n_inputs++];
     *added = *input;
-    added->has_foreign = flow->n_foreign + n_foreign <= MST_FLOW_VALUES_MAX;
-    flow->n_foreign += added->has_foreign ? n_foreign : 0;
+    added->has_foreign = has_room_for(&flow->foreign, foreign);
+    if (added->has_foreign)
+        add_cost(&flow->foreign, foreign);
     *ret_verdict = MST_DONE;
     return MST_OK;
 }
@@ -303,6 +375,12 @@ static bool has_room(const struct mst_flow *flow, const struct node *node)
            (flow->input->has_foreign && flow->n_foreign_bytes <= MST_FLOW_BYTES_MAX);
 }
 
+static void note_skipped(const struct mst_flow *flow, size_t n)
+{
+    for (size_t i = 0; i < n && flow->domain->note_skipped; i++)
+        flow->domain->note_skipped();
+}
+
 static enum mst_err deliver_to_child(struct mst_flow *flow, struct mst_tx *tx,
                                      const struct node *child, int64_t at, struct mst_span value)
 {
@@ -312,8 +390,8 @@ static enum mst_err deliver_to_child(struct mst_flow *flow, struct mst_tx *tx,
         has_room(flow, child) ? deliver(flow, tx, child, at, value, &verdict) : MST_OK;
 
     mst_arena_rewind(mst_tx_arena(tx), mark);
-    if (err == MST_OK && verdict != MST_DONE && flow->domain->note_skipped)
-        flow->domain->note_skipped();
+    if (err == MST_OK && verdict != MST_DONE)
+        note_skipped(flow, 1);
     return err;
 }
 
@@ -329,6 +407,8 @@ static enum mst_err emit(struct mst_flow *flow, struct mst_tx *tx, const struct 
     for (const struct node *child = node->first_child; child && err == MST_OK;
          child = child->next_sibling)
         err = deliver_to_child(flow, tx, child, at, value);
+    if (err == MST_OK)
+        note_skipped(flow, node->n_left_out);
     return err;
 }
 

@@ -34,7 +34,7 @@ MST_MUST_USE enum mst_err mst_flow_new(struct mst_arena *arena, size_t max_input
                                        struct mst_flow **ret_flow);
 
 /* By a reader. MST_BAD_VALUE: the text cannot be converted (2.12.1); MST_NO_ROOM: the flow would
-   become too large (MST_FLOW_VALUES_MAX). Nothing was added then, and the flow is good for others. */
+   become too large (MST_FLOW_VALUES_MAX, MST_FLOW_READS_MAX). Nothing was added then, and the flow is good for others. */
 MST_MUST_USE enum mst_err mst_flow_add(const struct mst_domain *domain, struct mst_tx *tx,
                                        struct mst_flow *flow, const struct mst_flow_input *input,
                                        enum mst_verdict *ret_verdict);

@@ -227,6 +227,15 @@ enum mst_err mst_preprocess_run(const struct mst_preprocess *preprocess, struct 
     return err == MST_OK && is_good ? print(arena, &value, is_spelled, ret_value) : err;
 }
 
+size_t mst_preprocess_n_reads(const struct mst_preprocess *preprocess)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < preprocess->n; i++)
+        n += preprocess->steps[i].port_id != 0;
+    return n;
+}
+
 /* ---- reading ---- */
 
 struct reading {

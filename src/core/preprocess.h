@@ -26,6 +26,9 @@ MST_MUST_USE enum mst_err mst_preprocess_read(const struct mst_domain *domain, s
                                               struct mst_span list,
                                               struct mst_preprocess **ret_preprocess);
 
+/* Steps that read the latest value of another resource. */
+size_t mst_preprocess_n_reads(const struct mst_preprocess *preprocess);
+
 /* In a MST_FILE_POINTS command. The result is text, not yet of the port's format, in the transaction's
    arena; is_spelled: a truth is "true" or "false". MST_BAD_VALUE: a step failed. */
 MST_MUST_USE enum mst_err mst_preprocess_run(const struct mst_preprocess *preprocess,
