@@ -1,9 +1,21 @@
-/* cmd_completion.c - "muster completion": lets a shell complete commands, options and files. */
+/* cmd_completion.c - "muster completion": lets a shell complete commands, options, procedures of the RPC and files. */
 #include "cli/completion.h"
 
 static enum cli_exit run_bash(struct cli *cli)
 {
-    cli_completion_bash(cli->out);
+    cli_completion_print(cli->out, &cli_dialect_bash);
+    return CLI_OK;
+}
+
+static enum cli_exit run_zsh(struct cli *cli)
+{
+    cli_completion_print(cli->out, &cli_dialect_zsh);
+    return CLI_OK;
+}
+
+static enum cli_exit run_fish(struct cli *cli)
+{
+    cli_completion_print(cli->out, &cli_dialect_fish);
     return CLI_OK;
 }
 
@@ -14,7 +26,24 @@ static const struct cli_command COMMANDS[] = {
      .more = "'make install' puts it where bash finds it. For one shell:\n"
              "\n"
              "Example:\n"
-             "  eval \"$(muster completion bash)\"\n", .run = run_bash},
+             "  eval \"$(muster completion bash)\"\n",  .run = run_bash},
+    {.name = "zsh",
+     .usage = "",
+     .summary = "print the completion for zsh",
+     .more =
+         "'make install' puts it where zsh finds it. For one shell, after compinit, it is read\n"
+         "with: source <(muster completion zsh)\n"
+         "\n"
+         "Example:\n"
+         "  muster completion zsh >_muster\n",          .run = run_zsh },
+    {.name = "fish",
+     .usage = "",
+     .summary = "print the completion for fish",
+     .more = "'make install' puts it where fish finds it. For one shell it is read with:\n"
+             "muster completion fish | source\n"
+             "\n"
+             "Example:\n"
+             "  muster completion fish >muster.fish\n", .run = run_fish},
 };
 
 const struct cli_noun cli_noun_completion = {"completion", "completion of commands in a shell",

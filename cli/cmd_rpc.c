@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "cli/output.h"
+#include "cli/procedures.h"
 #include "cli/rpc.h"
 #include "cli/status.h"
 
@@ -135,6 +136,8 @@ static enum cli_exit run(struct cli *cli)
     return exit;
 }
 
+#define AS_LINE(name, arguments) "  " name " " arguments "\n"
+
 static const struct cli_command COMMANDS[] = {
     {.usage = "PROCEDURE ARGUMENT...",
      .summary = "make one call of the RPC, and show its result",
@@ -147,11 +150,19 @@ static const struct cli_command COMMANDS[] = {
          "A status other than ok ends with 1, and is the second word of the message: read: "
          "invalid: ...\n"
          "\n"
-         "Examples:\n"
-         "  muster rpc info '{\"alias\":\"\"}' '{\"basic\":true}'\n"
-         "  muster rpc listing '{\"alias\":\"\"}' '[\"client\"]' '{\"owned\":true}' --as portal "
-         "--json\n"
-         "  muster rpc read '{\"alias\":\"temp\"}' '{\"limit\":10}' --as portal --client-id RID\n", .min_operands = 1,
+         "Procedures and their arguments, of which docs/rpc-api.md tells the rest:\n"
+         "\n" CLI_PROCEDURES(AS_LINE) "\n"
+                                      "A RESOURCE or CLIENT is a RID, '{\"alias\":\"temp\"}' for a "
+                                      "child of the caller, or\n"
+                                      "'{\"alias\":\"\"}' for the caller itself.\n"
+                                      "\n"
+                                      "Examples:\n"
+                                      "  muster rpc info '{\"alias\":\"\"}' '{\"basic\":true}'\n"
+                                      "  muster rpc listing '{\"alias\":\"\"}' '[\"client\"]' "
+                                      "'{\"owned\":true}' --as portal "
+                                      "--json\n"
+                                      "  muster rpc read '{\"alias\":\"temp\"}' '{\"limit\":10}' "
+                                      "--as portal --client-id RID\n", .min_operands = 1,
      .max_operands = SIZE_MAX,
      .options = OPTIONS,
      .run = run},

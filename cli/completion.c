@@ -1,198 +1,207 @@
-/*
- * The script knows three lists, each a case statement over the command typed so far ("", "sn",
- * "sn add"): the words that may follow, the options, and what the options take. It needs nothing
- * but bash itself.
- */
 #include "cli/completion.h"
 
 #include <string.h>
 
-static const char HEAD[] = "# Completion of muster for bash; made by 'muster completion bash'.\n"
-                           "\n";
+#include "cli/procedures.h"
 
-static const char MAIN[] =
-    "_muster_files() { # FILTER\n"
-    "    local IFS=$'\\n'\n"
-    "    compopt -o filenames 2>/dev/null\n"
-    "    COMPREPLY=($(compgen \"$1\" -- \"$current\"))\n"
-    "}\n"
-    "\n"
-    "_muster_value() { # KIND\n"
-    "    case $1 in\n"
-    "    FILE) _muster_files -f ;;\n"
-    "    DIR | BACKUP) _muster_files -d ;;\n"
-    "    esac\n"
-    "}\n"
-    "\n"
-    "_muster() {\n"
-    "    local current=${COMP_WORDS[COMP_CWORD]} command= words= i word kind\n"
-    "    COMPREPLY=()\n"
-    "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
-    "        word=${COMP_WORDS[i]}\n"
-    "        if [[ $word == -* ]]; then\n"
-    "            kind=$(_muster_takes \"$command\" \"$word\")\n"
-    "            [[ -z $kind ]] && continue\n"
-    "            # bash makes three words of --file=x\n"
-    "            [[ ${COMP_WORDS[i + 1]} == = ]] && ((i++))\n"
-    "            ((i == COMP_CWORD)) && current=\n"
-    "            if ((i + 1 >= COMP_CWORD)); then\n"
-    "                _muster_value \"$kind\"\n"
-    "                return\n"
-    "            fi\n"
-    "            ((i++))\n"
-    "            continue\n"
-    "        fi\n"
-    "        words=$(_muster_words \"$command\")\n"
-    "        [[ \" $words \" == *\" $word \"* ]] && command=${command:+$command }$word\n"
-    "    done\n"
-    "    if [[ $current == -* ]]; then\n"
-    "        COMPREPLY=($(compgen -W \"$(_muster_options \"$command\")\" -- \"$current\"))\n"
-    "        return\n"
-    "    fi\n"
-    "    words=$(_muster_words \"$command\")\n"
-    "    if [[ -n $words ]]; then\n"
-    "        COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"
-    "    else\n"
-    "        _muster_value \"$(_muster_operands \"$command\")\"\n"
-    "    fi\n"
-    "}\n"
-    "complete -F _muster muster\n";
+enum { QUESTION_MAX = 128 };
 
-/* Called for every command; noun_only ones (init) have no name of their own. */
-typedef void each_command(FILE *out, const struct cli_noun *noun,
-                          const struct cli_command *command);
+struct item {
+    const char *name, *text;
+};
 
-static void for_each(FILE *out, each_command *each)
+/* Kinds of which there are few, by the words that stand for them in usages. */
+#define AS_ITEM(name, arguments) {name, arguments},
+static const struct item PROCEDURES[] = {
+    CLI_PROCEDURES(AS_ITEM){NULL, NULL}
+};
+static const struct item KEYS[] = {
+    {"vendor", "the vendor's key"},
+    {"portal", "the portal's key"},
+    {NULL,     NULL              }
+};
+static const struct {
+    const char *kind;
+    const struct item *items; /* NULL: files, which the shell knows */
+    bool is_first;            /* of the operands, or any of them */
+} KINDS[] = {
+    {"FILE",      NULL,       false},
+    {"DIR",       NULL,       false},
+    {"PROCEDURE", PROCEDURES, true },
+    {"WHOSE",     KEYS,       false},
+};
+enum { N_KINDS = sizeof KINDS / sizeof KINDS[0] };
+
+struct script {
+    FILE *out;
+    const struct cli_dialect *dialect;
+};
+
+/* ---- one list ---- */
+
+/* Inside single quotes, as all three shells read them. */
+static void print_quoted(FILE *out, const char *text)
 {
-    for (size_t i = 0; i < cli_nouns_count; i++) {
-        for (size_t k = 0; k < cli_nouns[i]->n_commands; k++)
-            each(out, cli_nouns[i], &cli_nouns[i]->commands[k]);
+    for (const char *c = text; *c != '\0'; c = &c[1]) {
+        if (*c == '\'')
+            (void)fputs("'\\''", out);
+        else
+            (void)fputc(*c, out);
     }
 }
 
-static void print_pattern(FILE *out, const struct cli_noun *noun, const struct cli_command *command,
-                          const char *after)
+static void begin(const struct script *script, const char *question)
 {
-    if (command->name != NULL)
-        (void)fprintf(out, "    '%s %s'%s", noun->name, command->name, after);
-    else
-        (void)fprintf(out, "    %s%s", noun->name, after);
+    (void)fprintf(script->out, "%s%s%s", script->dialect->question, question,
+                  script->dialect->answer);
 }
 
-static void print_words(FILE *out)
+static void end(const struct script *script)
 {
-    (void)fputs("_muster_words() { # COMMAND\n    case $1 in\n    '') echo '", out);
+    (void)fputs(script->dialect->answer_end, script->out);
+}
+
+static void print_item(const struct script *script, const char *before, const char *name,
+                       const char *text)
+{
+    const struct cli_dialect *dialect = script->dialect;
+
+    (void)fprintf(script->out, "%s%s", before, name);
+    if (dialect->text_before != NULL) {
+        (void)fputs(dialect->text_before, script->out);
+        print_quoted(script->out, text);
+    }
+    (void)fputs(dialect->end, script->out);
+}
+
+/* ---- of a command ---- */
+
+/* "sn add"; "init", which has no name of its own. */
+static const char *name_of(const struct cli_noun *noun, const struct cli_command *command,
+                           char ret_name[QUESTION_MAX])
+{
+    (void)snprintf(ret_name, QUESTION_MAX, "%s%s%s", noun->name, command->name != NULL ? " " : "",
+                   command->name != NULL ? command->name : "");
+    return ret_name;
+}
+
+static void print_words(const struct script *script)
+{
+    char question[QUESTION_MAX];
+
+    begin(script, "words ");
     for (size_t i = 0; i < cli_nouns_count; i++)
-        (void)fprintf(out, "%s%s", i > 0 ? " " : "", cli_nouns[i]->name);
-    (void)fputs("' ;;\n", out);
+        print_item(script, "", cli_nouns[i]->name, cli_nouns[i]->summary);
+    end(script);
     for (size_t i = 0; i < cli_nouns_count; i++) {
         const struct cli_noun *noun = cli_nouns[i];
 
         if (noun->commands[0].name == NULL)
             continue;
-        (void)fprintf(out, "    %s) echo '", noun->name);
+        (void)snprintf(question, sizeof question, "words %s", noun->name);
+        begin(script, question);
         for (size_t k = 0; k < noun->n_commands; k++)
-            (void)fprintf(out, "%s%s", k > 0 ? " " : "", noun->commands[k].name);
-        (void)fputs("' ;;\n", out);
+            print_item(script, "", noun->commands[k].name, noun->commands[k].summary);
+        end(script);
     }
-    (void)fputs("    esac\n}\n\n", out);
 }
 
-static void print_names(FILE *out, const struct cli_option *options)
+static void print_options(const struct script *script, const char *command,
+                          const struct cli_option *options)
 {
-    for (const struct cli_option *o = options; o != NULL && o->name != NULL; o = &o[1])
-        (void)fprintf(out, " --%s", o->name);
-}
+    char question[QUESTION_MAX];
 
-static void print_options_of(FILE *out, const struct cli_noun *noun,
-                             const struct cli_command *command)
-{
-    if (command->options == NULL)
+    if (options == NULL)
         return;
-    print_pattern(out, noun, command, ") echo '");
-    print_names(out, command->options);
-    (void)fputs("' ;;\n", out);
-}
-
-static void print_options(FILE *out)
-{
-    (void)fputs("_muster_options() { # COMMAND\n    echo '--help", out);
-    print_names(out, cli_global_options);
-    (void)fputs("'\n    case $1 in\n", out);
-    for_each(out, print_options_of);
-    (void)fputs("    esac\n}\n\n", out);
-}
-
-static void print_takes(FILE *out, const char *before, const char *after,
-                        const struct cli_option *options)
-{
-    for (const struct cli_option *o = options; o != NULL && o->name != NULL; o = &o[1]) {
-        if (o->arg != NULL)
-            (void)fprintf(out, "    '%s'%s--%s) echo %s ;;\n", before, after, o->name, o->arg);
+    (void)snprintf(question, sizeof question, "options %s", command);
+    begin(script, question);
+    for (const struct cli_option *o = options; o->name != NULL; o = &o[1])
+        print_item(script, "--", o->name, o->text);
+    if (command[0] == '\0')
+        print_item(script, "--", "help", "help; also after a command");
+    end(script);
+    for (const struct cli_option *o = options; o->name != NULL; o = &o[1]) {
+        if (o->arg == NULL)
+            continue;
+        (void)snprintf(question, sizeof question, "value %s --%s", command, o->name);
+        begin(script, question);
+        (void)fputs(o->arg, script->out);
+        end(script);
     }
 }
 
-static void print_takes_of(FILE *out, const struct cli_noun *noun,
-                           const struct cli_command *command)
+/* What a word in a usage stands for; N_KINDS: for nothing that is known. */
+static size_t kind_of(struct mst_span word)
 {
-    char name[64];
+    size_t i = 0;
 
-    (void)snprintf(name, sizeof name, "%s%s%s ", noun->name, command->name != NULL ? " " : "",
-                   command->name != NULL ? command->name : "");
-    print_takes(out, name, "", command->options);
+    if (mst_span_starts(word, MST_LIT("[")))
+        word = mst_span_cut(word, 1, word.len);
+    while (i < N_KINDS && !mst_span_starts(word, mst_span_str(KINDS[i].kind)))
+        i++;
+    return i;
 }
 
-/* What a word after an option is, if it is the option's value. */
-static void print_values(FILE *out)
+/* The kind of a command's operands; what stands behind an option is none of them. */
+static size_t operand_kind(const struct cli_command *command)
 {
-    (void)fputs("_muster_takes() { # COMMAND OPTION\n    case \"$1 $2\" in\n", out);
-    for_each(out, print_takes_of);
-    print_takes(out, "", "*", cli_global_options);
-    (void)fputs("    esac\n}\n\n", out);
-}
-
-/* FILE or DIR as an operand, which is not one behind an option. */
-static const char *operand_kind(const struct cli_command *command)
-{
-    static const char *const KINDS[] = {"FILE", "DIR"};
     struct mst_cur cur = mst_cur_of(mst_span_str(command->usage));
     bool is_value = false;
+    size_t kind = N_KINDS;
 
-    while (!mst_cur_at_end(&cur)) {
+    while (!mst_cur_at_end(&cur) && kind == N_KINDS) {
         struct mst_span word;
 
         if (!mst_cur_until(&cur, ' ', &word))
             word = mst_cur_rest(&cur);
-        if (mst_span_starts(word, MST_LIT("[")))
-            word = mst_span_cut(word, 1, word.len);
-        for (size_t i = 0; i < sizeof KINDS / sizeof KINDS[0] && !is_value; i++) {
-            if (mst_span_starts(word, mst_span_str(KINDS[i])))
-                return KINDS[i];
-        }
-        is_value = mst_span_starts(word, MST_LIT("--"));
+        kind = is_value ? N_KINDS : kind_of(word);
+        is_value = mst_span_starts(word, MST_LIT("--")) || mst_span_starts(word, MST_LIT("[--"));
     }
-    return NULL;
+    return kind;
 }
 
-static void print_operands_of(FILE *out, const struct cli_noun *noun,
-                              const struct cli_command *command)
+static void print_command(const struct script *script, const struct cli_noun *noun,
+                          const struct cli_command *command)
 {
-    const char *kind = operand_kind(command);
+    char name[QUESTION_MAX], question[QUESTION_MAX + 16];
+    size_t kind = operand_kind(command);
 
-    if (kind == NULL)
+    print_options(script, name_of(noun, command, name), command->options);
+    if (kind == N_KINDS)
         return;
-    print_pattern(out, noun, command, ") echo ");
-    (void)fprintf(out, "%s ;;\n", kind);
+    (void)snprintf(question, sizeof question, "operand %s%s", name,
+                   KINDS[kind].is_first ? " 0" : "");
+    begin(script, question);
+    (void)fputs(KINDS[kind].kind, script->out);
+    end(script);
 }
 
-void cli_completion_bash(FILE *out)
+static void print_kinds(const struct script *script)
 {
-    (void)fputs(HEAD, out);
-    print_words(out);
-    print_options(out);
-    print_values(out);
-    (void)fputs("_muster_operands() { # COMMAND\n    case $1 in\n", out);
-    for_each(out, print_operands_of);
-    (void)fputs("    *) ;;\n    esac\n}\n\n", out);
-    (void)fputs(MAIN, out);
+    char question[QUESTION_MAX];
+
+    for (size_t i = 0; i < N_KINDS; i++) {
+        if (KINDS[i].items == NULL)
+            continue;
+        (void)snprintf(question, sizeof question, "kind %s", KINDS[i].kind);
+        begin(script, question);
+        for (const struct item *item = KINDS[i].items; item->name != NULL; item = &item[1])
+            print_item(script, "", item->name, item->text);
+        end(script);
+    }
+}
+
+void cli_completion_print(FILE *out, const struct cli_dialect *dialect)
+{
+    const struct script script = {out, dialect};
+
+    (void)fputs(dialect->head, out);
+    print_words(&script);
+    print_options(&script, "", cli_global_options);
+    for (size_t i = 0; i < cli_nouns_count; i++) {
+        for (size_t k = 0; k < cli_nouns[i]->n_commands; k++)
+            print_command(&script, cli_nouns[i], &cli_nouns[i]->commands[k]);
+    }
+    print_kinds(&script);
+    (void)fputs(dialect->tail, out);
 }

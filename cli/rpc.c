@@ -2,22 +2,31 @@
 
 #include <string.h>
 
+#include "cli/procedures.h"
 #include "cli/profile.h"
 
 static const struct {
     const char *status;
+    const char *procedure; /* NULL: any other */
     const char *text;
 } STATUSES[] = {
-    {"badarg",     "the server does not accept these values"                        },
-    {"invalid",    "there is no such resource or alias"                             },
-    {"restricted", "this key may not do that: it is for the owner, or someone above"},
-    {"noauth",     "the key belongs to a client that the caller does not own"       },
-    {"limit",      "a limit of the owner is used up"                                },
-    {"inuse",      "the alias points to something else already"                     },
-    {"notfound",   "there is no such alias"                                         },
-    {"locked",     "the client of this key is locked: its owner can unlock it"      },
-    {"expire",     "no value came in time"                                          },
+    {"badarg",     NULL,     "an argument or a value is none that is allowed"                       },
+    {"invalid",    "move",   "there is no such resource, or its alias means something else there"   },
+    {"invalid",    "update", "there is no such resource, or it would subscribe to itself in the end"},
+    {"invalid",    NULL,     "there is no such resource, alias or code"                             },
+    {"restricted", NULL,     "this key may not do that: it is for the owner, or someone above"      },
+    {"noauth",     NULL,     "the key belongs to a client that the caller does not own"             },
+    {"limit",      NULL,     "a limit of the owner is used up, or it is too much for one call"      },
+    {"inuse",      NULL,     "the alias points to something else already"                           },
+    {"notfound",   NULL,     "there is no such alias"                                               },
+    {"locked",     NULL,     "the client of this key is locked: its owner can unlock it"            },
+    {"expire",     NULL,     "no value came in time"                                                },
 };
+
+#define AS_ROW(name, arguments) {name, arguments},
+static const struct {
+    const char *name, *arguments;
+} PROCEDURES[] = {CLI_PROCEDURES(AS_ROW)};
 
 json_t *cli_rpc_call(const char *procedure, json_t *arguments)
 {
@@ -168,20 +177,47 @@ out:
     return exit;
 }
 
-static const char *text_of(const char *status, const json_t *answer)
+/* The arguments of a procedure, if it is known here. */
+static const char *arguments_of(const char *procedure)
+{
+    for (size_t i = 0; i < sizeof PROCEDURES / sizeof PROCEDURES[0]; i++) {
+        if (strcmp(PROCEDURES[i].name, procedure) == 0)
+            return PROCEDURES[i].arguments;
+    }
+    return NULL;
+}
+
+static const char *text_of(const char *procedure, const char *status, const json_t *answer)
 {
     const char *context =
         json_string_value(json_object_get(json_object_get(answer, "error"), "context"));
+    const char *result = json_string_value(json_object_get(answer, "result"));
 
     if (context != NULL && strcmp(context, "procedure") == 0)
-        return "the server has no such procedure";
+        return "the server has no such procedure, or not over HTTP";
     if (context != NULL && strcmp(context, "arguments") == 0)
         return "the procedure takes another number of arguments, or others than these";
+    if (result != NULL)
+        return result;
     for (size_t i = 0; i < sizeof STATUSES / sizeof STATUSES[0]; i++) {
-        if (strcmp(STATUSES[i].status, status) == 0)
+        if (strcmp(STATUSES[i].status, status) == 0 &&
+            (STATUSES[i].procedure == NULL || strcmp(STATUSES[i].procedure, procedure) == 0))
             return STATUSES[i].text;
     }
     return "the server could not carry it out";
+}
+
+/* What it was, and, if the arguments are to blame, which it takes. */
+static enum cli_exit call_failed(struct cli *cli, const char *procedure, const char *status,
+                                 const json_t *answer)
+{
+    bool is_argument = strcmp(status, "badarg") == 0 || strcmp(status, "fail") == 0;
+    const char *arguments = is_argument ? arguments_of(procedure) : NULL;
+
+    return cli_fail(cli, CLI_REFUSED, "%s: %s: %s%s%s%s%s", procedure, status,
+                    text_of(procedure, status, answer), arguments != NULL ? ": " : "",
+                    arguments != NULL ? procedure : "", arguments != NULL ? " " : "",
+                    arguments != NULL ? arguments : "");
 }
 
 /* A batch of which not all was stored has a list for its status: [[ts, "invalid"], ...]. */
@@ -220,7 +256,7 @@ enum cli_exit cli_rpc_one(struct cli *cli, const struct cli_rpc_auth *auth, cons
     } else if (mst_span_has_token(mst_span_str(also), mst_span_str(status))) {
         *ret_result = NULL;
     } else {
-        exit = cli_fail(cli, CLI_REFUSED, "%s: %s: %s", procedure, status, text_of(status, answer));
+        exit = call_failed(cli, procedure, status, answer);
     }
     json_decref(answers);
     return exit;

@@ -4,7 +4,7 @@ BUILD_PACKAGES := gcc make pkg-config libc6-dev libuv1-dev libgnutls28-dev nettl
 	libsqlite3-dev libjansson-dev libwslay-dev libinih-dev libcurl4-openssl-dev libargon2-dev
 DEMO_PACKAGES := $(BUILD_PACKAGES) curl ca-certificates
 TEST_PACKAGES := $(DEMO_PACKAGES) check varnish perl python3 python3-cryptography socat gnutls-bin sqlite3 strace \
-	clang-format-14 iproute2 systemd
+	clang-format-14 iproute2 systemd zsh fish
 BENCH_PACKAGES := $(TEST_PACKAGES) nginx wrk gnuplot-nox time
 # prometheus brings promtool, and 20 MB; only `make test-all` asks it.
 LONG_PACKAGES := $(BENCH_PACKAGES) prometheus

@@ -1,5 +1,7 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
+# Where Debian's zsh looks: below /usr and below /usr/local.
+ZSH_COMPLETIONS := $(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 
 .PHONY: demo install
 demo: deps-demo
@@ -19,6 +21,11 @@ install: all
 		$(DESTDIR)$(PREFIX)/lib/systemd/system/musterd.service
 	install -D -m 0644 etc/musterd.sysusers \
 		$(DESTDIR)$(PREFIX)/lib/sysusers.d/muster.conf
-	$(BIN)/muster completion bash > $(B)/muster.bash
+	for shell in bash zsh fish; do \
+		$(BIN)/muster completion $$shell > $(B)/muster.$$shell || exit 1; \
+	done
 	install -D -m 0644 $(B)/muster.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/muster
+	install -D -m 0644 $(B)/muster.zsh $(DESTDIR)$(PREFIX)/share/zsh/$(ZSH_COMPLETIONS)/_muster
+	install -D -m 0644 $(B)/muster.fish \
+		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/muster.fish

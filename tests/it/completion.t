@@ -1,62 +1,127 @@
 #!/bin/bash
-# Completion as bash itself asks for it: the words typed so far go in, the proposals come out.
+# Completion as bash, zsh and fish themselves ask for it: the words typed so far go in, the proposals come out. All
+# questions are put to each shell in one run of it, a line each, with "|" between the words.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/tap.sh
 tool=$PWD/build/release/bin/muster
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+root=$PWD
 
-"$tool" completion bash >"$work/muster.bash"
-is 'the script is printed' "$?" 0
-ok 'bash can read it' bash -n "$work/muster.bash"
-. "$work/muster.bash"
-is 'it is known for muster' "$(complete -p muster)" 'complete -F _muster muster'
-
+for shell in bash zsh fish; do
+    "$tool" completion $shell >"$work/muster.$shell"
+    is "the script for $shell is printed" "$?" 0
+    ok "$shell can read it" $shell -n "$work/muster.$shell"
+done
 mkdir "$work/in" "$work/in/folder"
 touch "$work/in/serials.csv" "$work/in/secret file"
-cd "$work/in" || exit 1
-proposals() { # WORD...: the last is being typed
-    COMP_WORDS=(muster "$@")
-    COMP_CWORD=$#
-    COMPREPLY=()
-    _muster 2>/dev/null
-    printf '%s\n' "${COMPREPLY[@]}" | sort | tr '\n' ' '
-}
-# The tables as help tells them.
-nouns=$("$tool" --help | sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' | sort | tr '\n' ' ')
-options=$("$tool" --help | sed -n 's/^  \(--[a-z-]*\) .*/\1/p' | sort | tr '\n' ' ')
 
-is 'every command is proposed' "$(proposals '')" "$nouns"
-is 'a command that has begun' "$(proposals ini)" 'init '
-is 'every option is proposed' "$(proposals --)" "$options"
+# ---- the questions ----------------------------------------------------------------------------
+
+names=() wanted=() questions=()
+gives() { # NAME PROPOSALS WORD...: the last is being typed
+    local IFS='|'
+    names+=("$1") wanted+=("$2")
+    shift 2
+    questions+=("$*")
+}
+sorted() { printf '%s\n' "$@" | LC_ALL=C sort -u | tr '\n' ' '; }
+# The tables as help tells them.
+nouns=$("$tool" --help | sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
+options=$("$tool" --help | sed -n 's/^  \(--[a-z-]*\) .*/\1/p')
+procedures=$(sed -n 's/^    {"\([a-z]*\)", *MST_[A-Z]*,.*/\1/p' src/front/rpc/procedures.c | grep -v subscribe)
+
+gives 'every command is proposed' "$(sorted $nouns)" ''
+gives 'a command that has begun' 'init ' ini
+gives 'every option is proposed' "$(sorted $options)" --
 for noun in $nouns; do
-    names=$("$tool" $noun --help | sed -n "1{/^usage:/q;};s/^  muster $noun \([a-z-]*\).*/\1/p" | sort | tr '\n' ' ')
-    [ -n "$names" ] || continue
-    is "what muster $noun knows" "$(proposals $noun '')" "$names"
-    for name in $names; do
-        own=$("$tool" $noun $name --help | sed -n '/^options:/,/^$/s/^  \(--[a-z-]*\) .*/\1/p')
-        is "the options of muster $noun $name" "$(proposals $noun $name --)" \
-            "$(printf '%s\n' $own $options | sort -u | tr '\n' ' ')"
+    commands=$("$tool" $noun --help | sed -n "1{/^usage:/q;};s/^  muster $noun \([a-z-]*\).*/\1/p")
+    [ -z "$commands" ] || gives "what muster $noun knows" "$(sorted $commands)" $noun ''
+    for command in ${commands:-''}; do
+        own=$("$tool" $noun $command --help | sed -n '/^options:/,/^$/s/^  \(--[a-z-]*\) .*/\1/p')
+        gives "the options of muster $noun $command" "$(sorted $own $options)" $noun $command --
     done
 done
-is 'options before the command are passed over' "$(proposals --json --server http://x sn l)" 'list log '
-is 'a value that is the name of a command is none' "$(proposals --profile sn token s)" 'show '
-is 'a file behind an option' "$(proposals sn add thermo --file '')" 'folder secret file serials.csv '
-is 'one that has begun' "$(proposals sn add thermo --file se)" 'secret file serials.csv '
-is 'a file behind an option of every command' "$(proposals --token-file ser)" 'serials.csv '
-is 'also behind the command' "$(proposals sn list --cik-file ser)" 'serials.csv '
-is 'a directory for a backup' "$(proposals restore --from fo)" 'folder '
-is 'a file behind an equals sign' "$(proposals sn add thermo --file = ser)" 'serials.csv '
-is 'and when nothing of it is typed' "$(proposals sn add thermo --file =)" 'folder secret file serials.csv '
-is 'what stands behind is no value of it' "$(proposals --profile = sn token s)" 'show '
-is 'no file where none is expected' "$(proposals sn add thermo se)" ' '
-is 'nor behind an option that takes a number' "$(proposals sn list thermo --limit se)" ' '
-is 'nor instead of a command' "$(proposals se)" ' '
+gives 'options before the command are passed over' 'list log ' --json --server http://x sn l
+gives 'a value that is the name of a command is none' 'show ' --profile sn token s
+gives 'a file behind an option' 'folder secret file serials.csv ' sn add thermo --file ''
+gives 'one that has begun' 'secret file serials.csv ' sn add thermo --file se
+gives 'a file behind an option of every command' 'serials.csv ' --token-file ser
+gives 'also behind the command' 'serials.csv ' sn list --cik-file ser
+gives 'a directory for a backup' 'folder ' restore --from fo
+gives 'a file as an operand' 'serials.csv ' data record temp ser
+gives 'no file where none is expected' ' ' sn add thermo se
+gives 'nor behind an option that takes a number' ' ' sn list thermo --limit se
+gives 'the procedures of the server' "$(sorted $procedures)" rpc ''
+gives 'one that has begun' 'wait write writegroup ' rpc --as portal w
+gives 'and none behind it' ' ' rpc read w
+gives 'whose key' 'portal vendor ' tree --as ''
+
+# ---- the shells -------------------------------------------------------------------------------
+
+cat >"$work/ask.bash" <<'END'
+. "$1"
+[ "$(complete -p muster)" = 'complete -F _muster muster' ] || exit
+while read -r line; do
+    mapfile -t -d '|' COMP_WORDS < <(printf 'muster|%s|' "$line")
+    COMP_CWORD=$((${#COMP_WORDS[@]} - 1)) COMPREPLY=()
+    _muster 2>/dev/null
+    printf '%s\n' "${COMPREPLY[@]}" | LC_ALL=C sort -u | tr '\n' ' '
+    echo
+done
+END
+# What zsh offers its functions outside of a line that is being typed: matches are those that begin with the word.
+cat >"$work/ask.zsh" <<'END'
+compdef() { known="$*" }
+compset() { words[CURRENT]=${words[CURRENT]#*=} }
+begin_so() { for match; do [[ $match == ${(b)words[CURRENT]}* ]] && matches+=("$match"); done }
+_describe() { begin_so "${(@)${(@P)@[-1]}%%:*}" }
+_files() { setopt local_options null_glob; if (($#)); then begin_so *(/); else begin_so *; fi }
+source $1
+[[ $known == '_muster muster' ]] || exit
+while IFS= read -r line; do
+    words=(muster "${(@s:|:)line}") CURRENT=$#words matches=()
+    _muster
+    print -l -- $matches | LC_ALL=C sort -u | tr '\n' ' '
+    print
+done
+END
+cat >"$work/ask.fish" <<'END'
+source $argv[1]
+while read -l line
+    complete -C "muster "(string join -- ' ' (string split -- '|' $line)) | string replace -r '\t.*' '' | string trim -rc / |
+        LC_ALL=C sort -u | tr '\n' ' '
+    echo
+end
+END
+cd "$work/in" || exit 1
+for shell in bash zsh fish; do
+    printf '%s\n' "${questions[@]}" | HOME=$work $shell "$work/ask.$shell" "$work/muster.$shell" >"$work/answers" 2>"$work/err"
+    is "$shell says nothing else" "$(cat "$work/err")" ''
+    mapfile -t answers <"$work/answers"
+    for i in "${!questions[@]}"; do
+        # fish has nothing to sort where the others have an empty line
+        answer=${answers[i]:-}
+        is "$shell: ${names[i]}" "${answer:- }" "${wanted[i]}"
+    done
+done
+
+# A value behind an equals sign: bash makes three words of it, the others one.
+ask() { printf '%s\n' "$2" | HOME=$work $1 "$work/ask.$1" "$work/muster.$1"; }
+is 'bash: a file behind an equals sign' "$(ask bash 'sn|add|thermo|--file|=|ser')" 'serials.csv '
+is 'and when nothing of it is typed' "$(ask bash 'sn|add|thermo|--file|=')" 'folder secret file serials.csv '
+is 'what stands behind is no value of it' "$(ask bash '--profile|=|sn|token|s')" 'show '
+is 'zsh: a file behind an equals sign' "$(ask zsh 'sn|add|thermo|--file=ser')" 'serials.csv '
+is 'fish: a file behind an equals sign' "$(ask fish 'sn|add|thermo|--file=ser')" '--file=serials.csv '
 
 # As it is installed.
-cd "$OLDPWD" || exit 1
-ok 'make install puts it where bash looks' make -s install DESTDIR="$work/root" PREFIX=/usr
-ok 'it is the same' cmp "$work/muster.bash" "$work/root/usr/share/bash-completion/completions/muster"
-ok 'the pages are there too' test -s "$work/root/usr/share/man/man1/muster.1"
+cd "$root" || exit 1
+ok 'make install puts them where shells look' make -s install DESTDIR="$work/root" PREFIX=/usr
+share=$work/root/usr/share
+ok 'bash' cmp "$work/muster.bash" "$share/bash-completion/completions/muster"
+ok 'zsh' cmp "$work/muster.zsh" "$share/zsh/vendor-completions/_muster"
+ok 'fish' cmp "$work/muster.fish" "$share/fish/vendor_completions.d/muster.fish"
+is 'zsh runs it by itself' "$(zsh -fc 'fpath=("$0" $fpath); autoload -Uz compinit; compinit -D; print $_comps[muster]' "$share/zsh/vendor-completions")" '_muster'
+ok 'the pages are there too' test -s "$share/man/man1/muster.1"
 done_testing

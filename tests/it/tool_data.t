@@ -85,7 +85,7 @@ like slurp("$dir/count.csv"), qr/^1600000001,1\r\n(?:\d+,\d+\r\n){1701}170000120
 case 'what was exported is recorded again', [qw(data record count), "$dir/count.csv"], 0, "1703 points are stored\n";
 case 'record ahead of time', [qw(data record temp), spew('t.csv', "253402300799,5\n")], 0, "1 point is stored\n";
 case 'export to the end of time', [qw(data export temp --from 1800000000)], 0, "253402300799,5\r\n";
-case 'export what is not there', [qw(data export nope)], 1, '', qr/info: invalid: there is no such resource or alias/;
+case 'export what is not there', [qw(data export nope)], 1, '', qr/info: invalid: there is no such resource, alias or code$/;
 ok !-e "$dir/none.csv", 'no file is left behind';
 case 'export from no time', [qw(data export temp --from soon)], 2, '', qr/--from: it looks like 2026-12-31/;
 {
@@ -141,8 +141,14 @@ case '... which is none of the options', [qw(rpc write {"alias":"note"} -x)], 2,
 case 'rpc without a result', [qw(rpc write {"alias":"note"}), '"last words"'], 0, "ok\n";
 case 'rpc without a result, with --json', [qw(rpc write {"alias":"note"} word --json)], 0, "null\n";
 case 'rpc that is refused', [qw(rpc read {"alias":"nope"})], 1, '', qr/^muster rpc: read: invalid: /;
-case 'rpc that is not there', [qw(rpc nonsense)], 1, '', qr/^muster rpc: nonsense: fail: the server has no such procedure$/;
-case 'rpc with too few words', [qw(rpc info)], 1, '', qr/^muster rpc: info: fail: the procedure takes another number of arguments/;
+case 'rpc that is not there', [qw(rpc nonsense)], 1, '', qr/^muster rpc: nonsense: fail: the server has no such procedure, or not over HTTP$/;
+case 'rpc with too few words', [qw(rpc info)], 1, '', qr/^muster rpc: info: fail: the procedure takes another number of arguments, or others than these: info RESOURCE \['\[\"basic\"/;
+case 'rpc with a value that is none', [qw(rpc write {"alias":"temp"} warm)], 1, '',
+    qr/^muster rpc: write: badarg: an argument or a value is none that is allowed: write RESOURCE VALUE$/;
+case 'rpc that tells in words', [qw(rpc listing {"alias":""} ["nonsense"])], 1, '', qr/^muster rpc: listing: error: Invalid resource type$/;
+my $temp = do { open(my $out, '>', "$dir/out") or die; waitpid begin($out, qw(rpc lookup {"alias":""} aliased temp --json)), 0; slurp("$dir/out") };
+case 'rpc that would go in a circle', [qw(rpc update {"alias":"temp"}), qq({"subscribe":$temp})], 1, '',
+    qr/^muster rpc: update: invalid: there is no such resource, or it would subscribe to itself in the end$/;
 case 'rpc of which not all is stored', [qw(rpc recordbatch {"alias":"temp"} [[1600000000,1],[1600000001,"x"]])], 1, '',
     qr/^muster rpc: recordbatch: these points were not stored, all others are: \[\[1600000001,"invalid"\]\]$/;
 case 'rpc wait in which nothing comes', [qw(rpc wait {"alias":"temp"}), '{"timeout":1200,"since":253402300799}', qw(--timeout 1)], 1, '',

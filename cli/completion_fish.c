@@ -1,0 +1,80 @@
+#include "cli/completion.h"
+
+static const char HEAD[] = "# Completion of muster for fish; made by 'muster completion fish'.\n"
+                           "\n"
+                           "function __muster_of # QUESTION\n"
+                           "    switch $argv[1]\n";
+
+static const char TAIL[] =
+    "    end\n"
+    "end\n"
+    "\n"
+    "function __muster_value_of # COMMAND OPTION\n"
+    "    set -l kind (__muster_of \"value $argv[1] $argv[2]\")\n"
+    "    test -n \"$kind\"; or set kind (__muster_of \"value  $argv[2]\")\n"
+    "    echo $kind\n"
+    "end\n"
+    "\n"
+    "function __muster_offer # KIND WORD\n"
+    "    switch $argv[1]\n"
+    "        case FILE\n"
+    "            __fish_complete_path $argv[2]\n"
+    "        case DIR BACKUP\n"
+    "            __fish_complete_directories $argv[2] ''\n"
+    "        case '*'\n"
+    "            __muster_of \"kind $argv[1]\"\n"
+    "    end\n"
+    "end\n"
+    "\n"
+    "function __muster\n"
+    "    set -l current (commandline -ct)\n"
+    "    set -l words (commandline -opc)\n"
+    "    set -l command ''\n"
+    "    set -l kind ''\n"
+    "    set -l n 0\n"
+    "    for word in $words[2..]\n"
+    "        if test -n \"$kind\"\n"
+    "            set kind ''\n"
+    "            continue\n"
+    "        end\n"
+    "        if string match -q -- '-*' $word\n"
+    "            set kind (__muster_value_of \"$command\" $word)\n"
+    "        else if contains -- $word (__muster_of \"words $command\" | string replace -r '\\t.*' "
+    "'')\n"
+    "            set command (string trim \"$command $word\")\n"
+    "        else\n"
+    "            set n (math $n + 1)\n"
+    "        end\n"
+    "    end\n"
+    "    if test -n \"$kind\"\n"
+    "        __muster_offer \"$kind\" \"$current\"\n"
+    "    else if string match -q -- '--*=*' $current\n"
+    "        set -l parts (string split -m 1 = -- $current)\n"
+    "        set kind (__muster_value_of \"$command\" $parts[1])\n"
+    "        test -n \"$kind\"; and printf '%s\\n' $parts[1]=(__muster_offer $kind \"$parts[2]\")\n"
+    "    else if string match -q -- '-*' $current\n"
+    "        __muster_of 'options '\n"
+    "        test -n \"$command\"; and __muster_of \"options $command\"\n"
+    "    else\n"
+    "        set -l items (__muster_of \"words $command\")\n"
+    "        if set -q items[1]\n"
+    "            printf '%s\\n' $items\n"
+    "            return\n"
+    "        end\n"
+    "        set kind (__muster_of \"operand $command $n\")\n"
+    "        test -n \"$kind\"; or set kind (__muster_of \"operand $command\")\n"
+    "        test -n \"$kind\"; and __muster_offer $kind \"$current\"\n"
+    "    end\n"
+    "end\n"
+    "\n"
+    "complete -c muster -f -a '(__muster)'\n";
+
+const struct cli_dialect cli_dialect_fish = {
+    .head = HEAD,
+    .tail = TAIL,
+    .question = "        case '",
+    .answer = "'\n            printf '%s' '",
+    .answer_end = "'\n",
+    .text_before = "\t",
+    .end = "\n",
+};

@@ -1,0 +1,87 @@
+/* completion_zsh.c - as a file _muster of $fpath, which zsh runs at the first Tab, or read into a shell that has compinit. */
+#include "cli/completion.h"
+
+static const char HEAD[] = "#compdef muster\n"
+                           "# Completion of muster for zsh; made by 'muster completion zsh'.\n"
+                           "\n"
+                           "_muster_of() { # QUESTION\n"
+                           "    case $1 in\n";
+
+static const char TAIL[] =
+    "    esac\n"
+    "}\n"
+    "\n"
+    "_muster_value_of() { # COMMAND OPTION\n"
+    "    local kind=$(_muster_of \"value $1 $2\")\n"
+    "    print -r -- ${kind:-$(_muster_of \"value  $2\")}\n"
+    "}\n"
+    "\n"
+    "_muster_offer() { # KIND\n"
+    "    local -a items\n"
+    "    case $1 in\n"
+    "    FILE) _files ;;\n"
+    "    DIR | BACKUP) _files -/ ;;\n"
+    "    *)\n"
+    "        items=(${(f)\"$(_muster_of \"kind $1\")\"})\n"
+    "        (($#items)) && _describe word items\n"
+    "        ;;\n"
+    "    esac\n"
+    "}\n"
+    "\n"
+    "_muster() {\n"
+    "    local current=$words[CURRENT] command= kind= word\n"
+    "    local -i i n=0\n"
+    "    local -a items\n"
+    "    for ((i = 2; i < CURRENT; i++)); do\n"
+    "        word=$words[i]\n"
+    "        if [[ $word == -* ]]; then\n"
+    "            kind=$(_muster_value_of \"$command\" $word)\n"
+    "            [[ -n $kind ]] || continue\n"
+    "            if ((++i == CURRENT)); then\n"
+    "                _muster_offer $kind\n"
+    "                return\n"
+    "            fi\n"
+    "            continue\n"
+    "        fi\n"
+    "        items=(${(f)\"$(_muster_of \"words $command\")\"})\n"
+    "        if ((items[(I)${(b)word}:*])); then\n"
+    "            command=${command:+$command }$word\n"
+    "        else\n"
+    "            ((n++))\n"
+    "        fi\n"
+    "    done\n"
+    "    if [[ $current == --*=* ]]; then\n"
+    "        kind=$(_muster_value_of \"$command\" ${current%%=*})\n"
+    "        compset -P '*='\n"
+    "        _muster_offer $kind\n"
+    "        return\n"
+    "    elif [[ $current == -* ]]; then\n"
+    "        items=(${(f)\"$(_muster_of 'options ')\"})\n"
+    "        [[ -n $command ]] && items+=(${(f)\"$(_muster_of \"options $command\")\"})\n"
+    "        _describe -o option items\n"
+    "        return\n"
+    "    fi\n"
+    "    items=(${(f)\"$(_muster_of \"words $command\")\"})\n"
+    "    if (($#items)); then\n"
+    "        _describe command items\n"
+    "    else\n"
+    "        kind=$(_muster_of \"operand $command $n\")\n"
+    "        _muster_offer ${kind:-$(_muster_of \"operand $command\")}\n"
+    "    fi\n"
+    "}\n"
+    "\n"
+    "if [[ $funcstack[1] == _muster ]]; then\n"
+    "    _muster \"$@\"\n"
+    "else\n"
+    "    compdef _muster muster\n"
+    "fi\n";
+
+const struct cli_dialect cli_dialect_zsh = {
+    .head = HEAD,
+    .tail = TAIL,
+    .question = "    '",
+    .answer = "') print -r -- '",
+    .answer_end = "' ;;\n",
+    .text_before = ":",
+    .end = "\n",
+};
