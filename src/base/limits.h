@@ -88,7 +88,7 @@
 #define MST_LINGER_MS          2000        /* an error reply must arrive before the reset does */
 #define MST_DRAIN_PATIENCE_MS  50    /* for requests that are on their way when a drain begins */
 #define MST_CHANGES_MAX        65536 /* rows of one commit that observers are told one by one */
-#define MST_WATCHERS_MAX       (1 << 20)  /* what all that wait may watch: 100 MiB of slots */
+#define MST_WATCHERS_MAX       (1 << 24)  /* that watchers_max may be set to: 2 GiB of slots */
 #define MST_UNKNOWN_TRIES_MAX  3          /* runs of one command whose outcome stays unknown */
 #define MST_FREE_CONNS_MAX     1024       /* connections kept for reuse per loop */
 #define MST_FREE_EXCHANGES_MAX 256        /* requests' memory kept for reuse per loop */

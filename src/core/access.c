@@ -75,7 +75,7 @@ enum mst_err mst_access_cik(const struct mst_domain *domain, struct mst_tx *tx, 
     if (err != MST_OK)
         return err;
     *ret_verdict = is_right ? standing_of(domain, tx, &client) : MST_NO_AUTH;
-    if (*ret_verdict == MST_DONE)
+    if (*ret_verdict != MST_NO_AUTH)
         *ret_client = client;
     return MST_OK;
 }

@@ -6,7 +6,7 @@
 
 /*
  * The client of a CIK that is in force. MST_NO_AUTH for every failure alike (rule 1.6.4);
- * MST_KEY_LOCKED if the key is right and in force, but the client is locked.
+ * MST_KEY_LOCKED, with the client too, if the key is right and in force, but the client is locked.
  */
 MST_MUST_USE enum mst_err mst_access_cik(const struct mst_domain *domain, struct mst_tx *tx,
                                          struct mst_span cik, enum mst_verdict *ret_verdict,

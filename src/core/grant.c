@@ -138,7 +138,7 @@ enum mst_err mst_grant_find(const struct mst_domain *domain, struct mst_tx *tx,
     if (!keys->verify(keys->ctx, MST_HANDLE_GRANT, &seed, token) || !is_present)
         return MST_OK;
     err = standing_of(domain, tx, &grant, ret_verdict);
-    if (err == MST_OK && *ret_verdict == MST_DONE)
+    if (err == MST_OK && *ret_verdict != MST_NO_AUTH)
         *ret_grant = grant;
     return err;
 }

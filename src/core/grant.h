@@ -24,7 +24,7 @@ MST_MUST_USE enum mst_err mst_grant_create(const struct mst_domain *domain, stru
                                            enum mst_verdict *ret_verdict,
                                            struct mst_handle *ret_token);
 
-/* The grant of a token that is good now. MST_NO_AUTH for every failure alike; MST_KEY_LOCKED. */
+/* The grant of a token that is good now. MST_NO_AUTH for every failure alike; MST_KEY_LOCKED, with the grant too. */
 MST_MUST_USE enum mst_err mst_grant_find(const struct mst_domain *domain, struct mst_tx *tx,
                                          struct mst_span token, enum mst_verdict *ret_verdict,
                                          struct mst_row_grant_token *ret_grant);

@@ -532,6 +532,7 @@ static enum mst_err start_ticker(struct mst_server *server, struct mst_buf *why)
 static void set_http_opts(struct mst_server *server)
 {
     const struct mst_settings *settings = server->settings;
+    const size_t n_threads = thread_count(settings);
 
     server->http_opts = (struct mst_http_opts){
         .domain = &server->domain,
@@ -545,7 +546,10 @@ static void set_http_opts(struct mst_server *server)
         .head_ms = (uint64_t)settings->head_timeout_ms,
         .body_ms = (uint64_t)settings->body_timeout_ms,
         .idle_ms = (uint64_t)settings->idle_timeout_ms,
-        .ws_sessions_max = share(settings->websockets_max, thread_count(settings)),
+        .ws_sessions_max = share(settings->websockets_max, n_threads),
+        .waits_max = share(settings->connections_max, n_threads),
+        .watchers_max = share(settings->watchers_max, n_threads),
+        .tenant_share = (unsigned)settings->tenant_share,
         .send_ms = (uint64_t)settings->send_timeout_ms,
         .content_max_bytes = (uint64_t)settings->content_max_bytes,
         .requests_per_connection = (unsigned)settings->requests_per_connection,

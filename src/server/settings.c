@@ -179,6 +179,16 @@ const struct mst_setting mst_setting_table[] = {
      "handshake is answered 503. They stay open while devices come and go, so fewer than connections_max leave "
      "these room.",
      AT(websockets_max), NULL},
+    {"watchers_max", MST_SETTING_INTEGER, 1, MST_WATCHERS_MAX, "1048576", "watchers",
+     "Dataports and clients that may be watched at a time for requests that wait and for subscriptions, counted "
+     "for each of these and shared out evenly among the threads; about 100 bytes each. A long poll watches two. Beyond it "
+     "one is answered 503, a call of the RPC limit.",
+     AT(watchers_max), NULL},
+    {"tenant_share", MST_SETTING_INTEGER, 1, 100, "75", "percent",
+     "How much one vendor may have of the WebSocket sessions (websockets_max), of requests that wait for a value "
+     "(connections_max) and of what is watched (watchers_max). That is what one may have that is alone; "
+     "the more others have, the less, so that there is always room for another. 100: there is no such bound.",
+     AT(tenant_share), NULL},
     {"backlog", MST_SETTING_INTEGER, 1, 65535, "1024", "connections",
      "Connections that may wait to be accepted (the kernel has a bound of its own, net.core.somaxconn).",
      AT(backlog), NULL},

@@ -64,7 +64,8 @@ struct mst_settings {
     char smtp_password_file[MST_SETTING_TEXT_MAX];
     int64_t smtp_tls_required;
     int64_t content_max_bytes;
-    int64_t threads, connections_max, websockets_max, backlog, requests_per_connection;
+    int64_t threads, connections_max, websockets_max, watchers_max, tenant_share, backlog;
+    int64_t requests_per_connection;
     int64_t handshake_timeout_ms, head_timeout_ms, body_timeout_ms, idle_timeout_ms,
         send_timeout_ms, drain_timeout_ms, stall_timeout_ms;
     int64_t unsent_max_bytes;

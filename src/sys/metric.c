@@ -68,6 +68,7 @@ LABEL(FILE, "file", MST_LABEL_FILE);
 LABEL(FOUND, "result", MST_LABEL_FOUND);
 LABEL(METHOD, "method", MST_LABEL_METHOD);
 LABEL(ENDED, "ended", MST_LABEL_ENDED);
+LABEL(ROOM, "room", MST_LABEL_ROOM);
 LABEL(SHOT, "outcome", MST_LABEL_SHOT);
 static const struct label label_NONE = {NULL, NULL, 1};
 

@@ -60,6 +60,10 @@
 #define MST_LABEL_FOUND(VALUE) \
     VALUE(HIT, "hit")          \
     VALUE(MISS, "miss")
+#define MST_LABEL_ROOM(VALUE) \
+    VALUE(SESSION, "session") \
+    VALUE(WAIT, "wait")       \
+    VALUE(WATCHER, "watcher")
 #define MST_LABEL_SHOT(VALUE)     \
     VALUE(STORED, "stored")       \
     VALUE(MALFORMED, "malformed") \
@@ -115,6 +119,10 @@
             "WebSocket handshakes answered 503 because of websockets_max.")                        \
     GAUGE(WS_SUBSCRIPTIONS, "muster_websocket_subscriptions", ONE, NONE, NONE,                     \
           "Dataports that WebSocket sessions are subscribed to now.")                              \
+    COUNTER(TENANT_REFUSED, "muster_tenant_refused_total", ONE, ROOM, NONE,                        \
+            "Tenants refused one more although others had room, because of tenant_share: "         \
+            "WebSocket sessions; requests over HTTP that wait for a value; dataports and clients " \
+            "that requests or subscriptions watch.")                                               \
     COUNTER(RECEIVED, "muster_received_bytes_total", ONE, LISTENER, NONE,                          \
             "Bytes received, as they were on the wire.")                                           \
     COUNTER(SENT, "muster_sent_bytes_total", ONE, LISTENER, NONE,                                  \

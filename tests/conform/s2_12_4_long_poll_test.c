@@ -18,12 +18,17 @@ static struct mst_scene scene;
 static char rid[41], cik[41];
 static struct mst_line line;
 
-static void begin(void)
+static void begin_with(const struct mst_site_opts *opts)
 {
-    site = mst_site_start(NULL);
+    site = mst_site_start(opts);
     mst_scene_make(site, &scene);
     mst_scene_device(site, &scene, "dev1", rid, cik);
     line = mst_line_open(site);
+}
+
+static void begin(void)
+{
+    begin_with(NULL);
 }
 
 static void end(void)
@@ -497,6 +502,36 @@ MST_TEST(a_server_that_stops_with_polls_asleep_leaves_nothing_behind)
 }
 MST_TEST_END
 
+/* ---- more than may wait ---- */
+
+MST_TEST(one_more_than_the_tenant_may_have_is_503_never_401_and_what_is_new_is_told_all_the_same)
+{
+    const struct mst_site_opts opts = {
+        .http = {.waits_max = 2, .tenant_share = 50}
+    };
+    struct mst_line second;
+    struct mst_answer answer;
+
+    begin_with(&opts);
+    send_poll("temp", "Request-Timeout: 300000\r\n");
+    await_asleep(1);
+    second = line;
+    line = mst_line_open(site);
+    answer = poll("temp", "Request-Timeout: 300000\r\n");
+    ck_assert_uint_eq(answer.status, 503);
+    ck_assert(has(answer.head, "\r\nRetry-After: "));
+    ck_assert(answer.is_closing);
+    ck_assert_span_str(answer.body, "HTTP/1.1 503 Service Unavailable\r\n");
+    mst_line_close(&line);
+    write_value("temp=7");
+    ck_value(mst_line_reply(&second), "temp=7");
+    line = second;
+    await_asleep(0);
+    ck_over(poll("temp", "Request-Timeout: 1\r\n")); /* its place is free again */
+    end();
+}
+MST_TEST_END
+
 MST_TESTS("2.12.4", a_timeout_is_milliseconds_clamped_to_300000_and_anything_not_positive_is_none,
           without_a_positive_timeout_it_is_an_ordinary_read,
           time_that_runs_out_is_304_with_a_length_of_0, a_wait_is_never_shorter_than_asked,
@@ -514,4 +549,5 @@ MST_TESTS("2.12.4", a_timeout_is_milliseconds_clamped_to_300000_and_anything_not
           a_peer_that_ended_its_side_before_is_answered_at_once_too, a_peer_that_is_gone_is_noticed,
           requests_behind_a_poll_wait_for_it, deadlines_between_requests_do_not_run_during_a_wait,
           a_drain_ends_waits_with_304_and_close,
-          a_server_that_stops_with_polls_asleep_leaves_nothing_behind)
+          a_server_that_stops_with_polls_asleep_leaves_nothing_behind,
+          one_more_than_the_tenant_may_have_is_503_never_401_and_what_is_new_is_told_all_the_same)

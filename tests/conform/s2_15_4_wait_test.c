@@ -15,12 +15,17 @@ static struct mst_scene scene;
 static char rid[41], cik[41];
 static struct mst_line line;
 
-static void begin(void)
+static void begin_with(const struct mst_site_opts *opts)
 {
-    site = mst_site_start(NULL);
+    site = mst_site_start(opts);
     mst_scene_make(site, &scene);
     mst_scene_device(site, &scene, "dev1", rid, cik);
     line = mst_line_open(site);
+}
+
+static void begin(void)
+{
+    begin_with(NULL);
 }
 
 static void end(void)
@@ -290,6 +295,39 @@ MST_TEST(a_peer_that_ends_its_side_and_a_drain_end_all_waits_of_the_request)
 }
 MST_TEST_END
 
+/* Without room, or with its tenant's part of it taken, by waits or by what they watch. */
+MST_TEST(one_more_than_may_wait_is_limit_and_the_calls_around_it_are_carried_out)
+{
+    static const struct mst_http_opts rows[] = {
+        {.waits_max = 1     },
+        {                 .waits_max = 2, .tenant_share = 50},
+        {                 .watchers_max = 3                  },
+        { .watchers_max = 5,                   .tenant_share = 50}
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct mst_site_opts opts = {.http = rows[i]};
+        struct mst_line first;
+
+        begin_with(&opts);
+        send_calls(CALL(1, "wait", "[" TEMP "]"));
+        await_asleep(1);
+        first = line;
+        line = mst_line_open(site);
+        send_calls(CALL(1, "write", "[{\"alias\":\"count\"},5]") "," CALL(
+            2, "wait", "[" TEMP "]") "," CALL(3, "read", "[{\"alias\":\"note\"}]"));
+        ck_reply("[{\"id\":1,\"status\":\"ok\"},{\"id\":2,\"status\":\"limit\"},"
+                 "{\"id\":3,\"status\":\"ok\",\"result\":[]}]");
+        mst_line_close(&line);
+        line = first;
+        mst_line_half_close(&line);
+        ck_reply("[{\"id\":1,\"status\":\"expire\"}]");
+        await_asleep(0);
+        end();
+    }
+}
+MST_TEST_END
+
 MST_TESTS("2.15.4 wait", the_first_point_after_since_is_a_flat_pair_typed_by_the_format,
           time_that_runs_out_is_expire_and_none_is_so_at_once,
           without_since_it_waits_for_a_new_value_half_a_minute_or_what_is_asked,
@@ -299,4 +337,5 @@ MST_TESTS("2.15.4 wait", the_first_point_after_since_is_a_flat_pair_typed_by_the
           a_request_that_is_too_large_to_be_kept_does_not_wait,
           one_that_has_long_answers_to_keep_does_not_wait,
           a_key_that_dies_during_the_wait_is_the_error_401_at_once,
-          a_peer_that_ends_its_side_and_a_drain_end_all_waits_of_the_request)
+          a_peer_that_ends_its_side_and_a_drain_end_all_waits_of_the_request,
+          one_more_than_may_wait_is_limit_and_the_calls_around_it_are_carried_out)

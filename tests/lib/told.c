@@ -1,17 +1,26 @@
 #include "tests/lib/told.h"
+#include "base/limits.h"
+#include "sys/metric.h"
 #include "tests/lib/unit.h"
 
 void mst_told_open(struct mst_told *told)
 {
+    mst_told_open_with(told, MST_WATCHERS_MAX, 100);
+}
+
+void mst_told_open_with(struct mst_told *told, size_t max, unsigned share)
+{
     *told = (struct mst_told){.hub = NULL};
     ck_assert_int_eq(mst_watch_hub_new(&told->store, &told->hub), MST_OK);
     ck_assert_int_eq(mst_loop_new(&told->loop), MST_OK);
-    ck_assert_int_eq(mst_watch_new(told->hub, told->loop, &told->watch), MST_OK);
+    ck_assert_int_eq(mst_places_new(max, share, MST_ROOM_WATCHER, &told->places), MST_OK);
+    ck_assert_int_eq(mst_watch_new(told->hub, told->loop, told->places, &told->watch), MST_OK);
 }
 
 void mst_told_close(struct mst_told *told)
 {
     mst_watch_free(told->watch);
+    mst_places_free(told->places);
     mst_loop_free(told->loop);
     mst_watch_hub_free(told->hub);
 }

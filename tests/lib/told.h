@@ -10,10 +10,14 @@ struct mst_told {
     struct mst_store store;
     struct mst_watch_hub *hub;
     struct mst_loop *loop;
+    struct mst_places *places;
     struct mst_watch *watch;
 };
 
+/* As many watchers as come. */
 void mst_told_open(struct mst_told *told);
+/* So many, and of each tenant its share. */
+void mst_told_open_with(struct mst_told *told, size_t max, unsigned share);
 void mst_told_close(struct mst_told *told); /* no watcher may be left */
 /* As an engine tells of a commit. */
 void mst_told_tell(struct mst_told *told, enum mst_table table, int64_t key);

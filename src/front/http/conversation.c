@@ -168,8 +168,8 @@ static void await_head(struct mst_conversation *conn)
 
 static bool is_last_reply(const struct mst_conversation *conn)
 {
-    return conn->is_last || conn->env->is_draining || (conn->is_ended && conn->in.len == 0) ||
-           !mst_body_is_skippable(&conn->body) ||
+    return conn->is_last || conn->x->is_last || conn->env->is_draining ||
+           (conn->is_ended && conn->in.len == 0) || !mst_body_is_skippable(&conn->body) ||
            conn->n_requests >= opts_of(conn)->requests_per_connection;
 }
 

@@ -75,6 +75,7 @@ void mst_exchange_reset(struct mst_exchange *x)
     x->is_single = false;
     x->lane = 0;
     x->is_secret = false;
+    x->is_last = false;
     x->status = 0;
     x->content_type_out = NULL;
     x->mark = 0;

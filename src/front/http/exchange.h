@@ -120,6 +120,8 @@ struct mst_exchange_env {
     struct mst_ws_worker *ws;
     struct mst_timer *rest; /* the reader's, when this turn of the loop is over */
     struct mst_watch *watch;
+    struct mst_places *waits;    /* of requests over HTTP, which hold connections */
+    struct mst_places *sessions; /* of WebSocket */
     struct mst_wheel *wheel;
     /* An exchange that was MST_RUNNING or MST_ASLEEP is so no more. On the loop's thread. */
     void (*came_back)(struct mst_exchange *x, enum mst_progress progress);
@@ -185,6 +187,7 @@ struct mst_exchange {
     unsigned status; /* 0 = not known yet */
     const char *content_type_out;
     bool is_secret;
+    bool is_last; /* the connection ends with it: its place is wanted */
     struct mst_buf reply;
     struct mst_buf extra; /* complete field lines */
     struct mst_long_reply long_reply;

@@ -38,6 +38,9 @@ struct mst_http_opts {
     uint64_t content_max_bytes;       /* of one blob */
     uint64_t ws_ping_ms;              /* between pings to a WebSocket; 0 = MST_WS_PING_MS */
     size_t ws_sessions_max;           /* of one worker; 0 = no bound but that of connections */
+    size_t waits_max;                 /* the same of requests over HTTP that wait */
+    size_t watchers_max;              /* of one worker; 0 = MST_WATCHERS_MAX */
+    unsigned tenant_share;            /* percent of each of these that a tenant may have; 0 = all */
     unsigned requests_per_connection; /* protocol.md 2.1.3 */
     unsigned retry_after_s;           /* in 503 replies; spread by chance between 1 and this */
     bool is_logging_requests;         /* setting log_requests */

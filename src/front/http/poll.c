@@ -115,6 +115,8 @@ static enum mst_err begin(struct mst_exchange *x, struct mst_tx *tx, struct work
     if (!work)
         return MST_ENOMEM;
     err = take_aliases(x, work);
+    if (err == MST_OK)
+        err = mst_exchange_take_lane(x, tx, x->client.id);
     if (err != MST_OK)
         return err;
     work->until_ms = mst_waiting_until(x, mst_poll_timeout_ms(x->request_timeout));

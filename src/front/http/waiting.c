@@ -20,7 +20,9 @@ struct mst_waiting {
     struct mst_exchange *x;
     uint64_t until_ms;
     uint64_t slept_from_ns;
-    bool is_unread; /* the step was not run since this is watched */
+    int64_t lane;              /* whose wait it is */
+    struct mst_places *places; /* of which it holds one, or NULL */
+    bool is_unread;            /* the step was not run since this is watched */
     bool is_asleep;
     size_t n;
     struct watched watched[];
@@ -74,26 +76,48 @@ static bool is_same(const struct mst_waiting *waiting, const struct mst_wait_for
     return is_equal;
 }
 
+/* A wait over HTTP holds a connection; those of a session hold none but its own. */
+static enum mst_err new_waiting(struct mst_exchange *x, size_t n_watched)
+{
+    struct mst_places *places = x->session ? NULL : x->env->waits;
+    struct mst_waiting *waiting =
+        calloc(1, sizeof *waiting + n_watched * sizeof waiting->watched[0]);
+    enum mst_err err = waiting ? MST_OK : MST_ENOMEM;
+
+    if (err == MST_OK && places)
+        err = mst_places_take(places, x->lane);
+    if (err != MST_OK) {
+        free(waiting);
+        return err;
+    }
+    waiting->x = x;
+    waiting->lane = x->lane;
+    waiting->places = places;
+    waiting->is_unread = true;
+    x->waiting = waiting;
+    return MST_OK;
+}
+
 static enum mst_err watch_all(struct mst_exchange *x, const struct mst_wait_for *what)
 {
     size_t n = count_watched(what);
-    struct mst_waiting *waiting = calloc(1, sizeof *waiting + n * sizeof waiting->watched[0]);
-    enum mst_err err = MST_OK;
+    struct mst_waiting *waiting;
+    enum mst_err err;
 
     mst_waiting_end(x);
-    if (!waiting)
-        return MST_ENOMEM;
-    x->waiting = waiting;
-    waiting->x = x;
-    waiting->is_unread = true;
-    for (; waiting->n < n && err == MST_OK; waiting->n++) {
+    err = new_waiting(x, n);
+    waiting = x->waiting;
+    for (; err == MST_OK && waiting->n < n; waiting->n++) {
         struct watched *watched = &waiting->watched[waiting->n];
 
         *watched = nth(what, waiting->n);
         watched->x = x;
         watched->watcher.woken = woken;
+        watched->watcher.lane = x->lane;
         err = mst_watch_add(x->env->watch, &watched->watcher, watched->what, watched->id);
     }
+    if (err == MST_EFULL)
+        x->is_last = true;
     if (err != MST_OK)
         mst_waiting_end(x);
     return err;
@@ -108,6 +132,8 @@ void mst_waiting_end(struct mst_exchange *x)
     mst_waiting_rise(x);
     for (size_t i = 0; i < waiting->n; i++)
         mst_watch_remove(x->env->watch, &waiting->watched[i].watcher);
+    if (waiting->places)
+        mst_places_give(waiting->places, waiting->lane);
     free(waiting);
     x->waiting = NULL;
 }

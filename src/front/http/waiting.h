@@ -29,7 +29,8 @@ struct mst_wait_for {
 bool mst_waiting_is_over(const struct mst_exchange *x, uint64_t until_ms);
 /* So long from now. */
 uint64_t mst_waiting_until(const struct mst_exchange *x, uint64_t timeout_ms);
-/* Of a MST_READ step: waits as above. MST_OK; MST_EFULL: too many wait; MST_ENOMEM. */
+/* Of a MST_READ step whose exchange has its lane: waits as above. MST_EFULL: too many wait, or too many of that tenant,
+   and the connection ends with the reply, so that another may have its place; MST_ENOMEM. */
 MST_MUST_USE enum mst_err mst_waiting_begin(struct mst_exchange *x, const struct mst_wait_for *what,
                                             mst_step *guard, mst_step *step);
 

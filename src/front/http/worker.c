@@ -11,6 +11,7 @@
 
 #include "front/http/conversation.h"
 #include "front/ws/ws.h"
+#include "sys/metric.h"
 
 struct mst_http_worker {
     struct mst_conversation_env env;
@@ -19,7 +20,8 @@ struct mst_http_worker {
     size_t n_free;
     struct mst_recent recent;
     struct mst_lanes lanes;
-    void (*idle)(void *arg); /* of a drain */
+    struct mst_places *watchers; /* that there may be on the watch */
+    void (*idle)(void *arg);     /* of a drain */
     void *idle_arg;
     struct mst_timer *patience; /* of a drain with idle connections */
 };
@@ -145,6 +147,27 @@ static void rest_reader(void *arg)
     mst_reader_rest(worker->env.exchange.reader);
 }
 
+static size_t max_or(size_t max, size_t otherwise)
+{
+    return max != 0 ? max : otherwise;
+}
+
+static enum mst_err new_places(struct mst_http_worker *worker, const struct mst_http_opts *opts)
+{
+    struct mst_exchange_env *env = &worker->env.exchange;
+    unsigned share = opts->tenant_share != 0 ? opts->tenant_share : 100;
+    enum mst_err err = mst_places_new(max_or(opts->waits_max, MST_DESCRIPTORS_MAX), share,
+                                      MST_ROOM_WAIT, &env->waits);
+
+    if (err == MST_OK)
+        err = mst_places_new(max_or(opts->ws_sessions_max, MST_DESCRIPTORS_MAX), share,
+                             MST_ROOM_SESSION, &env->sessions);
+    if (err == MST_OK)
+        err = mst_places_new(max_or(opts->watchers_max, MST_WATCHERS_MAX), share, MST_ROOM_WATCHER,
+                             &worker->watchers);
+    return err;
+}
+
 /* What exchanges share, and the timers. */
 static enum mst_err open_env(struct mst_http_worker *worker, struct mst_loop *loop,
                              const struct mst_http_opts *opts)
@@ -156,8 +179,10 @@ static enum mst_err open_env(struct mst_http_worker *worker, struct mst_loop *lo
         err = mst_timer_new(loop, patience_ended, worker, &worker->patience);
     if (err == MST_OK && opts->store)
         err = mst_reader_open(opts->store, &env->reader);
+    if (err == MST_OK)
+        err = new_places(worker, opts);
     if (err == MST_OK && opts->hub)
-        err = mst_watch_new(opts->hub, loop, &env->watch);
+        err = mst_watch_new(opts->hub, loop, worker->watchers, &env->watch);
     if (err == MST_OK)
         err = mst_wheel_new(loop, &env->wheel);
     if (err == MST_OK)
@@ -218,6 +243,9 @@ void mst_http_worker_free(struct mst_http_worker *worker)
     mst_timer_free(env->rest);
     mst_wheel_free(env->wheel);
     mst_watch_free(env->watch);
+    mst_places_free(worker->watchers);
+    mst_places_free(env->sessions);
+    mst_places_free(env->waits);
     mst_reader_close(env->reader);
     free(worker);
 }

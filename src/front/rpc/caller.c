@@ -59,14 +59,15 @@ static enum mst_err by_cik(struct mst_exchange *x, struct mst_tx *tx,
     enum mst_err err =
         mst_access_cik(mst_exchange_domain(x), tx, auth[CIK].text, &verdict, &client);
 
-    if (err == MST_OK && verdict == MST_KEY_LOCKED)
+    if (err != MST_OK || verdict == MST_NO_AUTH)
+        return err;
+    err = take_lane(x, tx, client.id);
+    if (verdict == MST_KEY_LOCKED)
         caller->standing = MST_RPC_LOCKED;
     if (err != MST_OK || verdict != MST_DONE)
         return err;
     mst_suspect_seen(mst_exchange_domain(x), x->env->opts->store, x->peer, &client);
-    err = take_lane(x, tx, client.id);
-    if (err == MST_OK)
-        err = find_acting(x, tx, client.id, auth, &is_found, &caller->id);
+    err = find_acting(x, tx, client.id, auth, &is_found, &caller->id);
     if (err != MST_OK || !is_found)
         return err;
     caller->key_id = client.id;
@@ -80,13 +81,16 @@ static enum mst_err by_token(struct mst_exchange *x, struct mst_tx *tx, struct m
     enum mst_verdict verdict = MST_NO_AUTH;
     enum mst_err err = mst_grant_find(mst_exchange_domain(x), tx, token, &verdict, &caller->grant);
 
-    if (err == MST_OK && verdict == MST_KEY_LOCKED)
+    if (err != MST_OK || verdict == MST_NO_AUTH)
+        return err;
+    err = take_lane(x, tx, caller->grant.client_id);
+    if (verdict == MST_KEY_LOCKED)
         caller->standing = MST_RPC_LOCKED;
     if (err != MST_OK || verdict != MST_DONE)
         return err;
     caller->id = caller->grant.client_id;
     caller->standing = MST_RPC_WELCOME;
-    return take_lane(x, tx, caller->id);
+    return MST_OK;
 }
 
 enum mst_err mst_rpc_identify(struct mst_exchange *x, struct mst_tx *tx,

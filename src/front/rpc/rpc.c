@@ -320,11 +320,16 @@ static enum mst_err run_again(struct mst_rpc_call *call)
                                           caller->key_id != caller->id ? caller->key_id : 0,
                                       .until_ms = call->wait_until_ms};
     bool is_waiting = work->is_waiting;
+    enum mst_err err;
 
     work->is_waiting = call->wait_until_ms > 0;
     if (!is_waiting || !work->is_waiting)
         return mst_exchange_yield(call->x, MST_READ, run_reading);
-    return mst_waiting_begin(call->x, &what, NULL, run_reading);
+    err = mst_waiting_begin(call->x, &what, NULL, run_reading);
+    if (err != MST_EFULL)
+        return err;
+    work->is_more = false;
+    return finish_call(call->x, call, mst_rpc_say(call, "limit"));
 }
 
 static enum mst_err run_reader(struct mst_rpc_call *call, struct mst_tx *tx)
@@ -382,6 +387,10 @@ static enum mst_err run_reading(struct mst_exchange *x, struct mst_tx *tx)
     if (err == MST_OK && x->session)
         err =
             mst_ws_met(x, caller.key_id != 0 ? caller.key_id : caller.grant.granter_id, caller.id);
+    if (err == MST_EFULL && x->session) {
+        x->verdict = MST_NO_ROOM;
+        return mst_rpc_answer_error(x, 500, "Limit reached", NULL);
+    }
     while (err == MST_OK && work->next < work->n_calls) {
         if (!work->is_more)
             work->mark = x->reply.len;

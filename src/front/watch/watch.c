@@ -19,7 +19,6 @@
  */
 #include <assert.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/limits.h"
@@ -47,7 +46,6 @@ struct shard {
 struct mst_watch_hub {
     struct mst_observer observer; /* first */
     uint64_t secret;              /* nobody outside can choose ids that share a chain */
-    atomic_size_t n_watchers;
     struct shard shards[SHARDS];
 };
 
@@ -55,6 +53,7 @@ struct mst_watch {
     struct mst_task task; /* first */
     struct mst_watch_hub *hub;
     struct mst_loop *loop;
+    struct mst_places *places;
     struct mst_watcher due; /* head of the ring of those to be woken */
     pthread_mutex_t lock;
     struct mst_watch_slot changed; /* head of the list; under lock */
@@ -281,7 +280,7 @@ static void wake(struct mst_task *task)
 /* ---- adding and removing ---- */
 
 enum mst_err mst_watch_new(struct mst_watch_hub *hub, struct mst_loop *loop,
-                           struct mst_watch **ret_watch)
+                           struct mst_places *places, struct mst_watch **ret_watch)
 {
     struct mst_watch *watch = calloc(1, sizeof *watch);
 
@@ -290,6 +289,7 @@ enum mst_err mst_watch_new(struct mst_watch_hub *hub, struct mst_loop *loop,
     watch->task.run = wake;
     watch->hub = hub;
     watch->loop = loop;
+    watch->places = places;
     watch->due.prev = watch->due.next = &watch->due;
     watch->changed.prev_changed = watch->changed.next_changed = &watch->changed;
     (void)pthread_mutex_init(&watch->lock, NULL);
@@ -362,15 +362,15 @@ enum mst_err mst_watch_add(struct mst_watch *watch, struct mst_watcher *watcher,
                            enum mst_watched what, int64_t id)
 {
     struct mst_watch_slot *slot;
+    enum mst_err err;
 
     assert(!watcher->slot && watcher->woken);
-    if (atomic_fetch_add(&watch->hub->n_watchers, 1) >= MST_WATCHERS_MAX) {
-        atomic_fetch_sub(&watch->hub->n_watchers, 1);
-        return MST_EFULL;
-    }
+    err = mst_places_take(watch->places, watcher->lane);
+    if (err != MST_OK)
+        return err;
     slot = get_slot(watch, what, id);
     if (!slot) {
-        atomic_fetch_sub(&watch->hub->n_watchers, 1);
+        mst_places_give(watch->places, watcher->lane);
         return MST_ENOMEM;
     }
     slot->n_watchers++;
@@ -387,7 +387,7 @@ void mst_watch_remove(struct mst_watch *watch, struct mst_watcher *watcher)
         return;
     unlink_watcher(watcher);
     watcher->slot = NULL;
-    atomic_fetch_sub(&watch->hub->n_watchers, 1);
+    mst_places_give(watch->places, watcher->lane);
     if (--slot->n_watchers == 0)
         free_slot(watch, slot);
 }

@@ -11,6 +11,7 @@
 #define MST_FRONT_WATCH_WATCH_H
 
 #include "core/port_store.h"
+#include "front/watch/places.h"
 #include "net/loop.h"
 
 struct mst_watch_hub;
@@ -31,17 +32,18 @@ struct mst_watch_slot;
 struct mst_watcher {
     struct mst_watcher *prev, *next; /* the watch's own */
     struct mst_watch_slot *slot;     /* NULL while it is not added */
+    int64_t lane;                    /* whose it is (core/lane.h) while it is added */
     /* Something may have changed since the last call. On the loop, from a task; may add and remove
        watchers, this one too. */
     void (*woken)(struct mst_watcher *watcher);
 };
 
-/* On the loop's thread or before it runs; hub must outlive it. */
+/* On the loop's thread or before it runs; hub and places, which its watchers take, must outlive it. */
 MST_MUST_USE enum mst_err mst_watch_new(struct mst_watch_hub *hub, struct mst_loop *loop,
-                                        struct mst_watch **ret_watch);
+                                        struct mst_places *places, struct mst_watch **ret_watch);
 void mst_watch_free(struct mst_watch *watch); /* after the loop ended; no watcher may be left */
 
-/* id is the row number of a resource. woken must be set. MST_EFULL: MST_WATCHERS_MAX of the process; MST_ENOMEM. */
+/* id is the row number of a resource. woken and lane must be set. MST_EFULL, MST_ENOMEM: as mst_places_take. */
 MST_MUST_USE enum mst_err mst_watch_add(struct mst_watch *watch, struct mst_watcher *watcher,
                                         enum mst_watched what, int64_t id);
 /* woken is not called any more. Nothing happens if it is not added. */

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "front/watch/watch.h"
 #include "store/memory/memory.h"
+#include "sys/metric.h"
 #include "sys/queue.h"
 #include "tests/lib/told.h"
 #include "tests/lib/unit.h"
@@ -139,24 +140,34 @@ MST_TEST(thousands_that_watch_one_port_are_all_woken_once)
 }
 MST_TEST_END
 
-MST_TEST(there_are_no_more_watchers_than_the_limit)
+MST_TEST(there_are_no_more_watchers_than_there_are_places_for_each_tenant_and_for_all)
 {
-    static struct sleeper crowd[MST_WATCHERS_MAX];
-    struct sleeper late = sleeper();
+    struct sleeper mine[3], theirs[2];
 
-    mst_told_open(&told);
-    for (size_t i = 0; i < MST_WATCHERS_MAX; i++) {
-        crowd[i] = sleeper();
-        if (mst_watch_add(told.watch, &crowd[i].watcher, MST_WATCHED_PORT, (int64_t)i % 100) !=
-            MST_OK)
-            ck_abort_msg("number %zu", i);
+    mst_told_open_with(&told, 4, 50);
+    for (size_t i = 0; i < 3; i++) {
+        mine[i] = sleeper();
+        mine[i].watcher.lane = 1;
     }
-    ck_assert_int_eq(mst_watch_add(told.watch, &late.watcher, MST_WATCHED_PORT, 1), MST_EFULL);
-    mst_watch_remove(told.watch, &crowd[0].watcher);
-    add(&late, MST_WATCHED_PORT, 1);
-    for (size_t i = 1; i < MST_WATCHERS_MAX; i++)
-        mst_watch_remove(told.watch, &crowd[i].watcher);
-    mst_watch_remove(told.watch, &late.watcher);
+    for (size_t i = 0; i < 2; i++) {
+        theirs[i] = sleeper();
+        theirs[i].watcher.lane = 2;
+    }
+    add(&mine[0], MST_WATCHED_PORT, 1);
+    add(&mine[1], MST_WATCHED_PORT, 1);
+    ck_assert_int_eq(mst_watch_add(told.watch, &mine[2].watcher, MST_WATCHED_PORT, 1), MST_EFULL);
+    add(&theirs[0], MST_WATCHED_PORT, 1);
+    mst_watch_remove(told.watch, &mine[0].watcher);
+    mst_watch_remove(told.watch, &mine[0].watcher); /* it holds nothing any more */
+    add(&theirs[1], MST_WATCHED_PORT, 2);
+    ck_assert_int_eq(mst_watch_add(told.watch, &mine[0].watcher, MST_WATCHED_PORT, 1), MST_EFULL);
+    mst_told_tell(&told, MST_TABLE_POINT, 1);
+    mst_told_run(&told);
+    ck_assert_int_eq(mine[0].n_woken + mine[2].n_woken, 0);
+    ck_assert_int_eq(mine[1].n_woken + theirs[0].n_woken, 2);
+    mst_watch_remove(told.watch, &mine[1].watcher);
+    for (size_t i = 0; i < 2; i++)
+        mst_watch_remove(told.watch, &theirs[i].watcher);
     mst_told_close(&told);
 }
 MST_TEST_END
@@ -178,6 +189,7 @@ struct follower {
 struct reading_loop {
     struct mst_task start; /* first */
     struct mst_loop *loop;
+    struct mst_places *places;
     struct mst_watch *watch;
     struct mst_reader *reader;
     struct mst_thread *thread;
@@ -280,7 +292,8 @@ MST_TEST(no_change_is_lost_to_those_who_register_and_then_read)
 
         *on = (struct reading_loop){.start = {.run = start_following}, .n_left = N_PORTS};
         ck_assert_int_eq(mst_loop_new(&on->loop), MST_OK);
-        ck_assert_int_eq(mst_watch_new(hub, on->loop, &on->watch), MST_OK);
+        ck_assert_int_eq(mst_places_new(N_PORTS, 100, MST_ROOM_WATCHER, &on->places), MST_OK);
+        ck_assert_int_eq(mst_watch_new(hub, on->loop, on->places, &on->watch), MST_OK);
         ck_assert_int_eq(mst_reader_open(store, &on->reader), MST_OK);
         mst_loop_post(on->loop, &on->start);
         ck_assert_int_eq(mst_thread_start("reader", run_reading, on, &on->thread), MST_OK);
@@ -290,6 +303,7 @@ MST_TEST(no_change_is_lost_to_those_who_register_and_then_read)
         mst_thread_join(loops[i].thread);
         mst_reader_close(loops[i].reader);
         mst_watch_free(loops[i].watch);
+        mst_places_free(loops[i].places);
     }
     mst_store_close(store);
     for (int i = 0; i < N_LOOPS; i++)
@@ -302,5 +316,5 @@ MST_TESTS("watch", each_is_woken_by_what_it_watches_and_by_nothing_else,
           one_that_was_removed_is_not_woken_even_if_the_change_came_before,
           one_that_is_woken_may_remove_itself_and_others_and_add_new_ones,
           thousands_that_watch_one_port_are_all_woken_once,
-          there_are_no_more_watchers_than_the_limit,
+          there_are_no_more_watchers_than_there_are_places_for_each_tenant_and_for_all,
           no_change_is_lost_to_those_who_register_and_then_read)

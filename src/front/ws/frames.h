@@ -29,7 +29,8 @@ enum mst_ws_code {
     MST_WS_NOT_UTF8 = 1007,
     MST_WS_POLICY = 1008,
     MST_WS_TOO_BIG = 1009,
-    MST_WS_INTERNAL = 1011
+    MST_WS_INTERNAL = 1011,
+    MST_WS_LATER = 1013 /* in IANA's registry: try again later */
 };
 
 /* Something whole that was read: a text or binary message, or a control frame. */

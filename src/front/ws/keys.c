@@ -21,14 +21,16 @@ void mst_ws_keys_fini(struct mst_ws_keys *keys)
         mst_watch_remove(keys->watch, &keys->keys[i].watcher);
 }
 
-static enum mst_err meet(struct mst_ws_key *key, struct mst_watch *watch, int64_t client_id)
+static enum mst_err meet(struct mst_ws_key *key, int64_t client_id)
 {
+    struct mst_watch *watch = key->all->watch;
     enum mst_err err;
 
     if (client_id == 0 || key->client_id == client_id)
         return MST_OK;
     mst_watch_remove(watch, &key->watcher);
     key->client_id = 0;
+    key->watcher.lane = key->all->lane;
     err = mst_watch_add(watch, &key->watcher, MST_WATCHED_CLIENT, client_id);
     if (err == MST_OK)
         key->client_id = client_id;
@@ -37,7 +39,7 @@ static enum mst_err meet(struct mst_ws_key *key, struct mst_watch *watch, int64_
 
 enum mst_err mst_ws_keys_meet(struct mst_ws_keys *keys, int64_t key_id, int64_t caller_id)
 {
-    enum mst_err err = meet(&keys->keys[0], keys->watch, key_id);
+    enum mst_err err = meet(&keys->keys[0], key_id);
 
-    return err == MST_OK ? meet(&keys->keys[1], keys->watch, caller_id) : err;
+    return err == MST_OK ? meet(&keys->keys[1], caller_id) : err;
 }

@@ -21,6 +21,7 @@ struct mst_ws_key {
 
 struct mst_ws_keys {
     struct mst_ws_key keys[MST_WS_KEYS];
+    int64_t lane; /* whose session it is; set before it meets anybody */
     struct mst_watch *watch;
     void (*changed)(void *arg); /* one may have changed, on the loop */
     void *arg;

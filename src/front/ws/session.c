@@ -47,6 +47,7 @@ struct mst_ws_session {
     struct mst_exchange *x;     /* the message that is being answered */
     struct mst_exchange *aside; /* those that slept, by next_free */
     size_t n_aside;
+    int64_t lane; /* of whom it holds a place; 0: it is not known yet whose it is */
     struct mst_ws_keys keys;
     struct mst_ws_subscriptions subscriptions;
     struct mst_ws_subscription *showing; /* its call is being repeated */
@@ -80,26 +81,20 @@ static void over(void *arg);
 static void show_due(void *arg);
 static void look_again(void *arg);
 
-static bool is_full(const struct mst_ws_worker *worker)
-{
-    size_t max = worker->env.opts->ws_sessions_max;
-
-    return max != 0 && worker->n_sessions >= max;
-}
-
 enum mst_err mst_ws_session_new(struct mst_ws_worker *worker, bool is_flat,
                                 struct mst_ws_session **ret_session)
 {
     struct mst_ws_session *session;
 
-    if (is_full(worker)) {
+    if (mst_places_take(worker->env.sessions, 0) != MST_OK) {
         mst_metric_add(MST_M_WS_REFUSED, 0, 1);
         return MST_EFULL;
     }
     session = calloc(1, sizeof *session);
-    if (!session)
+    if (!session) {
+        mst_places_give(worker->env.sessions, 0);
         return MST_ENOMEM;
-    worker->n_sessions++;
+    }
     session->worker = worker;
     session->is_flat = is_flat;
     session->ping.session = session;
@@ -138,7 +133,7 @@ void mst_ws_session_free(struct mst_ws_session *session)
     mst_ws_line_fini(&session->line);
     mst_buf_fini(&session->in);
     mst_ws_caller_fini(&session->caller);
-    session->worker->n_sessions--;
+    mst_places_give(session->worker->env.sessions, session->lane);
     free(session);
 }
 
@@ -187,6 +182,7 @@ static void answered(struct mst_ws_session *session, struct mst_exchange *x)
     struct mst_span reply = mst_exchange_reply(x);
     bool is_first = is_new(session);
     bool is_dead = x->verdict == MST_NO_AUTH || (is_first && !is_list(reply));
+    unsigned why = x->verdict == MST_NO_ROOM ? MST_WS_LATER : MST_WS_POLICY;
 
     if (is_first && !is_dead)
         welcome(session);
@@ -196,7 +192,7 @@ static void answered(struct mst_ws_session *session, struct mst_exchange *x)
     mst_ws_subscriptions_settle(&session->subscriptions, x, is_list(reply));
     give_exchange(session, x);
     if (is_dead)
-        mst_ws_line_say_close(&session->line, MST_WS_POLICY);
+        mst_ws_line_say_close(&session->line, why);
     else if (is_first)
         look(session); /* its clients are watched only now */
     if (session->worker->is_draining && !is_busy(session))
@@ -346,10 +342,27 @@ static void show_due(void *arg)
     }
 }
 
+/* It is known now whose session it is. */
+static enum mst_err take_place(struct mst_ws_session *session, int64_t lane)
+{
+    enum mst_err err;
+
+    if (session->lane != 0)
+        return MST_OK;
+    err = mst_places_assign(session->worker->env.sessions, lane);
+    if (err == MST_OK)
+        session->lane = session->keys.lane = session->subscriptions.lane = lane;
+    return err;
+}
+
 enum mst_err mst_ws_met(struct mst_exchange *x, int64_t key_id, int64_t caller_id)
 {
-    return x->session->line.is_over ? MST_OK
-                                    : mst_ws_keys_meet(&x->session->keys, key_id, caller_id);
+    enum mst_err err;
+
+    if (x->session->line.is_over)
+        return MST_OK;
+    err = take_place(x->session, x->lane);
+    return err == MST_OK ? mst_ws_keys_meet(&x->session->keys, key_id, caller_id) : err;
 }
 
 enum mst_err mst_ws_subscribe(struct mst_exchange *x, const struct mst_ws_wanted *wanted)

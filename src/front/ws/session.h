@@ -24,7 +24,6 @@ struct mst_ws_worker {
     struct mst_buf out;                  /* frames being written */
     struct mst_buf text;                 /* a message being written */
     struct mst_ws_session_link sessions; /* head of the ring */
-    size_t n_sessions;                   /* those that have not begun too */
     bool is_draining;
     void (*is_empty)(void *arg); /* the last of the ring is gone, in a drain */
     void *arg;

@@ -248,10 +248,52 @@ MST_TEST(beyond_the_limit_a_handshake_is_answered_503_until_another_session_ends
 }
 MST_TEST_END
 
+static void shake_as(struct mst_line *of, const char *cik)
+{
+    struct mst_line mine = line;
+    char text[128];
+
+    (void)snprintf(text, sizeof text, "{\"auth\":{\"cik\":\"%s\"}}", cik);
+    *of = line = mst_line_open(site);
+    put_behind(HANDSHAKE, 1, text);
+    line = mine;
+}
+
+MST_TEST(a_tenant_at_its_share_is_told_to_come_later_and_another_is_welcome)
+{
+    struct mst_scene acme, beta;
+    struct mst_line more, others;
+    struct mst_span all;
+
+    start(&(struct mst_http_opts){.ws_sessions_max = 3, .tenant_share = 30});
+    mst_scene_make_named(site, "acme", &acme);
+    mst_scene_make_named(site, "beta", &beta);
+    mst_line_close(&line);
+    shake_as(&line, acme.portal_cik);
+    await_sessions(1);
+    shake_as(&more, acme.portal_cik);
+    all = mst_line_rest(&more);
+    ck_assert_uint_eq(
+        count(all, MST_LIT("{\"error\":{\"code\":500,\"message\":\"Limit reached\"}}")), 1);
+    ck_assert_uint_eq(count(all, OK_FRAME), 0);
+    ck_assert(ends_with(all, MST_LIT("\x88\x02\x03\xf5"))); /* 1013 */
+    ck_assert_uint_eq(mst_metric_sum(MST_M_TENANT_REFUSED, MST_ROOM_SESSION), 1);
+    mst_line_close(&more);
+    await_sessions(1);
+    shake_as(&others, beta.portal_cik);
+    await_sessions(2);
+    mst_line_half_close(&others);
+    ck_assert_uint_eq(count(mst_line_rest(&others), OK_FRAME), 1);
+    mst_line_close(&others);
+    end();
+}
+MST_TEST_END
+
 MST_TESTS("front/ws/session", a_peer_that_is_silent_is_pinged_once_and_given_up,
           one_that_does_not_say_who_it_is_is_closed,
           one_that_takes_nothing_is_given_up_although_it_says_something_now_and_then,
           a_drain_closes_with_1000_and_waits_for_the_answer_before,
           a_peer_that_goes_away_in_the_middle_harms_nobody,
           the_peer_is_the_one_that_a_trusted_proxy_names,
-          beyond_the_limit_a_handshake_is_answered_503_until_another_session_ends)
+          beyond_the_limit_a_handshake_is_answered_503_until_another_session_ends,
+          a_tenant_at_its_share_is_told_to_come_later_and_another_is_welcome)

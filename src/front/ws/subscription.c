@@ -126,6 +126,7 @@ enum mst_err mst_ws_subscriptions_add(struct mst_ws_subscriptions *all,
     subscription->is_due = true;
     subscription->timeout.subscription = subscription;
     subscription->watcher.woken = woken;
+    subscription->watcher.lane = all->lane;
     err = mst_watch_add(all->watch, &subscription->watcher, MST_WATCHED_PORT, wanted->port_id);
     if (err != MST_OK) {
         free_subscription(subscription);

@@ -35,6 +35,7 @@ struct mst_ws_subscription {
 struct mst_ws_subscriptions {
     struct mst_ws_subscription ring; /* its head: the order in which they are shown */
     size_t n;
+    int64_t lane; /* whose they are; set before the first is added */
     struct mst_watch *watch;
     struct mst_wheel *wheel;
     void (*due)(void *arg); /* one has become due, on the loop */

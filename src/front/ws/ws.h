@@ -26,7 +26,8 @@ void mst_ws_take_over(struct mst_exchange *x, struct mst_stream *stream, struct 
 /* ---- for front/rpc: of exchanges whose x->session is not NULL ---- */
 
 /* By which clients x was found to call, the key's and the one that acts: if one of them changes, the session
-   sees whether it still may. MST_EFULL, MST_ENOMEM. */
+   sees whether it still may. MST_EFULL: x's tenant has its part of the sessions, or of what is watched;
+   MST_ENOMEM. */
 MST_MUST_USE enum mst_err mst_ws_met(struct mst_exchange *x, int64_t key_id, int64_t caller_id);
 
 struct mst_ws_wanted {
