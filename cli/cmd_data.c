@@ -128,7 +128,8 @@ static enum cli_exit show_written(struct cli *cli, bool is_asked_back, struct ms
     if (n_skipped == cli->options.n_operands)
         return cli_fail(cli, CLI_REFUSED,
                         "nothing was written: devices have the aliases of their model's template "
-                        "('muster init' makes temp, count and note)");
+                        "('muster init' makes temp, count and note; docs/operators.md, "
+                        "\"Aliases of your own\", makes more)");
     if (cli->is_json)
         (void)fprintf(cli->out, "{\"result\":\"written\",\"skipped\":%zu}\n", n_skipped);
     else
