@@ -84,19 +84,15 @@ is $m->read_with($mine->{cik}, 'count')->{body}, 'count=2', '... and nothing is 
 is refused('session'), 1, '... and is counted';
 my $guest = WebSocket->open_as($m, { cik => $theirs->{cik} });
 is $guest->calls(['read', { alias => 'temp' }])->[0]{status}, 'ok', 'another vendor has its session';
-close $late->{socket};
-await('muster_websocket_sessions_open', 3, '... and the place of the refused one is free');
 
 $m->call({ cik => $m->{portal_cik} }, 'update', $mine->{rid}, { locked => JSON::PP::true });
 $late = WebSocket->open($m);
 $late->json({ auth => { cik => $mine->{cik} } });
 is $late->read_text, '{"error":{"code":500,"message":"Limit reached"}}', 'a key that is locked is its vendor\'s too';
 is $late->read_close, 1013, '... and no way round';
-close $late->{socket};
 $m->call({ cik => $m->{portal_cik} }, 'update', $mine->{rid}, { locked => JSON::PP::false });
 $open[1]->close(1000);
 is $open[1]->read_close, 1000, 'one of the sessions ends';
-await('muster_websocket_sessions_open', 2, '... is gone');
 $open[1] = WebSocket->open_as($m, { cik => $mine->{cik} });
 is $open[1]->calls(['read', { alias => 'count' }])->[0]{status}, 'ok', '... and makes room for one';
 
@@ -113,6 +109,7 @@ is $other->write_with($theirs->{cik}, note => 'hello')->{status}, 204, '... a va
 like $guest->read_text, qr/"id":1,"status":"ok","result":\[\[\d+,"hello"\]\]/, '... and is told';
 is $open[0]->calls(['unsubscribe', undef, { subs_id => 0 }])->[0]{status}, 'ok', 'one is given up';
 is subscribe($open[1], 'x'), 'ok', '... and makes room for one';
+close $_->{socket} for @open, $guest, $late;
 is $m->stop, 0, 'the server ends well';
 
 # ---- no bound ----
@@ -120,5 +117,6 @@ is $m->stop, 0, 'the server ends well';
 $m = Muster->start(variant => 'release', dir => $m->{dir}, set => { %set, tenant_share => 100 });
 @open = map { WebSocket->open_as($m, { cik => $mine->{cik} }) } 1 .. 4;
 is $m->talk($m->dial, WebSocket::handshake('/ws'))->{status}, 503, 'tenant_share = 100: one vendor has all sessions, and then the handshake is answered 503';
+close $_->{socket} for @open;
 is $m->stop, 0, 'the server ends well';
 done_testing;

@@ -47,7 +47,8 @@ struct mst_ws_session {
     struct mst_exchange *x;     /* the message that is being answered */
     struct mst_exchange *aside; /* those that slept, by next_free */
     size_t n_aside;
-    int64_t lane; /* of whom it holds a place; 0: it is not known yet whose it is */
+    bool has_place; /* of env.sessions, until it is over */
+    int64_t lane;   /* of whom; 0: it is not known yet whose it is */
     struct mst_ws_keys keys;
     struct mst_ws_subscriptions subscriptions;
     struct mst_ws_subscription *showing; /* its call is being repeated */
@@ -95,6 +96,7 @@ enum mst_err mst_ws_session_new(struct mst_ws_worker *worker, bool is_flat,
         mst_places_give(worker->env.sessions, 0);
         return MST_ENOMEM;
     }
+    session->has_place = true;
     session->worker = worker;
     session->is_flat = is_flat;
     session->ping.session = session;
@@ -108,6 +110,13 @@ enum mst_err mst_ws_session_new(struct mst_ws_worker *worker, bool is_flat,
     }
     *ret_session = session;
     return MST_OK;
+}
+
+static void give_place(struct mst_ws_session *session)
+{
+    if (session->has_place)
+        mst_places_give(session->worker->env.sessions, session->lane);
+    session->has_place = false;
 }
 
 void mst_ws_session_free(struct mst_ws_session *session)
@@ -133,7 +142,7 @@ void mst_ws_session_free(struct mst_ws_session *session)
     mst_ws_line_fini(&session->line);
     mst_buf_fini(&session->in);
     mst_ws_caller_fini(&session->caller);
-    mst_places_give(session->worker->env.sessions, session->lane);
+    give_place(session);
     free(session);
 }
 
@@ -153,6 +162,7 @@ static void over(void *arg)
 
     mst_buf_fini(&session->in);
     mst_wheel_clear(session->worker->env.wheel, &session->ping.entry);
+    give_place(session); /* though the peer may not have closed its side yet */
 }
 
 /* ---- messages ---- */
