@@ -128,6 +128,25 @@ static bool decimal_to_int(const struct decimal *decimal, int64_t *ret_value)
     return true;
 }
 
+/* Takes out of an exponent its plus sign, which a form would show as "%2B" to devices that decode
+   nothing, and zeros in front. */
+static void shorten_exponent(char *text)
+{
+    size_t to = strcspn(text, "e"), from;
+
+    if (text[to] == '\0')
+        return;
+    from = ++to;
+    if (text[from] == '-')
+        from = ++to;
+    while (text[from] == '+' || text[from] == '0')
+        from++;
+    while ((text[to] = text[from]) != '\0') {
+        to++;
+        from++;
+    }
+}
+
 /* Fewer digits may mean a longer text, as an exponent may come in with them. */
 static enum mst_err print_double(struct mst_arena *arena, double value, struct mst_span *ret_text)
 {
@@ -135,6 +154,7 @@ static enum mst_err print_double(struct mst_arena *arena, double value, struct m
 
     for (int digits = fpclassify(value) == FP_SUBNORMAL ? 1 : 15; digits <= 17; digits++) {
         (void)snprintf(text, sizeof text, "%.*g", digits, value);
+        shorten_exponent(text);
         if (strtod(text, NULL) == value && (!shortest[0] || strlen(text) < strlen(shortest)))
             memcpy(shortest, text, sizeof shortest);
     }
@@ -147,6 +167,7 @@ static enum mst_err convert_integer(struct mst_arena *arena, struct mst_span tex
     struct decimal decimal;
     int64_t value;
 
+    text = mst_span_trim(text);
     if (text.len > NUMBER_MAX || !parse_decimal(text, &decimal) ||
         !decimal_to_int(&decimal, &value)) {
         *ret_verdict = MST_BAD_VALUE;
@@ -162,6 +183,7 @@ bool mst_data_number(struct mst_span text, double *ret_number)
     char copy[NUMBER_MAX + 1] = ""; /* strtod needs a NUL */
     double number;
 
+    text = mst_span_trim(text);
     if (text.len > NUMBER_MAX || !parse_decimal(text, &decimal))
         return false;
     memcpy(copy, text.ptr, text.len);
@@ -211,8 +233,8 @@ enum mst_err mst_data_convert(struct mst_arena *arena, enum mst_format format, s
 
 /* ---- points ---- */
 
-enum mst_err mst_data_port(struct mst_tx *tx, int64_t client_id, struct mst_span alias,
-                           enum mst_verdict *ret_verdict, struct mst_row_resource *ret_port)
+static enum mst_err find_port(struct mst_tx *tx, int64_t client_id, struct mst_span alias,
+                              enum mst_verdict *ret_verdict, struct mst_row_resource *ret_port)
 {
     struct mst_row_alias row = {.client_id = client_id, .name = alias};
     struct mst_row_resource port;
@@ -228,6 +250,19 @@ enum mst_err mst_data_port(struct mst_tx *tx, int64_t client_id, struct mst_span
     if (*ret_verdict == MST_DONE)
         *ret_port = port;
     return MST_OK;
+}
+
+enum mst_err mst_data_port(struct mst_tx *tx, int64_t client_id, struct mst_data_alias *alias,
+                           enum mst_verdict *ret_verdict, struct mst_row_resource *ret_port)
+{
+    enum mst_err err = find_port(tx, client_id, alias->text, ret_verdict, ret_port);
+
+    if (err != MST_OK || *ret_verdict != MST_NOT_FOUND || alias->plus.len == 0)
+        return err;
+    err = find_port(tx, client_id, alias->plus, ret_verdict, ret_port);
+    if (err == MST_OK && *ret_verdict == MST_DONE)
+        alias->text = alias->plus;
+    return err;
 }
 
 enum mst_err mst_data_latest(struct mst_tx *tx, int64_t dataport_id, enum mst_verdict *ret_verdict,

@@ -7,19 +7,27 @@
 /*
  * Turns the text of a value into what is stored (2.12.1): integer: optional sign and digits, a
  * float text truncated toward zero; float: decimal or exponent form, stored in the shortest form
- * that reads back to the same double; string: UTF-8 up to 64 KiB without
- * NUL, which a database server cannot keep in a text. MST_BAD_VALUE.
+ * that reads back to the same double; either may have blanks around it, as "%8.2f" makes them;
+ * string: UTF-8 up to 64 KiB without NUL, which a database server cannot keep in a text.
+ * MST_BAD_VALUE.
  */
 MST_MUST_USE enum mst_err mst_data_convert(struct mst_arena *arena, enum mst_format format,
                                            struct mst_span text, enum mst_verdict *ret_verdict,
                                            struct mst_span *ret_value);
 
-/* The finite number that a text says, in any form that a float takes; false if it says none. */
+/* The finite number that a text says, in any form that a float takes, blanks around it too; false if it says none. */
 bool mst_data_number(struct mst_span text, double *ret_number);
 
-/* The dataport or datarule behind an alias of client_id; MST_NOT_FOUND also if it is another kind's. */
-MST_MUST_USE enum mst_err mst_data_port(struct mst_tx *tx, int64_t client_id, struct mst_span alias,
-                                        enum mst_verdict *ret_verdict,
+/* An alias as a form brought it, which may have been sent unescaped (2.3): to be tried as text, then as plus. */
+struct mst_data_alias {
+    struct mst_span text; /* decoded */
+    struct mst_span plus; /* with '+' kept; empty if that makes no difference */
+};
+
+/* The dataport or datarule behind an alias of client_id, whose text is then the one that it has;
+   MST_NOT_FOUND also if it is another kind's. */
+MST_MUST_USE enum mst_err mst_data_port(struct mst_tx *tx, int64_t client_id,
+                                        struct mst_data_alias *alias, enum mst_verdict *ret_verdict,
                                         struct mst_row_resource *ret_port);
 
 /* The latest point of a dataport; MST_NOT_FOUND if there is none. */

@@ -16,9 +16,10 @@ static enum mst_err read_item(struct mst_arena *arena, struct mst_span text,
                               struct mst_form_item *item)
 {
     size_t equals = mst_span_find(text, '=', 0);
-    enum mst_err err =
-        mst_pct_decode_form(arena, mst_span_cut(text, 0, equals), false, &item->name);
+    enum mst_err err;
 
+    item->raw_name = mst_span_cut(text, 0, equals);
+    err = mst_pct_decode_form(arena, item->raw_name, false, &item->name);
     if (err != MST_OK)
         return err;
     item->has_value = equals < text.len;
@@ -50,12 +51,11 @@ enum mst_err mst_form_parse(struct mst_arena *arena, struct mst_span src, size_t
     return MST_OK;
 }
 
-enum mst_err mst_form_plus(struct mst_arena *arena, const struct mst_form_item *item,
-                           struct mst_span *ret_value)
+enum mst_err mst_form_plus(struct mst_arena *arena, struct mst_span raw, struct mst_span *ret_text)
 {
-    if (mst_span_find(item->raw_value, '+', 0) < item->raw_value.len)
-        return mst_pct_decode_form(arena, item->raw_value, true, ret_value);
-    *ret_value = (struct mst_span){NULL, 0};
+    if (mst_span_find(raw, '+', 0) < raw.len)
+        return mst_pct_decode_form(arena, raw, true, ret_text);
+    *ret_text = (struct mst_span){NULL, 0};
     return MST_OK;
 }
 

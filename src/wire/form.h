@@ -9,10 +9,10 @@
 #include "wire/pct.h"
 
 struct mst_form_item {
-    struct mst_span name;      /* decoded */
-    struct mst_span value;     /* decoded, '+' as space; empty without '=' */
-    struct mst_span raw_value; /* as sent; holds a '+' iff a retry with '+' kept makes sense */
-    bool has_value;            /* there was a '=' */
+    struct mst_span name;                /* decoded */
+    struct mst_span value;               /* decoded, '+' as space; empty without '=' */
+    struct mst_span raw_name, raw_value; /* as sent: for mst_form_plus */
+    bool has_value;                      /* there was a '=' */
 };
 
 struct mst_form {
@@ -23,9 +23,9 @@ struct mst_form {
 /* Splits and decodes src. MST_EFULL beyond max_items, MST_ENOMEM. Nothing else is an error. */
 MST_MUST_USE enum mst_err mst_form_parse(struct mst_arena *arena, struct mst_span src,
                                          size_t max_items, struct mst_form *ret_form);
-/* The value with '+' kept, for a sender that does not escape; empty if that makes no difference. */
-MST_MUST_USE enum mst_err mst_form_plus(struct mst_arena *arena, const struct mst_form_item *item,
-                                        struct mst_span *ret_value);
+/* A name or value with '+' kept, for a sender that does not escape; empty if that makes no difference. */
+MST_MUST_USE enum mst_err mst_form_plus(struct mst_arena *arena, struct mst_span raw,
+                                        struct mst_span *ret_text);
 /* The first item of that name (first one wins), NULL if there is none. */
 const struct mst_form_item *mst_form_get(const struct mst_form *form, const char *name);
 /* The value of the first item of that name, empty if there is none. */

@@ -70,14 +70,23 @@ MST_TEST(the_first_item_of_a_name_wins_and_names_have_a_case)
 }
 MST_TEST_END
 
-MST_TEST(the_raw_value_shows_whether_a_plus_was_sent)
+MST_TEST(what_was_sent_as_a_plus_can_be_kept)
 {
+    struct mst_span plus;
     struct mst_form form = parse("model=a+b&sn=a%2Bb");
 
     ck_assert_span_str(mst_form_get(&form, "model")->raw_value, "a+b");
     ck_assert_span_str(mst_form_value(&form, "model"), "a b");
     ck_assert_span_str(mst_form_get(&form, "sn")->raw_value, "a%2Bb");
     ck_assert_span_str(mst_form_value(&form, "sn"), "a+b");
+    mst_arena_fini(&arena);
+    form = parse("x+y%2B=a+b&x y=1");
+    ck_assert_int_eq(mst_form_plus(&arena, form.items[0].raw_name, &plus), MST_OK);
+    ck_assert_span_str(plus, "x+y+");
+    ck_assert_int_eq(mst_form_plus(&arena, form.items[0].raw_value, &plus), MST_OK);
+    ck_assert_span_str(plus, "a+b");
+    ck_assert_int_eq(mst_form_plus(&arena, form.items[1].raw_name, &plus), MST_OK);
+    ck_assert_span_str(plus, "");
     mst_arena_fini(&arena);
 }
 MST_TEST_END
@@ -120,6 +129,5 @@ MST_TEST(too_many_items_and_too_little_memory_are_told_apart)
 MST_TEST_END
 
 MST_TESTS("wire/form", names_and_values_are_split_and_decoded,
-          the_first_item_of_a_name_wins_and_names_have_a_case,
-          the_raw_value_shows_whether_a_plus_was_sent, only_the_word_true_is_true,
-          too_many_items_and_too_little_memory_are_told_apart)
+          the_first_item_of_a_name_wins_and_names_have_a_case, what_was_sent_as_a_plus_can_be_kept,
+          only_the_word_true_is_true, too_many_items_and_too_little_memory_are_told_apart)

@@ -71,6 +71,7 @@ enum mst_err mst_record_read(struct mst_arena *arena, const struct mst_form *for
                              size_t max_points, struct mst_record *ret_record)
 {
     struct mst_record record = {.n_points = 0};
+    struct mst_span plus = {NULL, 0};
 
     assert(max_s >= 0 && max_s < INT64_MAX / SECOND_MS - 1);
     if (form->n_items > 0 &&
@@ -81,6 +82,9 @@ enum mst_err mst_record_read(struct mst_arena *arena, const struct mst_form *for
         struct mst_record_point *point = &record.points[record.n_points];
 
         if (mst_span_eq(item->name, MST_LIT("alias"))) {
+            enum mst_err err = mst_form_plus(arena, item->raw_value, &plus);
+            if (err != MST_OK)
+                return err;
             alias = &item->value;
             continue;
         }
@@ -89,6 +93,7 @@ enum mst_err mst_record_read(struct mst_arena *arena, const struct mst_form *for
         if (record.n_points == max_points)
             return MST_EFULL;
         point->alias = *alias;
+        point->plus = plus;
         point->item = item;
         record.n_points++;
     }

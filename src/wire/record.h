@@ -14,7 +14,7 @@
 #include "wire/form.h"
 
 struct mst_record_point {
-    struct mst_span alias;
+    struct mst_span alias, plus;      /* the second as of mst_form_plus */
     int64_t at_ms;                    /* Unix milliseconds: what follows in the text is cut off */
     const struct mst_form_item *item; /* its name is the <ts> as it was sent */
     bool is_too_near;                 /* to a good one of the same alias */

@@ -354,6 +354,18 @@ MST_TEST(an_unknown_alias_waits_and_is_noticed_when_it_is_given)
 }
 MST_TEST_END
 
+MST_TEST(an_alias_with_a_plus_is_waited_for_as_it_is_read)
+{
+    begin();
+    (void)mst_site_rpc(site, cik, "map", "[\"alias\",{\"alias\":\"count\"},\"x+y\"]");
+    send_poll("x+y", "Request-Timeout: 300000\r\n");
+    await_asleep(1);
+    write_value("x+y=8");
+    ck_value(mst_line_reply(&line), "x%2By=8");
+    end();
+}
+MST_TEST_END
+
 /* ---- keys ---- */
 
 static void disable(void)
@@ -543,6 +555,7 @@ MST_TESTS("2.12.4", a_timeout_is_milliseconds_clamped_to_300000_and_anything_not
           more_aliases_than_may_be_waited_for_are_refused,
           the_query_of_a_wait_may_stand_in_the_body_if_that_is_short,
           an_unknown_alias_waits_and_is_noticed_when_it_is_given,
+          an_alias_with_a_plus_is_waited_for_as_it_is_read,
           a_key_that_dies_during_the_wait_is_answered_401_at_once,
           nothing_is_sent_while_a_poll_waits_and_the_connection_lives_on,
           a_peer_that_ends_its_side_gets_its_304_at_once_and_the_connection_closes,

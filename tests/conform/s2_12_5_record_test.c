@@ -203,6 +203,23 @@ MST_TEST(a_value_that_does_not_convert_stores_nothing)
 }
 MST_TEST_END
 
+MST_TEST(an_alias_with_a_plus_may_be_sent_unescaped)
+{
+    static const struct mst_script rows[] = {
+        {"POST", RECORD,                     KEY, NULL, "alias=x+y&100=1&alias=nosuch&100=2&alias=x%2By&200=3", 204,
+         NULL                                                                                                                   },
+        {"POST", RECORD,                     KEY, NULL, "alias=x+y&300=4&300=5",                                409, "x%2By=300"},
+        {"POST", "/onep:v1/stack/alias/x+y", KEY, NULL, "400=6",                                                204, NULL       },
+    };
+
+    begin();
+    (void)mst_site_rpc(site, cik, "map", "[\"alias\",{\"alias\":\"temp\"},\"x+y\"]");
+    PLAY(site, &cast, rows);
+    ck_assert_str_eq(stored(), "100=1 200=3 300=4 400=6 ");
+    mst_site_stop(site);
+}
+MST_TEST_END
+
 MST_TEST(a_setting_stores_what_converts)
 {
     static const struct mst_script rows[] = {
@@ -268,5 +285,6 @@ MST_TESTS("conform/2.12.5", each_pair_belongs_to_the_last_alias_before_it,
           points_less_than_a_second_apart_are_told_and_the_good_ones_stored,
           what_is_stored_at_the_same_second_is_overwritten,
           unknown_aliases_are_skipped_and_a_pair_before_the_first_is_400,
-          a_value_that_does_not_convert_stores_nothing, a_setting_stores_what_converts,
-          only_a_good_key_may_and_403_never_comes, the_number_of_points_is_bounded)
+          a_value_that_does_not_convert_stores_nothing, an_alias_with_a_plus_may_be_sent_unescaped,
+          a_setting_stores_what_converts, only_a_good_key_may_and_403_never_comes,
+          the_number_of_points_is_bounded)

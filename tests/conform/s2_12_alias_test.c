@@ -90,6 +90,10 @@ MST_TEST(values_are_converted_by_the_format_of_their_dataport)
         {"GET",  ALIAS "?temp",       KEY, NULL, NULL,                         200, "temp=0.1"                    },
         {"POST", ALIAS,               KEY, NULL, "temp=1e+3",                  204, NULL                          }, /* unescaped */
         {"GET",  ALIAS "?temp",       KEY, NULL, NULL,                         200, "temp=1000"                   },
+        {"POST", ALIAS,               KEY, NULL, "count=   12&temp= 72.50 ",   204, NULL                          }, /* printf("%5d") */
+        {"GET",  ALIAS "?temp&count", KEY, NULL, NULL,                         200, "count=12&temp=72.5"          },
+        {"POST", ALIAS,               KEY, NULL, "temp=1e22",                  204, NULL                          },
+        {"GET",  ALIAS "?temp",       KEY, NULL, NULL,                         200, "temp=1e22"                   }, /* nothing to decode */
         {"POST", ALIAS,               KEY, NULL, "note=",                      204, NULL                          },
         {"GET",  ALIAS "?note",       KEY, NULL, NULL,                         200, "note="                       },
         {"POST", ALIAS,               KEY, NULL, "note=a+b%26%3D%2B/\xc3\xa9", 204, NULL                          },
@@ -100,6 +104,39 @@ MST_TEST(values_are_converted_by_the_format_of_their_dataport)
 
     begin();
     PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+static void map(const char *alias, const char *name)
+{
+    char arguments[96];
+
+    (void)snprintf(arguments, sizeof arguments, "[\"alias\",{\"alias\":\"%s\"},\"%s\"]", alias,
+                   name);
+    (void)mst_site_rpc(site, cik, "map", arguments);
+}
+
+/* 2.3: what clients that do not escape send as '+' is looked up as a space first. */
+MST_TEST(an_alias_with_a_plus_may_be_sent_unescaped)
+{
+    static const struct mst_script rows[] = {
+        {"POST", ALIAS,              KEY, NULL, "x+y=1", 204, NULL     },
+        {"GET",  ALIAS "?x+y",       KEY, NULL, NULL,    200, "x%2By=1"},
+        {"GET",  ALIAS "?x%2By",     KEY, NULL, NULL,    200, "x%2By=1"},
+        {"GET",  ALIAS "?x%20y",     KEY, NULL, NULL,    204, NULL     },
+        {"POST", ALIAS "?x+y&x+y=7", KEY, NULL, "x+y=2", 200, "x%2By=2"},
+    };
+    static const struct mst_script with_both[] = {
+        {"POST", ALIAS,              KEY, NULL, "x+y=3&x%2By=4", 204, NULL             },
+        {"GET",  ALIAS "?x+y&x%2By", KEY, NULL, NULL,            200, "x%2By=4&x%20y=3"},
+    };
+
+    begin();
+    map("temp", "x+y");
+    PLAY(site, &cast, rows);
+    map("count", "x y");
+    PLAY(site, &cast, with_both);
     mst_site_stop(site);
 }
 MST_TEST_END
@@ -321,6 +358,7 @@ MST_TESTS("conform/2.12", values_are_written_and_read_back_by_alias,
           several_values_come_in_reverse_order_and_once,
           the_hybrid_form_writes_first_and_then_reads,
           values_are_converted_by_the_format_of_their_dataport,
+          an_alias_with_a_plus_may_be_sent_unescaped,
           a_value_that_does_not_convert_stores_nothing_of_the_request,
           a_setting_skips_values_that_do_not_convert, only_a_good_key_may_and_403_never_comes,
           a_locked_device_is_answered_401, a_read_that_was_answered_before_sees_every_change,

@@ -162,6 +162,9 @@ MST_TEST(what_is_wrong_with_the_whole_request_is_one_object)
         {"POST", RPC, NULL, NULL, "", 200, NOT_JSON},
         {"POST", RPC, NULL, NULL, "{", 200, NOT_JSON},
         {"POST", RPC, NULL, NULL, "{} x", 200, NOT_JSON},
+        {"POST", RPC, NULL, NULL, "\xef\xbb\xbf", 200, NOT_JSON},
+        {"POST", RPC, NULL, NULL, "\xef\xbb\xbf\xef\xbb\xbf{}", 200, NOT_JSON},
+        {"POST", RPC, NULL, NULL, "\xef\xbb\xbf{}", 200, BAD("auth")}, /* as .NET sends it */
         {"POST", RPC, NULL, NULL, "[]", 200, BAD("auth")},
         {"POST", RPC, NULL, NULL, "{\"calls\":[]}", 200, BAD("auth")},
         {"POST", RPC, NULL, NULL, "{\"auth\":{\"cik\":\"$cik\"}}", 200, BAD("calls")},
@@ -636,7 +639,7 @@ MST_TEST(what_is_no_code_or_not_to_be_shared_is_refused)
         BY(DEV, "share", "[{\"alias\":\"temp\"},{\"meta\":\"\",\"code\":5}]",
            UNSUPPORTED("arguments")),
         BY(DEV, "share", "[{\"alias\":\"temp\"},{\"meta\":\"\",\"code\":" NOBODY "}]", SAYS("invalid")),
-        BY(DEV, "share", "[{\"alias\":\"temp\"},[]]", UNSUPPORTED("arguments")),
+        BY(DEV, "share", "[{\"alias\":\"temp\"},[\"meta\"]]", UNSUPPORTED("arguments")),
         BY(DEV, "share", "[5,{}]", UNSUPPORTED("arguments")),
         BY(DEV, "activate", "[\"share\"," NOBODY "]", SAYS("invalid")),
         BY(DEV, "activate", "[\"share\",\"x\"]", SAYS("invalid")),

@@ -54,13 +54,17 @@ values_are 'note=d&temp=39', 'beside others';
 is_deeply sent($m, $socket, "cik=$key&temp=1e+2"), { stored => 1 }, 'a number whose plus sign is not escaped';
 values_are 'note=d&temp=100', 'is understood';
 
+$m->rpc({ cik => $key }, ['map', 'alias', { alias => 'temp' }, 'x+y']);
+is_deeply sent($m, $socket, "cik=$key&x+y=  7.50"), { stored => 1 }, 'an alias with a plus sign, a padded number';
+values_are 'note=d&temp=7.5', 'are understood';
+
 is_deeply sent($m, $socket, "cik=$key&nosuch=1", "cik=$key"), { alias => 2 }, 'no alias that the device has';
 is_deeply sent($m, $socket, "cik=$key&temp=cold&note=e", "cik=$key&count="), { value => 2 }, 'values that do not convert';
 is_deeply sent($m, $socket, '', "\n", 'temp=1', "key=$key&temp=1", "\0\xff"), { malformed => 5 }, 'no key in it';
 is_deeply sent($m, $socket, map {"cik=$_&temp=1"} '', 'x', '0' x 40, $disabled, $m->{token}, uc $key), { key => 6 },
     'keys that are not in force: none, nonsense, unknown, disabled, a token, in capitals';
 is_deeply sent($m, $socket, "cik=$key&" . join '&', ('temp=1') x 1001), { malformed => 1 }, 'more than 1,000 values';
-values_are 'note=d&temp=100', 'nothing of those was stored';
+values_are 'note=d&temp=7.5', 'nothing of those was stored';
 is_deeply sent($m, $socket, "cik=$key&note=" . 'x' x 60_000), { stored => 1 }, 'a datagram may be as large as they come';
 is length $m->read_with($key, 'note')->{body}, 60_005, 'and is stored whole';
 

@@ -27,20 +27,23 @@ static bool is_repeated(const struct mst_form *form, size_t at)
 }
 
 static enum mst_err read_one(struct mst_exchange *x, struct mst_tx *tx, int64_t client_id,
-                             struct mst_span alias)
+                             const struct mst_form_item *item)
 {
     enum mst_verdict verdict = MST_NOT_FOUND;
+    struct mst_data_alias alias;
     struct mst_row_resource port;
     struct mst_row_point point;
-    enum mst_err err = mst_data_port(tx, client_id, alias, &verdict, &port);
+    enum mst_err err = mst_value_alias(&x->arena, item, &alias);
 
+    if (err == MST_OK)
+        err = mst_data_port(tx, client_id, &alias, &verdict, &port);
     if (err == MST_OK && verdict == MST_DONE)
         err = mst_data_latest(tx, port.id, &verdict, &point);
     if (err != MST_OK || verdict != MST_DONE)
         return err;
     if (x->reply.len > 0)
         (void)mst_buf_add_byte(&x->reply, '&');
-    (void)mst_pct_encode(&x->reply, alias);
+    (void)mst_pct_encode(&x->reply, alias.text);
     (void)mst_buf_add_byte(&x->reply, '=');
     return mst_pct_encode(&x->reply, point.value);
 }
@@ -53,7 +56,7 @@ static enum mst_err read_aliases(struct mst_exchange *x, struct mst_tx *tx, int6
 
     for (size_t i = query->n_items; i-- > 0 && err == MST_OK;)
         if (!is_repeated(query, i))
-            err = read_one(x, tx, client_id, query->items[i].name);
+            err = read_one(x, tx, client_id, &query->items[i]);
     if (err != MST_OK)
         return err;
     return mst_exchange_answer(x, x->reply.len > 0 ? 200 : 204, NULL);
@@ -103,8 +106,11 @@ static enum mst_err add_value(struct mst_exchange *x, struct mst_tx *tx, struct 
 {
     struct mst_flow_input input = {.at = mst_tx_wall_now(tx)};
     enum mst_verdict verdict = MST_NOT_FOUND;
-    enum mst_err err = mst_data_port(tx, work->client_id, item->name, &verdict, &input.port);
+    struct mst_data_alias alias;
+    enum mst_err err = mst_value_alias(&x->arena, item, &alias);
 
+    if (err == MST_OK)
+        err = mst_data_port(tx, work->client_id, &alias, &verdict, &input.port);
     if (err != MST_OK || verdict != MST_DONE)
         return err;
     return mst_value_add(x, tx, work->flow, &input, item);

@@ -5,7 +5,7 @@ enum mst_err mst_param_of(struct mst_exchange *x, const struct mst_form_item *it
                           struct mst_param *ret_param)
 {
     struct mst_param param = {.text = item->value};
-    enum mst_err err = mst_form_plus(&x->arena, item, &param.plus);
+    enum mst_err err = mst_form_plus(&x->arena, item->raw_value, &param.plus);
 
     if (err == MST_OK)
         *ret_param = param;

@@ -11,12 +11,13 @@
 #include "core/since.h"
 #include "front/http/handlers.h"
 #include "front/http/poll.h"
+#include "front/http/values.h"
 #include "front/http/waiting.h"
 #include "wire/httpdate.h"
 #include "wire/pct.h"
 
 struct followed {
-    struct mst_span alias;
+    struct mst_data_alias alias;
     int64_t port_id; /* that since is of; 0 = of whatever dataport the alias leads to */
     struct mst_since since;
 };
@@ -32,7 +33,7 @@ uint64_t mst_poll_timeout_ms(struct mst_span text)
 {
     double ms;
 
-    if (!mst_data_number(mst_span_trim(text), &ms) || !(ms > 0))
+    if (!mst_data_number(text, &ms) || !(ms > 0))
         return 0;
     return ms < MST_WAIT_MS_MAX ? (uint64_t)ceil(ms) : MST_WAIT_MS_MAX;
 }
@@ -64,9 +65,21 @@ bool mst_poll_since(struct mst_span text, int64_t now, int64_t *ret_at)
 static bool has(const struct work *work, struct mst_span alias)
 {
     for (size_t i = 0; i < work->n; i++)
-        if (mst_span_eq(work->followed[i].alias, alias))
+        if (mst_span_eq(work->followed[i].alias.text, alias))
             return true;
     return false;
+}
+
+/* A copy, since the request does not stay. */
+static enum mst_err take_alias(struct mst_exchange *x, const struct mst_form_item *item,
+                               struct mst_data_alias *ret_alias)
+{
+    struct mst_data_alias alias;
+    enum mst_err err = mst_value_alias(&x->arena, item, &alias);
+
+    if (err == MST_OK)
+        err = mst_arena_dup(&x->arena, alias.text, &ret_alias->text);
+    return err == MST_OK ? mst_arena_dup(&x->arena, alias.plus, &ret_alias->plus) : err;
 }
 
 static enum mst_err take_aliases(struct mst_exchange *x, struct work *work)
@@ -79,7 +92,7 @@ static enum mst_err take_aliases(struct mst_exchange *x, struct work *work)
             continue;
         if (work->n == MST_WAIT_PORTS_MAX)
             return mst_exchange_refuse(x, MST_BAD_VALUE);
-        err = mst_arena_dup(&x->arena, query.items[i].name, &work->followed[work->n].alias);
+        err = take_alias(x, &query.items[i], &work->followed[work->n].alias);
         work->n += err == MST_OK;
     }
     return err;
@@ -91,10 +104,11 @@ static enum mst_err begin_now(struct mst_exchange *x, struct mst_tx *tx, struct 
 
     for (size_t i = 0; i < work->n && err == MST_OK; i++) {
         struct followed *followed = &work->followed[i];
+        struct mst_data_alias alias = followed->alias;
         enum mst_verdict verdict;
         struct mst_row_resource port;
 
-        err = mst_data_port(tx, x->client.id, followed->alias, &verdict, &port);
+        err = mst_data_port(tx, x->client.id, &alias, &verdict, &port);
         if (err != MST_OK || verdict != MST_DONE)
             continue;
         followed->port_id = port.id;
@@ -147,7 +161,8 @@ static enum mst_err look_at(struct mst_exchange *x, struct mst_tx *tx, const str
     struct mst_row_resource port;
     struct mst_row_point point;
     const struct mst_since *since = &followed->since;
-    enum mst_err err = mst_data_port(tx, x->client.id, followed->alias, &verdict, &port);
+    struct mst_data_alias alias = followed->alias;
+    enum mst_err err = mst_data_port(tx, x->client.id, &alias, &verdict, &port);
 
     if (err != MST_OK || verdict != MST_DONE)
         return err;
@@ -159,7 +174,7 @@ static enum mst_err look_at(struct mst_exchange *x, struct mst_tx *tx, const str
         return err;
     if (!found->is_any || point.at < found->point.at) {
         found->is_any = true;
-        found->alias = followed->alias;
+        found->alias = alias.text; /* which lies in the arena */
         found->point = point;
     }
     return MST_OK;

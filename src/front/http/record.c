@@ -37,14 +37,22 @@ static enum mst_err plan(struct mst_exchange *x, struct mst_tx *tx, struct work 
     struct mst_record *record = &work->record;
     struct mst_flow_input input = {.at = 0};
     enum mst_verdict verdict = MST_NOT_FOUND;
+    struct mst_data_alias alias = {
+        .plus = {NULL, 0}
+    };
+    struct mst_span sent = {NULL, 0}; /* what alias was made of */
     enum mst_err err = MST_OK;
     size_t n_known = 0;
 
     for (size_t i = 0; i < record->n_points && err == MST_OK; i++) {
-        const struct mst_record_point *point = &record->points[i];
+        struct mst_record_point *point = &record->points[i];
 
-        if (i == 0 || !mst_span_eq(point->alias, record->points[i - 1].alias))
-            err = mst_data_port(tx, x->client.id, point->alias, &verdict, &input.port);
+        if (i == 0 || !mst_span_eq(point->alias, sent)) {
+            sent = point->alias;
+            alias = (struct mst_data_alias){.text = sent, .plus = point->plus};
+            err = mst_data_port(tx, x->client.id, &alias, &verdict, &input.port);
+        }
+        point->alias = alias.text;
         if (err != MST_OK || verdict != MST_DONE)
             continue;
         input.at = point->at_ms / 1000;

@@ -1,6 +1,14 @@
 #include "core/domain.h"
 #include "front/rpc/envelope.h"
 
+/* Behind a byte order mark, which the UTF-8 writers of .NET put in front; RFC 8259 lets readers ignore it. */
+static struct mst_span without_mark(struct mst_span text)
+{
+    const struct mst_span mark = MST_LIT("\xef\xbb\xbf");
+
+    return mst_span_cut(text, mst_span_starts(text, mark) ? mark.len : 0, text.len);
+}
+
 static bool is_json(struct mst_span text)
 {
     struct mst_json json = mst_json_of(text);
@@ -12,11 +20,12 @@ static bool is_json(struct mst_span text)
 enum mst_err mst_rpc_envelope_read(struct mst_arena *arena, struct mst_span text,
                                    struct mst_rpc_envelope *ret_envelope)
 {
-    struct mst_json json = mst_json_again(text);
+    const struct mst_span document = without_mark(text);
+    struct mst_json json = mst_json_again(document);
     struct mst_rpc_envelope envelope = {0};
     struct mst_span name, value;
     bool is_more = mst_json_kind(&json) == MST_JSON_OBJECT;
-    enum mst_err err = is_json(text) ? MST_OK : MST_ESYNTAX;
+    enum mst_err err = is_json(document) ? MST_OK : MST_ESYNTAX;
 
     if (err == MST_OK && mst_json_kind(&json) == MST_JSON_ARRAY)
         err = mst_json_value(&json, &envelope.calls);

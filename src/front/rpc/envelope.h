@@ -13,7 +13,7 @@ struct mst_rpc_envelope {
 };
 
 /* An object with these members, or a bare list, which is calls; anything else has neither.
-   MST_ESYNTAX: it is no JSON in UTF-8, or too deep; MST_ENOMEM. */
+   A byte order mark in front is passed over. MST_ESYNTAX: it is no JSON in UTF-8, or too deep; MST_ENOMEM. */
 MST_MUST_USE enum mst_err mst_rpc_envelope_read(struct mst_arena *arena, struct mst_span text,
                                                 struct mst_rpc_envelope *ret_envelope);
 

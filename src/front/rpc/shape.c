@@ -460,6 +460,15 @@ static enum mst_err read_names(struct mst_json *json, struct mst_arena *arena,
 
 /* ---- whole shapes ---- */
 
+/* An empty list: what PHP and Lua make of an object without members. */
+static bool is_empty_list(struct mst_json json)
+{
+    bool is_more = true;
+
+    return mst_json_open(&json, '[') == MST_OK && mst_json_element(&json, &is_more) == MST_OK &&
+           !is_more;
+}
+
 static enum mst_err read_param(struct mst_json *json, struct mst_arena *arena,
                                const struct mst_rpc_param *param, bool *ret_is_known,
                                struct mst_rpc_value *value)
@@ -468,7 +477,8 @@ static enum mst_err read_param(struct mst_json *json, struct mst_arena *arena,
     enum mst_err err;
 
     *ret_is_known = true;
-    if (param->is_optional && mst_json_kind(json) == MST_JSON_NULL)
+    if (param->is_optional &&
+        (mst_json_kind(json) == MST_JSON_NULL || (!is_flags && is_empty_list(*json))))
         return mst_json_skip(json);
     value->is_given = param->type != MST_RPC_NULL;
     if (is_flags && mst_json_kind(json) == MST_JSON_ARRAY)

@@ -43,7 +43,7 @@ struct mst_rpc_item {
     struct mst_span text, as_number;
 };
 
-/* An argument, or an option. Null is as good as nothing, where nothing is allowed. */
+/* An argument, or an option. Null is as good as nothing, where nothing is allowed; so is [] as an argument. */
 struct mst_rpc_value {
     bool is_given;
     bool is_true;

@@ -100,6 +100,22 @@ MST_TEST(arguments_of_old_clients_land_in_the_same_slots)
 }
 MST_TEST_END
 
+MST_TEST(an_empty_list_in_place_of_an_object_that_may_be_missing_is_none)
+{
+    ck_assert_int_eq(take("read", "[\"r\", [ ] ]"), MST_RPC_FITS);
+    ck_assert(!args.v[1].members[MST_RPC_LIMIT].is_given);
+    mst_arena_fini(&arena);
+    ck_assert_int_eq(fit_of("write", "[\"r\",1,[]]"), MST_RPC_FITS);
+    ck_assert_int_eq(fit_of("move", "[\"r\",\"s\",[]]"), MST_RPC_FITS);
+    ck_assert_int_eq(fit_of("read", "[\"r\",[\"limit\"]]"), MST_RPC_MISFITS);
+    ck_assert_int_eq(fit_of("read", "[\"r\",[[]]]"), MST_RPC_MISFITS);
+    ck_assert_int_eq(fit_of("update", "[\"r\",[]]"), MST_RPC_MISFITS);
+    ck_assert_int_eq(take("listing", "[[\"client\"],[]]"), MST_RPC_FITS);
+    ck_assert(args.v[2].is_given); /* by which the two legacy forms are told apart */
+    mst_arena_fini(&arena);
+}
+MST_TEST_END
+
 MST_TEST(options_are_found_by_name_and_null_is_as_good_as_nothing)
 {
     ck_assert_int_eq(
@@ -170,5 +186,6 @@ MST_TEST_END
 MST_TESTS("front/rpc/shape", every_shape_is_well_formed_and_stands_beside_those_of_its_procedure,
           numbers_keep_their_digits_and_texts_their_characters,
           arguments_of_old_clients_land_in_the_same_slots,
+          an_empty_list_in_place_of_an_object_that_may_be_missing_is_none,
           options_are_found_by_name_and_null_is_as_good_as_nothing,
           what_is_of_another_type_or_number_misfits_and_a_wrong_word_is_badarg)

@@ -11,6 +11,7 @@
 #include "core/lane.h"
 #include "core/permit.h"
 #include "front/http/suspect.h"
+#include "front/http/values.h"
 #include "front/udp/rate.h"
 #include "front/udp/udp.h"
 #include "sys/metric.h"
@@ -139,10 +140,13 @@ static enum mst_err add_value(struct shot *shot, struct mst_tx *tx, int64_t clie
     const struct mst_udp_opts *opts = &shot->udp->opts;
     struct mst_flow_input input = {
         .at = mst_tx_wall_now(tx), .text = item->value, .is_optional = opts->is_bad_value_skipped};
-    enum mst_err err = mst_data_port(tx, client_id, item->name, ret_verdict, &input.port);
+    struct mst_data_alias alias;
+    enum mst_err err = mst_value_alias(&shot->arena, item, &alias);
 
+    if (err == MST_OK)
+        err = mst_data_port(tx, client_id, &alias, ret_verdict, &input.port);
     if (err == MST_OK && *ret_verdict == MST_DONE) {
-        err = mst_form_plus(&shot->arena, item, &input.plus);
+        err = mst_form_plus(&shot->arena, item->raw_value, &input.plus);
         if (err == MST_OK)
             err = mst_flow_add(opts->domain, tx, shot->flow, &input, ret_verdict);
         if (*ret_verdict == MST_BAD_VALUE && opts->is_bad_value_skipped)
