@@ -20,6 +20,11 @@ sub device {
     my $rid = $of->enable('m1', 'one');
     return { rid => $rid, cik => $of->activate('m1', 'one')->{body} };
 }
+sub lock_client {
+    my ($rid, $is_locked) = @_;
+    $m->call({ cik => $m->{domain_cik} }, 'update', $rid, { locked => $is_locked ? JSON::PP::true : JSON::PP::false });
+    return;
+}
 sub metric {
     my ($name) = @_;
     local ($m->{socket}, $m->{port}{http}) = (undef, $m->{port}{admin});
@@ -85,12 +90,16 @@ is refused('session'), 1, '... and is counted';
 my $guest = WebSocket->open_as($m, { cik => $theirs->{cik} });
 is $guest->calls(['read', { alias => 'temp' }])->[0]{status}, 'ok', 'another vendor has its session';
 
-$m->call({ cik => $m->{portal_cik} }, 'update', $mine->{rid}, { locked => JSON::PP::true });
-$late = WebSocket->open($m);
-$late->json({ auth => { cik => $mine->{cik} } });
-is $late->read_text, '{"error":{"code":500,"message":"Limit reached"}}', 'a key that is locked is its vendor\'s too';
-is $late->read_close, 1013, '... and no way round';
-$m->call({ cik => $m->{portal_cik} }, 'update', $mine->{rid}, { locked => JSON::PP::false });
+my $token = $m->call({ cik => $m->{portal_cik} }, 'grant', $mine->{rid}, { $mine->{rid} => ['info'] });
+lock_client($_, 1) for $mine->{rid}, $m->{portal_rid};
+for (['key', { cik => $mine->{cik} }], ['token', { token => $token }]) {
+    my ($what, $auth) = @$_;
+    $late = WebSocket->open($m);
+    $late->json({ auth => $auth });
+    is $late->read_text, '{"error":{"code":500,"message":"Limit reached"}}', "a $what that is locked is its vendor's too";
+    is $late->read_close, 1013, '... and no way round';
+}
+lock_client($_, 0) for $mine->{rid}, $m->{portal_rid};
 $open[1]->close(1000);
 is $open[1]->read_close, 1000, 'one of the sessions ends';
 $open[1] = WebSocket->open_as($m, { cik => $mine->{cik} });
