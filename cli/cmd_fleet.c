@@ -14,6 +14,7 @@
 #include "base/limits.h"
 #include "cli/api.h"
 #include "cli/fleet_file.h"
+#include "cli/interrupt.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "sys/random.h"
@@ -270,6 +271,7 @@ static enum cli_exit export_to(struct exporting *exporting, const char *name)
     exporting->file = fd >= 0 ? fdopen(fd, "w") : NULL;
     if (exporting->file == NULL)
         return cli_fail(cli, CLI_LOCAL, "%s: %s", exporting->path, strerror(errno));
+    cli_interrupt_removes(exporting->path);
     cli_progress_begin(&progress, cli, 0);
     while (exit == CLI_OK && !exporting->is_ended) {
         exit = get_page(exporting);
@@ -281,6 +283,7 @@ static enum cli_exit export_to(struct exporting *exporting, const char *name)
     if (exporting->file != NULL)
         (void)fclose(exporting->file);
     (void)unlink(exporting->path);
+    cli_interrupt_removes(NULL);
     return exit == CLI_OK ? show_exported(exporting, name) : exit;
 }
 

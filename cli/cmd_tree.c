@@ -201,6 +201,31 @@ static void print_device(const struct tree *tree, const json_t *description)
     json_decref(device);
 }
 
+/* "simple", of a datarule; NULL of anything else. */
+static const char *rule_of(const json_t *description)
+{
+    return json_object_iter_key(json_object_iter(json_object_get(description, "rule")));
+}
+
+/* What it is and how it stands. A script is not run, whatever its status is on the wire (protocol.md 2.15.6). */
+static void print_kind(const struct tree *tree, const json_t *child, const json_t *info)
+{
+    const json_t *description = json_object_get(info, "description");
+    const char *rule = rule_of(description);
+    FILE *out = tree->cli->out;
+
+    (void)fprintf(out, "  %s", type_of(child, info));
+    print_text(tree, " ", json_object_get(description, "format"));
+    print_text(tree, " ", json_object_get(description, "method"));
+    if (rule != NULL) {
+        (void)fputc(' ', out);
+        cli_print_clean(out, mst_span_str(rule));
+    }
+    print_text(tree, " ", json_object_get(json_object_get(info, "basic"), "status"));
+    if (rule != NULL && strcmp(rule, "script") == 0)
+        (void)fputs(" (not run)", out);
+}
+
 /* name (alias temp, t) dataport float RID = 21.5 at ..., name (device thermo 0001) client activated RID */
 static void print_line(const struct tree *tree, const struct branch *branch, const json_t *child,
                        const json_t *info, const json_t *points)
@@ -219,9 +244,7 @@ static void print_line(const struct tree *tree, const struct branch *branch, con
     if (json_array_size(names) > 0)
         (void)fputc(')', out);
     print_device(tree, description);
-    (void)fprintf(out, "  %s", type_of(child, info));
-    print_text(tree, " ", json_object_get(description, "format"));
-    print_text(tree, " ", json_object_get(json_object_get(info, "basic"), "status"));
+    print_kind(tree, child, info);
     (void)fprintf(out, "  %s", rid_of(child));
     print_value(tree, points);
     (void)fputc('\n', out);
@@ -234,11 +257,12 @@ static enum cli_exit print_json(const struct tree *tree, const struct branch *br
     const json_t *description = json_object_get(info, "description");
     json_t *device = device_of(description);
     json_t *object = json_pack(
-        "{s:s, s:s, s:O?, s:O?, s:O?, s:O?, s:O?, s:O?}", "rid", rid_of(child), "type",
+        "{s:s, s:s, s:O?, s:O?, s:O?, s:O?, s:O?, s:s?, s:O?, s:O?}", "rid", rid_of(child), "type",
         type_of(child, info), "name", json_object_get(description, "name"), "aliases",
         json_object_get(branch->aliases, rid_of(child)), "model", json_object_get(device, "model"),
         "sn", json_object_get(device, "sn"), "format", json_object_get(description, "format"),
-        "status", json_object_get(json_object_get(info, "basic"), "status"));
+        "rule", rule_of(description), "method", json_object_get(description, "method"), "status",
+        json_object_get(json_object_get(info, "basic"), "status"));
     char *text;
 
     json_decref(device);

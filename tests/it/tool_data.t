@@ -173,6 +173,20 @@ case 'of what is not there', [qw(tree nope)], 1, '', qr/lookup: invalid/;
     ok eval { JSON::PP->new->decode(slurp("$dir/out")) }, 'which is JSON';
     case 'nothing to the left of the first', ['tree', $rid], 0, $tree;
 }
+my $lab = $m->create_client({ cik => $m->{portal_cik} }, 'lab');
+for my $new ([datarule => { format => 'integer', rule => { timeout => { timeout => 60, repeat => JSON::PP::false } } }],
+    [datarule => { format => 'string', rule => { script => 'print(1)' } }],
+    [dispatch => { method => 'sms', recipient => '1', locked => JSON::PP::true }]) {
+    $m->call({ cik => $m->{portal_cik} }, 'create', $lab, @$new);
+}
+{
+    local $key = $m->{portal_cik};
+    case 'of what processes', ['tree', $lab], 0,
+        qr/^├── -  datarule integer timeout  \w{40}\n├── -  datarule string script waiting \(not run\)  \w{40}\n└── -  dispatch sms locked  \w{40}\n\z/m;
+    case '... as JSON', ['tree', $lab, '--json'], 0,
+        qr/"format":"string","rule":"script","method":null,"status":"waiting"\}.*"format":null,"rule":null,"method":"sms","status":"locked"\}/;
+    $m->call({ cik => $key }, 'drop', $lab);
+}
 my @many = map { "b$_" } 1 .. 70;
 $m->add('m', @many);
 $m->enable('m', $_) for @many;
