@@ -189,6 +189,14 @@ static enum cli_exit open_file(struct recording *recording)
 
 /* ---- the command ---- */
 
+/* Clients have none, and what dispatches have is not written by alias. */
+static bool has_points(const json_t *info)
+{
+    const char *type = json_string_value(json_object_get(json_object_get(info, "basic"), "type"));
+
+    return type != NULL && (strcmp(type, "dataport") == 0 || strcmp(type, "datarule") == 0);
+}
+
 /* The server skips aliases that the device does not have and says nothing. */
 static enum cli_exit check_alias(struct recording *recording)
 {
@@ -201,9 +209,9 @@ static enum cli_exit check_alias(struct recording *recording)
         exit = cli_rpc_one(recording->cli, &auth, "info",
                            json_pack("[o, {s:b}]", cli_rpc_alias(recording->alias), "basic", 1),
                            "invalid", &info);
-    if (exit == CLI_OK && info == NULL)
-        exit = cli_fail(recording->cli, CLI_REFUSED, "%s: the device has no such alias",
-                        recording->alias);
+    if (exit == CLI_OK && !has_points(info))
+        exit = cli_fail(recording->cli, CLI_REFUSED, "%s: the device has no %s", recording->alias,
+                        info == NULL ? "such alias" : "dataport of that alias");
     json_decref(info);
     return exit;
 }

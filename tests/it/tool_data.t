@@ -70,6 +70,13 @@ spew('in', qq({"ts":1700000500,"value":1}\n));
 case 'record JSON that nobody said is JSON', [qw(data record temp -)], 5, '', qr/^muster data record: -: line 1: this is a line of JSON: add --format json$/m;
 unlink "$dir/in";
 case 'record to no alias', [qw(data record nope), spew('t.csv', "1,1\n")], 1, '', qr/nope: the device has no such alias/;
+{
+    my $own = { cik => $cik };
+    my $sms = $m->call($own, 'create', { alias => '' }, 'dispatch', { method => 'sms', recipient => '1' });
+    $m->call($own, 'map', 'alias', $sms, 'sms');
+    case 'record to a dispatch', [qw(data record sms), spew('t.csv', "1,1\n")], 1, '', qr/sms: the device has no dataport of that alias$/;
+    $m->call($own, 'drop', $sms);
+}
 case 'record no file', [qw(data record temp), "$dir/none.csv"], 5, '', qr/cannot read .*none\.csv: No such file/;
 case 'record another format', [qw(data record temp - --format xml)], 2, '', qr/--format is csv or json/;
 
@@ -243,7 +250,7 @@ sub interrupted {
         answer('{"description":{"format":"integer"},"storage":{"count":2}}'), answer('[[1,1]]'));
     ok !-e "$dir/cut.csv", '... nor anything under its name';
     interrupted('a record', [qw(data record count), spew('long.csv', join '', map { "$_,1\n" } 1 .. 1001)],
-        qr/^muster: 1000 points are stored for sure; to go on, add --from-line 1001\n\z/, answer('{"basic":{}}'), '', '');
+        qr/^muster: 1000 points are stored for sure; to go on, add --from-line 1001\n\z/, answer('{"basic":{"type":"dataport"}}'), '', '');
     open(my $out, '>', "$dir/out") or die;
     my $pid = begin($out, qw(data export count --progress --output), "$dir/many.csv");
     close hold(answer('{"description":{"format":"integer"},"storage":{"count":10000}}'), answer('[[1,1],[2,1]]'));
