@@ -57,8 +57,8 @@
 #define MST_RPC_DEPTH_MAX    32         /* JSON nesting: no call needs more than 8 */
 #define MST_READ_POINTS_MAX  100000     /* of one RPC read: 4 MiB of a reply, if they are numbers */
 #define MST_READ_COUNTED_MAX 1000000    /* points in a window of which autowindow takes some */
-#define MST_READ_STEP_POINTS 512        /* looked at before the loop serves others ... */
-#define MST_READ_STEP_BYTES  MST_KIB(256)  /* ... and printed */
+#define MST_TURN_ROWS        512        /* looked at before a loop serves others: 0.3 to 2 ms ... */
+#define MST_TURN_BYTES       MST_KIB(256)  /* ... and their text, or what was printed */
 #define MST_RPC_TURN_NS      2000000       /* calls that read, before the loop serves others */
 #define MST_GROUP_WRITES_MAX 1000          /* of one RPC writegroup, as of MST_ALIASES_MAX */
 #define MST_FORM_ITEMS_MAX   20000         /* one sn[] item per serial number and some beside */
@@ -103,8 +103,9 @@
 #define MST_NEAR_MODELS_MAX       1000 /* model names that "why not?" compares with one unknown */
 #define MST_NEAR_ZEROS_MAX \
     16 /* zeros that it puts in front of an unknown number: one look-up each */
-#define MST_LISTING_MAX      100000 /* RIDs in one RPC listing: 4 MiB of reply */
-#define MST_STORAGE_SCAN_MAX 10000  /* points that info counts in one call */
+#define MST_LISTING_MAX       100000 /* RIDs in one RPC listing: 4 MiB of reply */
+#define MST_LISTING_TYPES_MAX 16     /* words in its list: there are four */
+#define MST_STORAGE_SCAN_MAX  10000  /* points that info counts in one call */
 
 /* WebSocket RPC (3.3) */
 #define MST_WS_MESSAGE_MAX       MST_RPC_BODY_MAX /* a message is what a body of the RPC is */
@@ -135,7 +136,7 @@
 #define MST_TAGS_MAX 100 /* of one resource: a listing by tag reads all of them */
 
 /* usage (2.15.4) */
-#define MST_USAGE_LOOK_MAX 100000   /* resources that one call counts: a loop waits for it */
+#define MST_USAGE_LOOK_MAX 100000   /* resources that one call counts: 0.1 s of a processor */
 #define MST_USAGE_KEEP_S   34560000 /* 400 days: what was dropped longer ago is forgotten */
 
 /* grant tokens (2.15.4) */

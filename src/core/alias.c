@@ -1,28 +1,5 @@
 #include "core/resource.h"
 
-struct alias_reader {
-    enum mst_err (*each)(void *arg, const struct mst_row_alias *alias);
-    void *arg;
-};
-
-static enum mst_err show_alias(void *arg, const void *row)
-{
-    struct alias_reader *reader = arg;
-
-    return reader->each(reader->arg, row);
-}
-
-enum mst_err mst_alias_list(struct mst_tx *tx, int64_t client_id,
-                            enum mst_err (*each)(void *arg, const struct mst_row_alias *alias),
-                            void *arg)
-{
-    const struct mst_row_alias key = {.client_id = client_id};
-    const struct mst_scan scan = {.index = MST_IX_ALIAS, .key = &key, .n_fixed = 1};
-    struct alias_reader reader = {each, arg};
-
-    return mst_tx_scan(tx, &scan, show_alias, &reader);
-}
-
 enum mst_err mst_alias_map(struct mst_tx *tx, int64_t caller_id,
                            const struct mst_row_resource *resource, struct mst_span alias,
                            enum mst_verdict *ret_verdict)

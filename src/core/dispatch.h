@@ -58,7 +58,7 @@ MST_MUST_USE enum mst_err mst_dispatch_read(struct mst_arena *arena, struct mst_
  * Draws one message from the owner of a dispatch and all above it, in a MST_FILE_STATE command: from what
  * they may send this UTC day; if any of them has nothing left, from their buckets, which are never
  * filled up again. Either way it counts as sent on this day, by all of them (CONSUMED) and by the owner's
- * own dispatches (mst_usage_sent). Who inherits has no limit of its
+ * own dispatches (mst_usage_today). Who inherits has no limit of its
  * own. MST_NO_ROOM: neither has enough. MST_NOT_FOUND: the owner is gone. Nothing was written then.
  */
 MST_MUST_USE enum mst_err mst_dispatch_draw(struct mst_tx *tx, int64_t owner_id,

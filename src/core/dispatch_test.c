@@ -230,7 +230,7 @@ static int64_t sent(struct mst_tx *tx, int64_t client_id)
 {
     int64_t n;
 
-    ck_assert_int_eq(mst_usage_sent(tx, client_id, MST_LIMIT_SMS, &n), MST_OK);
+    ck_assert_int_eq(mst_usage_today(tx, client_id, MST_CONSUMED_OWN(MST_LIMIT_SMS), &n), MST_OK);
     return n;
 }
 

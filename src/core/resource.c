@@ -329,62 +329,9 @@ enum mst_err mst_resource_update(const struct mst_domain *domain, struct mst_tx 
 
 /* ---- looking ---- */
 
-enum { COUNT_PAGE = 256 };
-
-struct count {
-    struct mst_tx *tx;
-    int64_t n;
-    int64_t last_id;
-    int64_t *n_shares; /* NULL: there are none to be counted */
-};
-
-static enum mst_err count_share(void *arg, const struct mst_row_share *share)
-{
-    (void)share;
-    ++*(int64_t *)arg;
-    return MST_OK;
-}
-
-static enum mst_err count_child(void *arg, const void *row)
-{
-    struct count *count = arg;
-
-    count->n++;
-    count->last_id = ((const struct mst_row_resource *)row)->id;
-    return count->n_shares ? mst_share_list(count->tx, count->last_id, count_share, count->n_shares)
-                           : MST_OK;
-}
-
-static enum mst_err count_children(struct mst_tx *tx, int64_t client_id, enum mst_kind kind,
-                                   int64_t *n_shares, int64_t *ret_n)
-{
-    struct mst_row_resource key = {.owner_id = client_id, .kind = kind};
-    const struct mst_scan scan = {.index = MST_IX_RESOURCE_OWNER,
-                                  .key = &key,
-                                  .n_fixed = 2,
-                                  .has_after = true,
-                                  .limit = COUNT_PAGE};
-    struct count count = {.tx = tx, .n_shares = n_shares};
-    int64_t n_before;
-    enum mst_err err;
-
-    do {
-        struct mst_arena_mark mark = mst_arena_mark(mst_tx_arena(tx));
-
-        n_before = count.n;
-        key.id = count.last_id;
-        err = mst_tx_scan(tx, &scan, count_child, &count);
-        mst_arena_rewind(mst_tx_arena(tx), mark);
-    } while (err == MST_OK && count.n == n_before + COUNT_PAGE);
-    if (err == MST_OK)
-        *ret_n = count.n;
-    return err;
-}
-
 static enum mst_err fill_client_info(const struct mst_domain *domain, struct mst_tx *tx,
                                      struct mst_info *info)
 {
-    int64_t *n_shares;
     enum mst_err err;
 
     info->client.id = info->quota.client_id = info->resource.id;
@@ -395,13 +342,7 @@ static enum mst_err fill_client_info(const struct mst_domain *domain, struct mst
         return err == MST_ENOENT ? MST_ECORRUPT : err;
     info->status =
         mst_lifecycle_word(mst_client_state(domain, tx, &info->client), info->client.is_locked);
-    if (info->may_see_key)
-        err = mst_client_cik(domain, tx, &info->client, &info->key);
-    n_shares = info->quota.use_share > 0 ? &info->direct_shares : NULL;
-    for (int kind = MST_KIND_CLIENT; kind <= MST_KIND_DISPATCH && err == MST_OK; kind++)
-        err = count_children(tx, info->resource.id, (enum mst_kind)kind, n_shares,
-                             &info->direct[kind]);
-    return err;
+    return info->may_see_key ? mst_client_cik(domain, tx, &info->client, &info->key) : MST_OK;
 }
 
 enum mst_err mst_resource_info(const struct mst_domain *domain, struct mst_tx *tx,
@@ -419,30 +360,6 @@ enum mst_err mst_resource_info(const struct mst_domain *domain, struct mst_tx *t
     if (err == MST_OK)
         *ret_info = info;
     return err;
-}
-
-struct child_reader {
-    enum mst_err (*each)(void *arg, const struct mst_row_resource *child);
-    void *arg;
-};
-
-static enum mst_err show_child(void *arg, const void *row)
-{
-    struct child_reader *reader = arg;
-
-    return reader->each(reader->arg, row);
-}
-
-enum mst_err mst_resource_children(struct mst_tx *tx, int64_t client_id, enum mst_kind kind,
-                                   enum mst_err (*each)(void *arg,
-                                                        const struct mst_row_resource *child),
-                                   void *arg)
-{
-    const struct mst_row_resource key = {.owner_id = client_id, .kind = kind};
-    const struct mst_scan scan = {.index = MST_IX_RESOURCE_OWNER, .key = &key, .n_fixed = 2};
-    struct child_reader reader = {each, arg};
-
-    return mst_tx_scan(tx, &scan, show_child, &reader);
 }
 
 /* ---- events of a client's key (transitions 23 to 25) ---- */

@@ -123,17 +123,15 @@ mst_resource_drop(struct mst_tx *tx, int64_t caller_id, const struct mst_row_res
                   enum mst_err (*each_port)(void *arg, int64_t dataport_id), void *arg,
                   enum mst_verdict *ret_verdict);
 
-/* Everything info shows (2.15.6). Which of it the caller may see is said by the last three. */
+/* What info shows (2.15.6) of a few rows. Which of all the caller may see is said by the last two. */
 struct mst_info {
     struct mst_row_resource resource;
-    struct mst_row_client client;          /* clients only */
-    struct mst_row_quota quota;            /* clients only */
-    const char *status;                    /* clients only: 1.4 */
-    struct mst_handle key;                 /* clients only, and only if may_see_key */
-    int64_t direct[MST_KIND_DISPATCH + 1]; /* clients only: what it owns directly, by kind */
-    int64_t direct_shares;                 /* clients only: share codes of what it owns directly */
-    bool may_see_owner_view;               /* direct owner or itself: aliases, shares, tagged */
-    bool may_see_key;                      /* direct owner only */
+    struct mst_row_client client; /* clients only */
+    struct mst_row_quota quota;   /* clients only */
+    const char *status;           /* clients only: 1.4 */
+    struct mst_handle key;        /* clients only, and only if may_see_key */
+    bool may_see_owner_view;      /* direct owner or itself: aliases, shares, tagged */
+    bool may_see_key;             /* direct owner only */
 };
 
 MST_MUST_USE enum mst_err mst_resource_info(const struct mst_domain *domain, struct mst_tx *tx,
@@ -141,16 +139,6 @@ MST_MUST_USE enum mst_err mst_resource_info(const struct mst_domain *domain, str
                                             const struct mst_row_resource *resource,
                                             struct mst_info *ret_info);
 
-/* Direct children of client_id of that kind, in order of creation. */
-MST_MUST_USE enum mst_err
-mst_resource_children(struct mst_tx *tx, int64_t client_id, enum mst_kind kind,
-                      enum mst_err (*each)(void *arg, const struct mst_row_resource *child),
-                      void *arg);
-
-/* Aliases of client_id's children, by name. */
-MST_MUST_USE enum mst_err
-mst_alias_list(struct mst_tx *tx, int64_t client_id,
-               enum mst_err (*each)(void *arg, const struct mst_row_alias *alias), void *arg);
 /* MST_BAD_VALUE (form), MST_IN_USE, MST_RESTRICTED (not a direct child of the caller). The same
    again: MST_DONE. */
 MST_MUST_USE enum mst_err mst_alias_map(struct mst_tx *tx, int64_t caller_id,

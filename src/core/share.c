@@ -248,32 +248,15 @@ static enum mst_err show_share(void *arg, const void *row)
     return reader->each(reader->arg, row);
 }
 
-static enum mst_err list(struct mst_tx *tx, enum mst_index index, const struct mst_row_share *key,
-                         enum mst_err (*each)(void *arg, const struct mst_row_share *share),
-                         void *arg)
-{
-    const struct mst_scan scan = {.index = index, .key = key, .n_fixed = 1};
-    struct share_reader reader = {each, arg};
-
-    return mst_tx_scan(tx, &scan, show_share, &reader);
-}
-
 enum mst_err mst_share_list(struct mst_tx *tx, int64_t resource_id,
                             enum mst_err (*each)(void *arg, const struct mst_row_share *share),
                             void *arg)
 {
     const struct mst_row_share key = {.resource_id = resource_id};
+    const struct mst_scan scan = {.index = MST_IX_SHARE_RESOURCE, .key = &key, .n_fixed = 1};
+    struct share_reader reader = {each, arg};
 
-    return list(tx, MST_IX_SHARE_RESOURCE, &key, each, arg);
-}
-
-enum mst_err
-mst_share_list_active(struct mst_tx *tx, int64_t client_id,
-                      enum mst_err (*each)(void *arg, const struct mst_row_share *share), void *arg)
-{
-    const struct mst_row_share key = {.activator_id = client_id};
-
-    return list(tx, MST_IX_SHARE_ACTIVATOR, &key, each, arg);
+    return mst_tx_scan(tx, &scan, show_share, &reader);
 }
 
 /* ---- what goes with other things ---- */

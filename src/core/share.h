@@ -53,14 +53,10 @@ MST_MUST_USE enum mst_err mst_share_deactivate(const struct mst_domain *domain, 
 MST_MUST_USE enum mst_err mst_share_is_active(struct mst_tx *tx, int64_t client_id,
                                               int64_t resource_id, bool *ret_is_active);
 
-/* The codes of a resource; those that a client has activated. In order of creation. */
+/* The codes of a resource, in order of creation. */
 MST_MUST_USE enum mst_err
 mst_share_list(struct mst_tx *tx, int64_t resource_id,
                enum mst_err (*each)(void *arg, const struct mst_row_share *share), void *arg);
-MST_MUST_USE enum mst_err
-mst_share_list_active(struct mst_tx *tx, int64_t client_id,
-                      enum mst_err (*each)(void *arg, const struct mst_row_share *share),
-                      void *arg);
 
 /* The 40 characters of the code. */
 MST_MUST_USE enum mst_err mst_share_code(const struct mst_domain *domain,

@@ -1,8 +1,7 @@
 #include "core/usage.h"
 #include "core/sweep.h"
-#include "core/walk.h"
 
-enum { DAY_S = 86400, PAGE = 256 };
+enum { DAY_S = 86400 };
 
 /* ---- consuming ---- */
 
@@ -38,12 +37,10 @@ enum mst_err mst_usage_send(struct mst_tx *tx, int64_t client_id, enum mst_limit
     return mst_tx_insert(tx, MST_TABLE_CONSUMED, &row);
 }
 
-enum mst_err mst_usage_sent(struct mst_tx *tx, int64_t client_id, enum mst_limit metric,
-                            int64_t *ret_n)
+enum mst_err mst_usage_today(struct mst_tx *tx, int64_t client_id, int64_t metric, int64_t *ret_n)
 {
-    struct mst_row_consumed row = {.client_id = client_id,
-                                   .metric = MST_CONSUMED_OWN(metric),
-                                   .day = mst_tx_wall_now(tx) / DAY_S};
+    struct mst_row_consumed row = {
+        .client_id = client_id, .metric = metric, .day = mst_tx_wall_now(tx) / DAY_S};
     enum mst_err err = mst_tx_get(tx, MST_IX_CONSUMED, &row);
 
     if (err == MST_OK || err == MST_ENOENT)
@@ -146,122 +143,156 @@ enum mst_err mst_usage_end_client(struct mst_tx *tx, int64_t client_id, int64_t 
 
 /* ---- counting ---- */
 
-struct tally {
-    int64_t kind, start, end;
-    int64_t seconds;
-    size_t n_seen;
-    int64_t last_id;
-};
-
-static void add_span(struct tally *tally, int64_t from, int64_t to, int64_t n)
+void mst_usage_of_resources(struct mst_tx *tx, int64_t client_id, enum mst_kind kind, int64_t start,
+                            int64_t end, struct mst_usage *ret_usage)
 {
-    from = from > tally->start ? from : tally->start;
-    to = to < tally->end ? to : tally->end;
+    const int64_t now = mst_tx_wall_now(tx);
+
+    *ret_usage = (struct mst_usage){.what = kind, .start = start, .end = end < now ? end : now};
+    mst_walk_begin(&ret_usage->walk, client_id, MST_USAGE_LOOK_MAX);
+}
+
+void mst_usage_of_amount(int64_t client_id, int64_t metric, int64_t start, int64_t end,
+                         struct mst_usage *ret_usage)
+{
+    *ret_usage = (struct mst_usage){.what = metric,
+                                    .start = start,
+                                    .end = end,
+                                    .stage = MST_USAGE_DAYS,
+                                    .client_id = client_id,
+                                    .after = start / DAY_S - 1,
+                                    .is_whole = start >= end};
+}
+
+static void add_span(struct mst_usage *usage, int64_t from, int64_t to, int64_t n)
+{
+    from = from > usage->start ? from : usage->start;
+    to = to < usage->end ? to : usage->end;
     if (from < to)
-        tally->seconds += n * (to - from);
+        usage->n += n * (to - from);
 }
 
 static enum mst_err add_living(void *arg, const void *row)
 {
     const struct mst_row_resource *resource = row;
-    struct tally *tally = arg;
+    struct mst_usage *usage = arg;
 
-    if (tally->n_seen++ == MST_USAGE_LOOK_MAX)
+    if (usage->n_seen++ == MST_USAGE_LOOK_MAX)
         return MST_EFULL;
-    tally->last_id = resource->id;
-    add_span(tally, resource->created, tally->end, 1);
+    usage->after = resource->id;
+    add_span(usage, resource->created, usage->end, 1);
     return MST_OK;
 }
 
+/* Notes of the same second are told apart by their order alone. */
 static enum mst_err add_past(void *arg, const void *row)
 {
     const struct mst_row_past_resource *past = row;
-    struct tally *tally = arg;
+    struct mst_usage *usage = arg;
 
-    if (tally->n_seen++ == MST_USAGE_LOOK_MAX)
+    if (usage->n_seen++ == MST_USAGE_LOOK_MAX)
         return MST_EFULL;
-    add_span(tally, past->created, past->dropped, past->n);
+    if (past->dropped != usage->after + 1)
+        usage->n_same = 0;
+    usage->after = past->dropped - 1;
+    usage->n_same++;
+    add_span(usage, past->created, past->dropped, past->n);
     return MST_OK;
 }
-
-static enum mst_err add_children(struct tally *tally, struct mst_tx *tx, int64_t client_id)
-{
-    struct mst_row_resource key = {.owner_id = client_id, .kind = tally->kind};
-    const struct mst_scan scan = {.index = MST_IX_RESOURCE_OWNER,
-                                  .key = &key,
-                                  .n_fixed = 2,
-                                  .has_after = true,
-                                  .limit = PAGE};
-    size_t n_before;
-    enum mst_err err;
-
-    tally->last_id = 0;
-    do {
-        const struct mst_arena_mark mark = mst_arena_mark(mst_tx_arena(tx));
-
-        n_before = tally->n_seen;
-        key.id = tally->last_id;
-        err = mst_tx_scan(tx, &scan, add_living, tally);
-        mst_arena_rewind(mst_tx_arena(tx), mark);
-    } while (err == MST_OK && tally->n_seen == n_before + PAGE);
-    return err;
-}
-
-static enum mst_err add_client(void *arg, struct mst_tx *tx, int64_t client_id, unsigned depth)
-{
-    struct tally *tally = arg;
-    const struct mst_row_past_resource key = {
-        .client_id = client_id, .kind = tally->kind, .dropped = tally->start};
-    const struct mst_scan scan = {
-        .index = MST_IX_PAST_RESOURCE_OF, .key = &key, .n_fixed = 2, .has_after = true};
-    enum mst_err err = add_children(tally, tx, client_id);
-
-    (void)depth;
-    return err == MST_OK ? mst_tx_scan(tx, &scan, add_past, tally) : err;
-}
-
-enum mst_err mst_usage_seconds(struct mst_tx *tx, int64_t client_id, enum mst_kind kind,
-                               int64_t start, int64_t end, enum mst_verdict *ret_verdict,
-                               int64_t *ret_seconds)
-{
-    const int64_t now = mst_tx_wall_now(tx);
-    struct tally tally = {.kind = kind, .start = start, .end = end < now ? end : now};
-    enum mst_err err = mst_walk_clients(tx, client_id, MST_USAGE_LOOK_MAX, add_client, &tally);
-
-    if (err != MST_OK && err != MST_EFULL)
-        return err;
-    *ret_verdict = err == MST_OK ? MST_DONE : MST_NO_ROOM;
-    if (err == MST_OK)
-        *ret_seconds = tally.seconds;
-    return MST_OK;
-}
-
-struct amount {
-    int64_t last_day, n;
-};
 
 static enum mst_err add_day(void *arg, const void *row)
 {
     const struct mst_row_consumed *consumed = row;
-    struct amount *amount = arg;
+    struct mst_usage *usage = arg;
 
-    if (consumed->day > amount->last_day)
+    if (consumed->day > (usage->end - 1) / DAY_S) {
+        usage->is_whole = true;
         return MST_EREFUSED;
-    amount->n += consumed->n;
+    }
+    usage->after = consumed->day;
+    usage->n += consumed->n;
     return MST_OK;
 }
 
-enum mst_err mst_usage_consumed(struct mst_tx *tx, int64_t client_id, int64_t metric, int64_t start,
-                                int64_t end, int64_t *ret_n)
+static enum mst_err go_to_next_client(struct mst_tx *tx, struct mst_turn *turn,
+                                      struct mst_usage *usage)
+{
+    unsigned depth;
+    enum mst_err err = mst_walk_next(tx, &usage->walk, &usage->client_id, &depth);
+
+    if (err != MST_OK)
+        return err;
+    turn->n_left--;
+    usage->is_whole = usage->client_id == 0;
+    usage->after = 0;
+    usage->stage = MST_USAGE_LIVING;
+    return MST_OK;
+}
+
+static enum mst_err count_living(struct mst_tx *tx, struct mst_turn *turn, struct mst_usage *usage)
+{
+    const struct mst_row_resource key = {
+        .owner_id = usage->client_id, .kind = usage->what, .id = usage->after};
+    const struct mst_scan scan = {
+        .index = MST_IX_RESOURCE_OWNER, .key = &key, .n_fixed = 2, .has_after = true};
+    bool is_whole;
+    enum mst_err err = mst_turn_scan(tx, turn, &scan, add_living, usage, &is_whole);
+
+    if (err != MST_OK || !is_whole)
+        return err;
+    usage->stage = MST_USAGE_PAST;
+    usage->after = usage->start;
+    usage->n_same = 0;
+    return MST_OK;
+}
+
+static enum mst_err count_past(struct mst_tx *tx, struct mst_turn *turn, struct mst_usage *usage)
+{
+    const struct mst_row_past_resource key = {
+        .client_id = usage->client_id, .kind = usage->what, .dropped = usage->after};
+    const struct mst_scan scan = {.index = MST_IX_PAST_RESOURCE_OF,
+                                  .key = &key,
+                                  .n_fixed = 2,
+                                  .has_after = true,
+                                  .offset = usage->n_same};
+    bool is_whole;
+    enum mst_err err = mst_turn_scan(tx, turn, &scan, add_past, usage, &is_whole);
+
+    if (err == MST_OK && is_whole)
+        usage->stage = MST_USAGE_NEXT_CLIENT;
+    return err;
+}
+
+static enum mst_err count_days(struct mst_tx *tx, struct mst_turn *turn, struct mst_usage *usage)
 {
     const struct mst_row_consumed key = {
-        .client_id = client_id, .metric = metric, .day = start / DAY_S - 1};
+        .client_id = usage->client_id, .metric = usage->what, .day = usage->after};
     const struct mst_scan scan = {
         .index = MST_IX_CONSUMED, .key = &key, .n_fixed = 2, .has_after = true};
-    struct amount amount = {.last_day = (end - 1) / DAY_S};
-    enum mst_err err = start < end ? mst_tx_scan(tx, &scan, add_day, &amount) : MST_OK;
+    bool is_whole;
+    enum mst_err err = mst_turn_scan(tx, turn, &scan, add_day, usage, &is_whole);
 
-    if (err == MST_OK)
-        *ret_n = amount.n;
+    if (err == MST_OK && is_whole)
+        usage->is_whole = true;
     return err;
+}
+
+enum mst_err mst_usage_count(struct mst_tx *tx, struct mst_turn *turn, struct mst_usage *usage,
+                             enum mst_verdict *ret_verdict)
+{
+    static enum mst_err (*const stages[])(struct mst_tx *, struct mst_turn *,
+                                          struct mst_usage *) = {
+        [MST_USAGE_NEXT_CLIENT] = go_to_next_client,
+        [MST_USAGE_LIVING] = count_living,
+        [MST_USAGE_PAST] = count_past,
+        [MST_USAGE_DAYS] = count_days,
+    };
+    enum mst_err err = MST_OK;
+
+    while (err == MST_OK && !usage->is_whole && !mst_turn_is_over(turn))
+        err = stages[usage->stage](tx, turn, usage);
+    if (err != MST_OK && err != MST_EFULL)
+        return err;
+    *ret_verdict = err == MST_OK ? MST_DONE : MST_NO_ROOM;
+    return MST_OK;
 }

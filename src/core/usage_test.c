@@ -12,28 +12,52 @@ static int64_t t0; /* when the world began */
 
 struct asked {
     struct mst_world_call call; /* first */
-    int64_t start, end, n;
+    int64_t start, end;
+    bool is_begun;
+    size_t n_rows; /* of a turn */
+    struct mst_usage usage;
 };
 
 static enum mst_err ask_verb(struct mst_world *of, struct mst_tx *tx, struct mst_world_call *call)
 {
     struct asked *asked = (struct asked *)call;
+    struct mst_turn turn = {asked->n_rows};
 
     (void)of;
-    return mst_usage_seconds(tx, call->caller_id, call->kind, asked->start, asked->end,
-                             &call->verdict, &asked->n);
+    if (!asked->is_begun && call->kind != 0)
+        mst_usage_of_resources(tx, call->caller_id, call->kind, asked->start, asked->end,
+                               &asked->usage);
+    else if (!asked->is_begun)
+        mst_usage_of_amount(call->caller_id, 5, asked->start, asked->end, &asked->usage);
+    asked->is_begun = true;
+    return mst_usage_count(tx, &turn, &asked->usage, &call->verdict);
+}
+
+/* In turns of 512 rows, and of so few that it goes on behind every one of them. */
+static int64_t ask(struct asked asked)
+{
+    int64_t first = 0;
+
+    for (size_t n_rows = 512; n_rows > 0; n_rows = n_rows > 3 ? 3 : n_rows > 2 ? 2 : 0) {
+        asked.is_begun = false;
+        asked.n_rows = n_rows;
+        do
+            ck_assert_int_eq(mst_world_run(&world, ask_verb, &asked.call), MST_DONE);
+        while (!asked.usage.is_whole);
+        if (n_rows == 512)
+            first = asked.usage.n;
+        ck_assert_int_eq(asked.usage.n, first);
+    }
+    return first;
 }
 
 /* Times count from the beginning of the world. */
 static int64_t seconds(int64_t client_id, enum mst_kind kind, int64_t start, int64_t end)
 {
-    struct asked asked = {
+    return ask((struct asked){
         .call = {.caller_id = client_id, .kind = kind},
           .start = t0 + start, .end = t0 + end
-    };
-
-    ck_assert_int_eq(mst_world_run(&world, ask_verb, &asked.call), MST_DONE);
-    return asked.n;
+    });
 }
 
 static void open_world(void)
@@ -186,6 +210,76 @@ MST_TEST(old_notes_are_forgotten_as_new_ones_come)
 }
 MST_TEST_END
 
+MST_TEST(notes_of_one_second_are_counted_once_each_in_however_many_turns)
+{
+    enum { N = 7 };
+    struct made client;
+    int64_t want = 0;
+
+    open_world();
+    client = make(world.portal_rid, MST_KIND_CLIENT);
+    for (int i = 0; i < N; i++) {
+        (void)make(client.rid, MST_KIND_DATAPORT);
+        pass(1);
+        want += N - i;
+    }
+    drop(make(world.portal_rid, MST_KIND_DATAPORT).rid); /* for no second */
+    drop(client.rid);
+    ck_assert_int_eq(n_notes(world.portal_id), N + 1);
+    ck_assert_int_eq(seconds(world.portal_id, MST_KIND_DATAPORT, 0, 100), want);
+    ck_assert_int_eq(seconds(world.portal_id, MST_KIND_DATAPORT, N - 1, 100), N);
+    ck_assert_int_eq(seconds(world.portal_id, MST_KIND_DATAPORT, N, 100), 0);
+    mst_world_close(&world);
+}
+MST_TEST_END
+
+/* Of the portal: call->id more notes, of a second each. */
+static enum mst_err add_notes(struct mst_world *of, struct mst_tx *tx, struct mst_world_call *call)
+{
+    enum mst_err err = MST_OK;
+
+    for (int64_t i = 0; i < call->id && err == MST_OK; i++) {
+        struct mst_row_past_resource past = {.client_id = of->portal_id,
+                                             .kind = MST_KIND_DATAPORT,
+                                             .created = t0 + i,
+                                             .dropped = t0 + i + 1,
+                                             .n = 1};
+
+        err = mst_tx_insert(tx, MST_TABLE_PAST_RESOURCE, &past);
+    }
+    call->verdict = MST_DONE;
+    return err;
+}
+
+MST_TEST(a_hundred_thousand_are_counted_and_no_more)
+{
+    struct mst_world_call call = {.id = MST_USAGE_LOOK_MAX};
+    struct asked asked = {
+        .call = {.caller_id = 0, .kind = MST_KIND_DATAPORT},
+          .n_rows = MST_TURN_ROWS
+    };
+    size_t n_turns = 0;
+
+    open_world();
+    pass(2 * MST_USAGE_LOOK_MAX);
+    ck_assert_int_eq(mst_world_run(&world, add_notes, &call), MST_DONE);
+    asked.call.caller_id = world.portal_id;
+    asked.start = t0;
+    asked.end = world.wall_now;
+    for (; !asked.usage.is_whole; n_turns++)
+        ck_assert_int_eq(mst_world_run(&world, ask_verb, &asked.call), MST_DONE);
+    ck_assert_int_eq(asked.usage.n, MST_USAGE_LOOK_MAX);
+    ck_assert_uint_ge(n_turns, MST_USAGE_LOOK_MAX / MST_TURN_ROWS);
+    (void)make(world.portal_rid, MST_KIND_DATAPORT);
+    asked.is_begun = false;
+    do
+        (void)mst_world_run(&world, ask_verb, &asked.call);
+    while (!asked.usage.is_whole && asked.call.verdict == MST_DONE);
+    ck_assert_int_eq(asked.call.verdict, MST_NO_ROOM);
+    mst_world_close(&world);
+}
+MST_TEST_END
+
 static enum mst_err consume(struct mst_world *of, struct mst_tx *tx, struct mst_world_call *call)
 {
     static const int64_t days[] = {MST_CONSUMED_EVER, 19000, 19001, 19003};
@@ -199,15 +293,6 @@ static enum mst_err consume(struct mst_world *of, struct mst_tx *tx, struct mst_
         err = mst_tx_insert(tx, MST_TABLE_CONSUMED, &row);
     }
     return err;
-}
-
-static enum mst_err sum(struct mst_world *of, struct mst_tx *tx, struct mst_world_call *call)
-{
-    struct asked *asked = (struct asked *)call;
-
-    (void)of;
-    call->verdict = MST_DONE;
-    return mst_usage_consumed(tx, call->caller_id, 5, asked->start, asked->end, &asked->n);
 }
 
 MST_TEST(amounts_are_those_of_the_days_touched)
@@ -229,11 +314,10 @@ MST_TEST(amounts_are_those_of_the_days_touched)
     open_world();
     ck_assert_int_eq(mst_world_run(&world, consume, &call), MST_DONE);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct asked asked = {
+        const struct asked asked = {
             .call = {.caller_id = world.portal_id}, .start = rows[i].start, .end = rows[i].end};
 
-        ck_assert_int_eq(mst_world_run(&world, sum, &asked.call), MST_DONE);
-        ck_assert_int_eq(asked.n, rows[i].n);
+        ck_assert_int_eq(ask(asked), rows[i].n);
     }
     mst_world_close(&world);
 }
@@ -241,4 +325,6 @@ MST_TEST_END
 
 MST_TESTS("core/usage", seconds_are_counted_from_the_creation_to_now,
           the_owner_tells_of_what_it_dropped, what_lived_alike_shares_a_note,
-          old_notes_are_forgotten_as_new_ones_come, amounts_are_those_of_the_days_touched)
+          notes_of_one_second_are_counted_once_each_in_however_many_turns,
+          a_hundred_thousand_are_counted_and_no_more, old_notes_are_forgotten_as_new_ones_come,
+          amounts_are_those_of_the_days_touched)

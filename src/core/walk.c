@@ -2,7 +2,6 @@
  * The path from the top to where the walk is is all that is remembered: what follows is the next
  * younger child of the last client on it, or else the next younger of that client itself.
  */
-#include "base/limits.h"
 #include "core/walk.h"
 
 static enum mst_err note_id(void *arg, const void *row)
@@ -28,35 +27,68 @@ static enum mst_err next_child(struct mst_tx *tx, int64_t owner_id, int64_t afte
     return err;
 }
 
+void mst_walk_begin(struct mst_walk *walk, int64_t top_id, size_t max)
+{
+    *walk = (struct mst_walk){.path = {top_id}, .n_left = max};
+}
+
+/* Down to the next child, or else up to where there is one. */
+static enum mst_err step(struct mst_tx *tx, struct mst_walk *walk, int64_t *ret_id)
+{
+    for (;;) {
+        int64_t child = 0;
+        enum mst_err err = next_child(tx, walk->path[walk->depth], walk->after, &child);
+
+        if (err != MST_OK)
+            return err;
+        if (child != 0 && walk->depth == MST_TREE_DEPTH_MAX)
+            return MST_EFULL; /* seen while clients are being moved */
+        if (child != 0) {
+            walk->path[++walk->depth] = child;
+            walk->after = 0;
+        } else if (walk->depth > 0) {
+            walk->after = walk->path[walk->depth--];
+            continue;
+        }
+        *ret_id = child;
+        return MST_OK;
+    }
+}
+
+enum mst_err mst_walk_next(struct mst_tx *tx, struct mst_walk *walk, int64_t *ret_client_id,
+                           unsigned *ret_depth)
+{
+    int64_t id = walk->path[0];
+    enum mst_err err = walk->is_begun ? step(tx, walk, &id) : MST_OK;
+
+    walk->is_begun = true;
+    if (err == MST_OK && id != 0 && walk->n_left-- == 0)
+        err = MST_EFULL;
+    if (err != MST_OK)
+        return err;
+    *ret_client_id = id;
+    *ret_depth = walk->depth;
+    return MST_OK;
+}
+
 enum mst_err mst_walk_clients(struct mst_tx *tx, int64_t top_id, size_t max,
                               enum mst_err (*each)(void *arg, struct mst_tx *tx, int64_t client_id,
                                                    unsigned depth),
                               void *arg)
 {
-    int64_t path[MST_TREE_DEPTH_MAX + 1] = {top_id};
-    int64_t next = top_id, after = 0;
-    unsigned depth = 0;
-    size_t n = 0;
+    struct mst_walk walk;
+    int64_t id = 0;
+    unsigned depth;
+    enum mst_err err;
 
-    for (;;) {
+    mst_walk_begin(&walk, top_id, max);
+    while ((err = mst_walk_next(tx, &walk, &id, &depth)) == MST_OK && id != 0) {
         const struct mst_arena_mark mark = mst_arena_mark(mst_tx_arena(tx));
-        enum mst_err err = MST_OK;
 
-        if (next != 0 && n++ == max)
-            return MST_EFULL;
-        if (next != 0)
-            err = each(arg, tx, next, depth);
+        err = each(arg, tx, id, depth);
         mst_arena_rewind(mst_tx_arena(tx), mark);
-        if (err == MST_OK)
-            err = next_child(tx, path[depth], after, &next);
-        if (err != MST_OK || (next == 0 && depth == 0))
+        if (err != MST_OK)
             return err;
-        if (next != 0 && depth == MST_TREE_DEPTH_MAX)
-            return MST_EFULL; /* seen while clients are being moved */
-        after = next != 0 ? 0 : path[depth];
-        if (next != 0)
-            path[++depth] = next;
-        else
-            depth--;
     }
+    return err;
 }

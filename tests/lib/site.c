@@ -93,6 +93,8 @@ struct own_cmd {
     struct mst_cmd cmd; /* first */
     struct mst_site *site;
     struct mst_buf *out;
+    enum mst_err (*change)(void *arg, struct mst_tx *tx);
+    void *arg;
     bool is_done;
 };
 
@@ -107,20 +109,45 @@ static void own_done(struct mst_cmd *cmd, enum mst_err err)
     pthread_mutex_unlock(&own->site->mutex);
 }
 
+static void submit_own(struct mst_site *site, struct own_cmd *own)
+{
+    own->site = site;
+    own->cmd.done = own_done;
+    must(mst_store_submit(site->store, &own->cmd));
+    pthread_mutex_lock(&site->mutex);
+    while (!own->is_done)
+        pthread_cond_wait(&site->changed, &site->mutex);
+    pthread_mutex_unlock(&site->mutex);
+}
+
 static void run_own(struct mst_site *site, enum mst_file file,
                     enum mst_err (*run)(struct mst_cmd *cmd, struct mst_tx *tx),
                     struct mst_buf *out)
 {
     struct own_cmd own = {
-        .cmd = {.run = run, .done = own_done, .file = file},
-          .site = site, .out = out
+        .cmd = {.run = run, .file = file},
+          .out = out
     };
 
-    must(mst_store_submit(site->store, &own.cmd));
-    pthread_mutex_lock(&site->mutex);
-    while (!own.is_done)
-        pthread_cond_wait(&site->changed, &site->mutex);
-    pthread_mutex_unlock(&site->mutex);
+    submit_own(site, &own);
+}
+
+static enum mst_err run_change(struct mst_cmd *cmd, struct mst_tx *tx)
+{
+    const struct own_cmd *own = (struct own_cmd *)cmd;
+
+    return own->change(own->arg, tx);
+}
+
+void mst_site_change(struct mst_site *site, enum mst_err (*change)(void *arg, struct mst_tx *tx),
+                     void *arg)
+{
+    struct own_cmd own = {
+        .cmd = {.run = run_change, .file = MST_FILE_STATE},
+          .change = change, .arg = arg
+    };
+
+    submit_own(site, &own);
 }
 
 static enum mst_err make_root(struct mst_cmd *cmd, struct mst_tx *tx)

@@ -41,6 +41,10 @@ const char *mst_site_root(const struct mst_site *site);
  */
 void mst_site_dump(struct mst_site *site, struct mst_buf *out);
 
+/* What requests would take too long for: a command of the state file. change must succeed. */
+void mst_site_change(struct mst_site *site, enum mst_err (*change)(void *arg, struct mst_tx *tx),
+                     void *arg);
+
 /* ---- one connection ---- */
 
 struct mst_line {

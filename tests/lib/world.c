@@ -9,6 +9,7 @@
 #include "core/import.h"
 #include "core/lending.h"
 #include "core/model.h"
+#include "core/owned.h"
 #include "core/share.h"
 #include "store/memory/memory.h"
 #include "tests/lib/world.h"
@@ -787,13 +788,31 @@ enum mst_err mst_do_key_event(struct mst_world *world, struct mst_tx *tx,
                                 &call->verdict);
 }
 
-static enum mst_err count_alias(void *arg, const struct mst_row_alias *alias)
+static enum mst_err count_alias(void *arg, const void *row)
 {
     struct mst_world_call *call = arg;
 
-    (void)alias;
+    (void)row;
     call->n_aliases++;
     return MST_OK;
+}
+
+/* The children and the aliases of a client; of few rows in each turn, so that it takes many. */
+static enum mst_err count_owned(struct mst_tx *tx, int64_t client_id, struct mst_world_call *call)
+{
+    const struct mst_row_alias key = {.client_id = client_id};
+    const struct mst_scan scan = {.index = MST_IX_ALIAS, .key = &key, .n_fixed = 1};
+    struct mst_owned owned;
+    enum mst_err err = MST_OK;
+
+    mst_owned_begin(client_id, true, &owned);
+    while (err == MST_OK && !owned.is_whole) {
+        struct mst_turn turn = {3};
+
+        err = mst_owned_count(tx, &turn, &owned);
+    }
+    memcpy(call->direct, owned.n, sizeof call->direct);
+    return err == MST_OK ? mst_tx_scan(tx, &scan, count_alias, call) : err;
 }
 
 enum mst_err mst_do_info(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)
@@ -815,12 +834,11 @@ enum mst_err mst_do_info(struct mst_world *world, struct mst_tx *tx, struct mst_
     keep_text(call->status, sizeof call->status, text(info.status));
     keep_text(call->meta_text, sizeof call->meta_text, info.resource.meta);
     keep_text(call->name_text, sizeof call->name_text, info.resource.name);
-    memcpy(call->direct, info.direct, sizeof call->direct);
     call->use[MST_KIND_CLIENT] = info.quota.use_client;
     call->use[MST_KIND_DATAPORT] = info.quota.use_dataport;
     call->use[MST_KIND_DATARULE] = info.quota.use_datarule;
     call->use[MST_KIND_DISPATCH] = info.quota.use_dispatch;
-    return mst_alias_list(tx, resource.id, count_alias, call);
+    return count_owned(tx, resource.id, call);
 }
 
 enum mst_err mst_do_map(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)

@@ -76,6 +76,21 @@ enum mst_err mst_rpc_give_rid(struct mst_rpc_call *call, const struct mst_row_re
     return err == MST_OK ? mst_rpc_give(call, json_stringn(rid.text, MST_HANDLE_CHARS)) : err;
 }
 
+enum mst_err mst_rpc_print_rid(struct mst_rpc_call *call, bool has_comma,
+                               const struct mst_row_resource *resource)
+{
+    struct mst_buf *out = &call->x->reply;
+    struct mst_handle rid;
+    enum mst_err err = mst_domain_rid(mst_exchange_domain(call->x), resource, &rid);
+
+    if (err != MST_OK)
+        return err;
+    (void)mst_buf_add_str(out, has_comma ? ",\"" : "\"");
+    (void)mst_buf_add(out, mst_handle_span(&rid));
+    (void)mst_buf_add_byte(out, '"');
+    return mst_buf_err(out);
+}
+
 json_t *mst_rpc_string(struct mst_span text)
 {
     return json_stringn(text.len ? text.ptr : "", text.len);

@@ -87,6 +87,10 @@ enum mst_err mst_rpc_print(struct mst_buf *out, const json_t *value);
    Should the call fail all the same, it is taken back. */
 struct mst_buf *mst_rpc_begin_result(struct mst_rpc_call *call);
 
+/* Appends the resource's RID as a text of JSON. MST_EFULL: there is no room left for it. */
+enum mst_err mst_rpc_print_rid(struct mst_rpc_call *call, bool has_comma,
+                               const struct mst_row_resource *resource);
+
 /* Of a reading call: it is run again when the port may have changed, or at a time (front/http/waiting.h). */
 enum mst_err mst_rpc_await(struct mst_rpc_call *call, int64_t port_id, uint64_t until_ms);
 /* Appends [time, value]: a number for the formats that are one, else a text; so is how a dispatch went,

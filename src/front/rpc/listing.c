@@ -1,20 +1,29 @@
 /* The procedures listing and lookup (protocol.md 2.15.4). */
-#include "core/share.h"
 #include "core/tag.h"
+#include "core/turn.h"
 #include "front/rpc/call.h"
 
 /* ---- listing ---- */
 
+/* Kept from turn to turn; RIDs are printed into the reply as they are found. */
 struct listing {
-    struct mst_rpc_call *call;
-    struct mst_tx *tx;
     int64_t client_id;
-    int64_t kind;                         /* the type at hand */
     bool is_owned, is_aliased, is_public; /* a child is listed if one of them holds */
     bool is_activated;                    /* and what the client has activated a share code of */
     const struct mst_rpc_value *tags;     /* and children that have one of them */
-    json_t *rids;                         /* of that type */
-    bool is_over;                         /* more than MST_LISTING_MAX of them */
+    const struct mst_rpc_value *types;
+    bool is_object;
+    bool is_done[MST_KIND_DISPATCH + 1]; /* these kinds are in the object already */
+    size_t next_type;                    /* of types */
+    /* of the type at hand */
+    int64_t kind; /* 0: none is */
+    size_t n_listed;
+    bool is_at_shares;
+    int64_t after; /* the child or the share that was looked at last */
+    /* of the turn at hand */
+    struct mst_rpc_call *call;
+    struct mst_tx *tx;
+    struct mst_turn turn;
 };
 
 static enum mst_err note_alias(void *arg, const void *row)
@@ -73,37 +82,32 @@ static enum mst_err is_child_listed(const struct listing *listing,
 
 static enum mst_err add_rid(struct listing *listing, const struct mst_row_resource *resource)
 {
-    struct mst_handle rid;
-    enum mst_err err;
-
-    listing->is_over = json_array_size(listing->rids) == MST_LISTING_MAX;
-    if (listing->is_over)
-        return MST_EREFUSED;
-    err = mst_domain_rid(mst_exchange_domain(listing->call->x), resource, &rid);
-    if (err != MST_OK)
-        return err;
-    return json_array_append_new(listing->rids, json_stringn(rid.text, MST_HANDLE_CHARS)) == 0
-               ? MST_OK
-               : MST_ENOMEM;
+    if (listing->n_listed++ == MST_LISTING_MAX)
+        return MST_EFULL;
+    return mst_rpc_print_rid(listing->call, listing->n_listed > 1, resource);
 }
 
-static enum mst_err list_child(void *arg, const struct mst_row_resource *child)
+static enum mst_err list_child(void *arg, const void *row)
 {
+    const struct mst_row_resource *child = row;
     struct listing *listing = arg;
     bool is_listed;
     enum mst_err err = is_child_listed(listing, child, &is_listed);
 
+    listing->after = child->id;
     return err == MST_OK && is_listed ? add_rid(listing, child) : err;
 }
 
 /* Each resource once: a child that is listed already is not listed again. */
-static enum mst_err list_activated(void *arg, const struct mst_row_share *share)
+static enum mst_err list_activated(void *arg, const void *row)
 {
+    const struct mst_row_share *share = row;
     struct mst_row_resource resource = {.id = share->resource_id};
     struct listing *listing = arg;
     bool is_listed = false;
     enum mst_err err = mst_tx_get(listing->tx, MST_IX_RESOURCE, &resource);
 
+    listing->after = share->id;
     if (err != MST_OK || resource.kind != listing->kind)
         return err == MST_ENOENT ? MST_OK : err;
     if (resource.owner_id == listing->client_id)
@@ -111,29 +115,66 @@ static enum mst_err list_activated(void *arg, const struct mst_row_share *share)
     return err == MST_OK && !is_listed ? add_rid(listing, &resource) : err;
 }
 
-static enum mst_err list_type(struct listing *listing, struct mst_span word, json_t *result)
+static enum mst_err list_children(struct listing *listing, bool *ret_is_whole)
 {
-    const int64_t kind = mst_rpc_kind(word);
-    enum mst_err err;
+    const struct mst_row_resource key = {
+        .owner_id = listing->client_id, .kind = listing->kind, .id = listing->after};
+    const struct mst_scan scan = {
+        .index = MST_IX_RESOURCE_OWNER, .key = &key, .n_fixed = 2, .has_after = true};
 
+    return mst_turn_scan(listing->tx, &listing->turn, &scan, list_child, listing, ret_is_whole);
+}
+
+static enum mst_err list_shares(struct listing *listing, bool *ret_is_whole)
+{
+    const struct mst_row_share key = {.activator_id = listing->client_id, .id = listing->after};
+    const struct mst_scan scan = {
+        .index = MST_IX_SHARE_ACTIVATOR, .key = &key, .n_fixed = 1, .has_after = true};
+
+    return mst_turn_scan(listing->tx, &listing->turn, &scan, list_activated, listing, ret_is_whole);
+}
+
+/* An object has each type once, wherever it is asked for. */
+static void begin_type(struct listing *listing)
+{
+    const int64_t kind = mst_rpc_kind(listing->types->items[listing->next_type++].text);
+    struct mst_buf *out = &listing->call->x->reply;
+
+    if (listing->is_object && listing->is_done[kind])
+        return;
+    if (listing->next_type > 1)
+        (void)mst_buf_add_byte(out, ',');
+    if (listing->is_object)
+        (void)mst_buf_addf(out, "\"%s\":", mst_rpc_kind_word(kind));
+    (void)mst_buf_add_byte(out, '[');
+    listing->is_done[kind] = true;
     listing->kind = kind;
-    listing->rids = json_array();
-    if (!listing->rids)
-        return MST_ENOMEM;
-    err = mst_resource_children(listing->tx, listing->client_id, kind, list_child, listing);
-    if (err == MST_OK && listing->is_activated && !listing->is_over)
-        err = mst_share_list_active(listing->tx, listing->client_id, list_activated, listing);
-    if (err == MST_OK && listing->is_over)
-        err = mst_rpc_say(listing->call, "limit");
-    if (err != MST_OK) {
-        json_decref(listing->rids);
+    listing->n_listed = 0;
+    listing->is_at_shares = false;
+    listing->after = 0;
+}
+
+static enum mst_err list_type(struct listing *listing)
+{
+    bool is_whole;
+    enum mst_err err =
+        listing->is_at_shares ? list_shares(listing, &is_whole) : list_children(listing, &is_whole);
+
+    if (err != MST_OK || !is_whole)
         return err;
+    if (listing->is_activated && !listing->is_at_shares) {
+        listing->is_at_shares = true;
+        listing->after = 0;
+        return MST_OK;
     }
-    if (json_is_object(result))
-        return json_object_set_new(result, mst_rpc_kind_word(kind), listing->rids) == 0
-                   ? MST_OK
-                   : MST_ENOMEM;
-    return json_array_append_new(result, listing->rids) == 0 ? MST_OK : MST_ENOMEM;
+    listing->kind = 0;
+    (void)mst_buf_add_byte(&listing->call->x->reply, ']');
+    return MST_OK;
+}
+
+static bool is_whole(const struct listing *listing)
+{
+    return listing->kind == 0 && listing->next_type == listing->types->n_items;
 }
 
 /* An option set that names nothing means "owned". */
@@ -161,32 +202,60 @@ static enum mst_err check_types(struct mst_rpc_call *call, const struct mst_rpc_
     return MST_OK;
 }
 
-enum mst_err mst_rpc_listing(struct mst_rpc_call *call, struct mst_tx *tx)
+static enum mst_err begin_listing(struct mst_rpc_call *call, struct mst_tx *tx)
 {
     const struct mst_rpc_value *of = &call->args->v[0], *types = &call->args->v[1],
                                *options = &call->args->v[2];
-    struct listing listing = {.call = call, .tx = tx};
     struct mst_row_resource client;
+    struct listing *listing;
     bool is_own;
-    json_t *result;
     enum mst_err err = check_types(call, types);
 
     if (err == MST_OK)
         err = mst_rpc_readable(call, tx, of, &client, &is_own);
     if (err == MST_OK && client.kind != MST_KIND_CLIENT)
         err = mst_rpc_say(call, "invalid");
+    if (err == MST_OK && (types->n_items > MST_LISTING_TYPES_MAX ||
+                          options->members[MST_RPC_TAGGED].n_items > MST_TAGS_MAX))
+        err = mst_rpc_say(call, "limit");
     if (err != MST_OK)
         return err;
-    listing.client_id = client.id;
-    read_filter(options, &listing);
-    listing.is_activated &= is_own; /* what others have activated is their affair */
-    result = !of->is_given && !options->is_given ? json_array() : json_object();
-    for (size_t i = 0; result && i < types->n_items && err == MST_OK; i++)
-        err = list_type(&listing, types->items[i].text, result);
-    if (err == MST_OK)
-        return mst_rpc_give(call, result);
-    json_decref(result);
-    return err;
+    call->plan = listing = mst_arena_alloc(&call->x->arena, sizeof *listing);
+    if (!listing)
+        return MST_ENOMEM;
+    listing->client_id = client.id;
+    listing->types = types;
+    read_filter(options, listing);
+    listing->is_activated &= is_own; /* what others have activated is their affair */
+    listing->is_object = of->is_given || options->is_given;
+    (void)mst_buf_add_byte(mst_rpc_begin_result(call), listing->is_object ? '{' : '[');
+    return MST_OK;
+}
+
+enum mst_err mst_rpc_listing(struct mst_rpc_call *call, struct mst_tx *tx)
+{
+    struct mst_buf *out = &call->x->reply;
+    struct listing *listing;
+    enum mst_err err = call->plan ? MST_OK : begin_listing(call, tx);
+
+    if (err != MST_OK)
+        return err;
+    listing = call->plan;
+    listing->call = call;
+    listing->tx = tx;
+    listing->turn = MST_A_TURN;
+    while (err == MST_OK && !is_whole(listing) && !mst_turn_is_over(&listing->turn)) {
+        if (listing->kind == 0)
+            begin_type(listing);
+        else
+            err = list_type(listing);
+    }
+    if (err != MST_OK)
+        return err == MST_EFULL ? mst_rpc_say(call, "limit") : err;
+    call->is_more = !is_whole(listing) && mst_buf_err(out) == MST_OK;
+    if (is_whole(listing))
+        (void)mst_buf_add_byte(out, listing->is_object ? '}' : ']');
+    return MST_OK;
 }
 
 /* ---- lookup ---- */

@@ -40,8 +40,8 @@ static void print_point(struct reading *reading, const struct mst_row_point *poi
 
 static bool is_page_full(const struct reading *reading)
 {
-    return reading->n_page >= MST_READ_STEP_POINTS ||
-           reading->out->len - reading->mark >= MST_READ_STEP_BYTES ||
+    return reading->n_page >= MST_TURN_ROWS ||
+           reading->out->len - reading->mark >= MST_TURN_BYTES ||
            mst_buf_err(reading->out) != MST_OK;
 }
 
@@ -71,7 +71,7 @@ static enum mst_err show_point(void *arg, const void *row)
 static enum mst_err page_all(struct mst_rpc_call *call, struct mst_tx *tx, struct reading *reading)
 {
     (void)call;
-    return mst_data_scan(tx, reading->port_id, &reading->window, MST_READ_STEP_POINTS, show_point,
+    return mst_data_scan(tx, reading->port_id, &reading->window, MST_TURN_ROWS, show_point,
                          reading);
 }
 
@@ -152,7 +152,7 @@ static enum mst_err page_chosen(struct mst_rpc_call *call, struct mst_tx *tx,
                                 struct reading *reading)
 {
     (void)call;
-    return mst_data_scan(tx, reading->port_id, &reading->window, MST_READ_STEP_POINTS, show_chosen,
+    return mst_data_scan(tx, reading->port_id, &reading->window, MST_TURN_ROWS, show_chosen,
                          reading);
 }
 
@@ -169,19 +169,19 @@ static enum mst_err count_point(void *arg, const void *row)
 static enum mst_err page_count(struct mst_rpc_call *call, struct mst_tx *tx,
                                struct reading *reading)
 {
-    enum mst_err err = mst_data_scan(tx, reading->port_id, &reading->window, MST_READ_STEP_POINTS,
-                                     count_point, reading);
+    enum mst_err err =
+        mst_data_scan(tx, reading->port_id, &reading->window, MST_TURN_ROWS, count_point, reading);
 
     if (err != MST_OK)
         return err;
     if (reading->n_counted > MST_READ_COUNTED_MAX)
         return mst_rpc_say(call, "limit");
-    if (reading->n_page == MST_READ_STEP_POINTS)
+    if (reading->n_page == MST_TURN_ROWS)
         return MST_OK;
     reading->window.from = reading->from;
     reading->window.to = reading->to;
     reading->page = reading->n_counted > reading->limit ? page_chosen : page_all;
-    reading->n_page = MST_READ_STEP_POINTS; /* the next page begins there */
+    reading->n_page = MST_TURN_ROWS; /* the next page begins there */
     return MST_OK;
 }
 

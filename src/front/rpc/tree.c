@@ -50,30 +50,41 @@ static const struct {
     {0,                 MST_LIMIT_XMPP },
 };
 
-static enum mst_err measure(struct mst_tx *tx, int64_t client_id, size_t metric, int64_t start,
-                            int64_t end, enum mst_verdict *ret_verdict, int64_t *ret_n)
-{
-    if (metrics[metric].kind != 0)
-        return mst_usage_seconds(tx, client_id, metrics[metric].kind, start, end, ret_verdict,
-                                 ret_n);
-    *ret_verdict = MST_DONE;
-    return mst_usage_consumed(tx, client_id, metrics[metric].amount, start, end, ret_n);
-}
-
-enum mst_err mst_rpc_usage(struct mst_rpc_call *call, struct mst_tx *tx)
+static enum mst_err begin_usage(struct mst_rpc_call *call, struct mst_tx *tx)
 {
     const struct mst_rpc_value *args = call->args->v;
     const int64_t start = args[2].integer, end = args[3].integer;
-    enum mst_verdict verdict = MST_BAD_VALUE;
+    const size_t metric = args[1].word;
     struct mst_row_resource client;
-    int64_t n = 0;
+    struct mst_usage *usage;
     enum mst_err err = mst_rpc_client(call, tx, &args[0], &client);
 
     if (err == MST_OK && (start < 0 || end < start))
         err = mst_rpc_say(call, "invalid");
     if (err != MST_OK)
         return err;
-    err = measure(tx, client.id, args[1].word, start, end, &verdict, &n);
+    call->plan = usage = mst_arena_alloc(&call->x->arena, sizeof *usage);
+    if (!usage)
+        return MST_ENOMEM;
+    if (metrics[metric].kind != 0)
+        mst_usage_of_resources(tx, client.id, metrics[metric].kind, start, end, usage);
+    else
+        mst_usage_of_amount(client.id, metrics[metric].amount, start, end, usage);
+    return MST_OK;
+}
+
+enum mst_err mst_rpc_usage(struct mst_rpc_call *call, struct mst_tx *tx)
+{
+    struct mst_turn turn = MST_A_TURN;
+    enum mst_verdict verdict = MST_DONE;
+    struct mst_usage *usage;
+    enum mst_err err = call->plan ? MST_OK : begin_usage(call, tx);
+
+    if (err != MST_OK)
+        return err;
+    usage = call->plan;
+    err = mst_usage_count(tx, &turn, usage, &verdict);
     err = mst_rpc_settle(call, err, verdict);
-    return err == MST_OK ? mst_rpc_give(call, json_integer(n)) : err;
+    call->is_more = !usage->is_whole;
+    return err == MST_OK && usage->is_whole ? mst_rpc_give(call, json_integer(usage->n)) : err;
 }
