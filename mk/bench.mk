@@ -3,7 +3,7 @@
 #   SIZES="100000 1000000 10000000" make bench-scale
 
 .PHONY: bench bench-waiters bench-scale bench-ranges bench-backup bench-content bench-import bench-fleet bench-rpc-read \
-	bench-data bench-points bench-neighbour
+	bench-data bench-points bench-neighbour bench-long-calls
 bench: deps-bench
 	$(MAKE) -j2 V=release all build/release/test/tests/tool/prepare
 	bench/run
@@ -57,6 +57,11 @@ bench-neighbour: deps-bench
 bench-rpc-read: deps-bench
 	$(MAKE) -j2 V=release all
 	bench/rpc_read
+
+# RPC calls about 100,000 resources, and who waits for them: RESOURCES=100000 SHARES=10000 ROUNDS=5 make bench-long-calls
+bench-long-calls: deps-bench
+	$(MAKE) -j2 V=release all
+	bench/long_calls
 
 # 10,000 devices in long polls: memory, p99 to them, p99 of others: WAITERS=10000 ROUNDS=3 make bench-waiters
 bench-waiters: deps-bench
