@@ -60,6 +60,7 @@
 #define MST_TURN_ROWS        512        /* looked at before a loop serves others: 0.3 to 2 ms ... */
 #define MST_TURN_BYTES       MST_KIB(256)  /* ... and their text, or what was printed */
 #define MST_RPC_TURN_NS      2000000       /* calls that read, before the loop serves others */
+#define MST_YIELD_TURN_NS    2000000       /* of all that go on so, in one turn of the loop */
 #define MST_GROUP_WRITES_MAX 1000          /* of one RPC writegroup, as of MST_ALIASES_MAX */
 #define MST_FORM_ITEMS_MAX   20000         /* one sn[] item per serial number and some beside */
 #define MST_VALUE_MAX        MST_KIB(64)   /* 4: value size */

@@ -58,6 +58,8 @@ struct mst_loop {
     pthread_mutex_t lock; /* guards the posted tasks */
     struct mst_task *posted;
     struct mst_task **posted_end;
+    struct mst_task *yielded; /* the loop's own */
+    struct mst_task **yielded_end;
     atomic_bool is_stopping;
     void *data;
     struct mst_node streams;

@@ -1,12 +1,12 @@
 /*
  * One libuv loop with four things on it besides the streams: an async handle that
- * posted tasks and the stop flag share (a post to a non-empty list costs no
+ * posted tasks, yielded ones and the stop flag share (a post to a non-empty list costs no
  * wake-up: the one under way will see it), a tick that runs only while there are
  * deadlines, and an idle handle that runs only while something was put off to the
  * next turn.
  *
  * mst_loop_run ends in three steps: the user's stop, closing everything that is
- * open (users get their closed calls), and the tasks that were posted until then.
+ * open (users get their closed calls), and the tasks that were posted or yielded until then.
  */
 #include <assert.h>
 #include <fcntl.h>
@@ -17,6 +17,7 @@
 
 #include "base/limits.h"
 #include "net/internal.h"
+#include "sys/clock.h"
 
 enum { TICK_MS = 50 };
 
@@ -79,11 +80,32 @@ static bool run_posted(struct mst_loop *loop)
     return has_run;
 }
 
+/* What comes back stands behind the others. */
+static bool run_yielded(struct mst_loop *loop)
+{
+    const uint64_t until_ns = mst_clock_mono_ns() + MST_YIELD_TURN_NS;
+    bool has_run = false;
+
+    while (loop->yielded && (!has_run || mst_clock_mono_ns() < until_ns)) {
+        struct mst_task *task = loop->yielded;
+
+        loop->yielded = task->next;
+        if (!loop->yielded)
+            loop->yielded_end = &loop->yielded;
+        task->run(task);
+        has_run = true;
+    }
+    return has_run;
+}
+
 static void on_wake(uv_async_t *wake)
 {
     struct mst_loop *loop = wake->data;
 
     (void)run_posted(loop);
+    (void)run_yielded(loop);
+    if (loop->yielded)
+        (void)uv_async_send(wake);
     if (atomic_load(&loop->is_stopping))
         uv_stop(&loop->uv);
 }
@@ -257,6 +279,7 @@ enum mst_err mst_loop_new(struct mst_loop **ret_loop)
         goto no_handles;
     }
     loop->posted_end = &loop->posted;
+    loop->yielded_end = &loop->yielded;
     mst_node_init(&loop->streams);
     mst_node_init(&loop->listeners);
     mst_node_init(&loop->datagrams);
@@ -289,7 +312,7 @@ void mst_loop_run(struct mst_loop *loop)
     if (!atomic_load(&loop->is_stopping))
         (void)uv_run(&loop->uv, UV_RUN_DEFAULT);
     close_all(loop);
-    while (run_posted(loop))
+    while (run_posted(loop) || run_yielded(loop))
         ;
 }
 
@@ -330,6 +353,15 @@ void mst_loop_post(struct mst_loop *loop, struct mst_task *task)
     unlock(loop);
     if (was_empty)
         (void)uv_async_send(&loop->wake);
+}
+
+void mst_loop_yield(struct mst_loop *loop, struct mst_task *task)
+{
+    if (!loop->yielded)
+        (void)uv_async_send(&loop->wake);
+    task->next = NULL;
+    *loop->yielded_end = task;
+    loop->yielded_end = &task->next;
 }
 
 uint64_t mst_loop_now_ms(const struct mst_loop *loop)

@@ -30,6 +30,14 @@ struct mst_task {
    wake-up. Tasks posted after mst_loop_run returned are not run. */
 void mst_loop_post(struct mst_loop *loop, struct mst_task *task);
 
+/*
+ * On the loop's own thread: the task is run in another turn. In each turn such tasks run, in their order,
+ * until they have taken MST_YIELD_TURN_NS, one at least; then connections are served. So whoever works for long
+ * and puts off the rest of it again and again holds up nobody, however many do so. All have run when
+ * mst_loop_run returns.
+ */
+void mst_loop_yield(struct mst_loop *loop, struct mst_task *task);
+
 /* Monotonic milliseconds as of this turn of the loop. */
 uint64_t mst_loop_now_ms(const struct mst_loop *loop);
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "net/loop.h"
 #include "sys/clock.h"
 #include "sys/queue.h"
@@ -72,6 +73,58 @@ MST_TEST(a_task_may_post_itself_again)
     mst_loop_post(loop, &n.task);
     mst_loop_run(loop);
     ck_assert_uint_ge(n_run, 5);
+    mst_loop_free(loop);
+}
+MST_TEST_END
+
+/* ---- work in pieces ---- */
+
+enum { WORKERS = 20, PIECES = 2, PIECE_NS = MST_YIELD_TURN_NS / 2 };
+
+static struct numbered workers[WORKERS];
+static size_t n_since_others, n_pieces;
+
+static void work(struct mst_task *task)
+{
+    const uint64_t until_ns = mst_clock_mono_ns() + PIECE_NS;
+    struct numbered *worker = (struct numbered *)task;
+
+    ck_assert_uint_eq(worker->number, n_pieces % WORKERS);
+    while (mst_clock_mono_ns() < until_ns)
+        ;
+    n_since_others++;
+    if (++n_pieces <= (PIECES - 1) * WORKERS)
+        mst_loop_yield(loop, task);
+}
+
+static void serve_others(struct mst_task *task)
+{
+    ck_assert_uint_le(n_since_others, 2);
+    n_since_others = 0;
+    if (n_pieces < PIECES * WORKERS)
+        mst_loop_post(loop, task);
+    else
+        mst_loop_stop(loop);
+}
+
+static void begin_work(struct mst_task *task)
+{
+    for (size_t i = 0; i < WORKERS; i++) {
+        workers[i] = (struct numbered){.task = {.run = work}, .number = i};
+        mst_loop_yield(loop, &workers[i].task);
+    }
+    task->run = serve_others;
+    mst_loop_post(loop, task);
+}
+
+MST_TEST(others_get_their_turn_however_many_work_on)
+{
+    struct mst_task first = {.run = begin_work};
+
+    ck_assert_int_eq(mst_loop_new(&loop), MST_OK);
+    mst_loop_post(loop, &first);
+    mst_loop_run(loop);
+    ck_assert_uint_eq(n_pieces, PIECES * WORKERS);
     mst_loop_free(loop);
 }
 MST_TEST_END
@@ -216,7 +269,7 @@ MST_TEST(a_cleared_or_freed_timer_does_not_fire)
 MST_TEST_END
 
 MST_TESTS("net/loop", tasks_of_several_threads_all_run_in_the_order_each_posted,
-          a_task_may_post_itself_again,
+          a_task_may_post_itself_again, others_get_their_turn_however_many_work_on,
           a_loop_stopped_before_it_runs_returns_at_once_with_its_tasks_run,
           a_loop_that_never_ran_is_freed,
           a_timer_moved_later_and_earlier_fires_once_and_never_early,

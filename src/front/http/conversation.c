@@ -640,7 +640,9 @@ static void closed(void *arg)
 
     conn->stream = NULL;
     mst_patience_clear(&conn->patience);
-    if (!conn->is_waiting && !give_up(conn))
+    if (conn->is_waiting)
+        mst_exchange_let_go(conn->x);
+    else if (!give_up(conn))
         end(conn);
 }
 

@@ -55,7 +55,7 @@ void mst_exchange_reset(struct mst_exchange *x)
 {
     release_work(x);
     mst_waiting_end(x);
-    x->is_woken = x->is_hurried = false;
+    x->is_woken = x->is_hurried = x->is_let_go = false;
     if (x->is_secret)
         mst_buf_wipe(&x->reply);
     clear_buffer(&x->body);
@@ -494,10 +494,15 @@ static enum mst_progress go_on(struct mst_exchange *x)
             mst_buf_clear(&x->body);
             return MST_WANTS_PIECE;
         }
+        if (x->todo.is_later && x->is_let_go) {
+            x->todo = (struct mst_todo){0};
+            x->failed = 503;
+            continue;
+        }
         if (x->todo.is_later) {
             x->todo.is_later = false;
             x->outcome = MST_OK;
-            mst_loop_post(x->env->loop, &x->task.task);
+            mst_loop_yield(x->env->loop, &x->task.task);
             return MST_RUNNING;
         }
         if (x->todo.is_after_wake && mst_waiting_sleep(x))
@@ -604,6 +609,11 @@ enum mst_progress mst_exchange_continue(struct mst_exchange *x)
     mst_buf_clear(&x->reply);
     x->todo = x->long_reply.todo;
     return go_on(x);
+}
+
+void mst_exchange_let_go(struct mst_exchange *x)
+{
+    x->is_let_go = true;
 }
 
 enum mst_progress mst_exchange_give_up(struct mst_exchange *x, unsigned status)

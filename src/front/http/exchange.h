@@ -177,6 +177,7 @@ struct mst_exchange {
     struct mst_arena_mark wake_mark;         /* the same, if is_woken */
     bool is_woken;
     bool is_hurried;      /* no wait lasts any longer */
+    bool is_let_go;       /* it ends where it would go on later */
     struct mst_todo todo; /* the next step */
     struct mst_todo now;  /* the running one */
     int64_t attempt;      /* of the running command; random, not 0 */
@@ -229,6 +230,8 @@ enum mst_progress mst_exchange_continue(struct mst_exchange *x);
 /* Instead of a piece that will not come: cleans up, then fails with status. Of an exchange that does
    not want one nothing is left to clean up, and it is MST_ANSWERED as it is. */
 enum mst_progress mst_exchange_give_up(struct mst_exchange *x, unsigned status);
+/* Nobody waits for its answer any more: work in pieces (mst_exchange_yield) ends after the piece at hand. */
+void mst_exchange_let_go(struct mst_exchange *x);
 /* Wakes it if it is asleep, and lets it sleep no more. Gives what it is then; MST_RUNNING also if
    it was not asleep. */
 enum mst_progress mst_exchange_hurry(struct mst_exchange *x);

@@ -164,6 +164,26 @@ static enum mst_err say_ok(struct mst_exchange *x, struct mst_tx *tx)
     return mst_exchange_answer(x, 204, NULL);
 }
 
+/* Never done. */
+static enum mst_err work_on(struct mst_exchange *x, struct mst_tx *tx)
+{
+    ck_assert_ptr_nonnull(tx);
+    pthread_mutex_lock(&seen.mutex);
+    seen.is_reached = true;
+    pthread_cond_broadcast(&seen.changed);
+    pthread_mutex_unlock(&seen.mutex);
+    return mst_exchange_yield(x, MST_READ, work_on);
+}
+
+static void note_failure(struct mst_exchange *x, unsigned status)
+{
+    x->status = status;
+    pthread_mutex_lock(&seen.mutex);
+    seen.n_abandoned++;
+    pthread_cond_broadcast(&seen.changed);
+    pthread_mutex_unlock(&seen.mutex);
+}
+
 #define OWN(method) \
     .methods = (method), .family = MST_FAMILY_MANAGE, .label = MST_ROUTE_OTHER, MST_MAY(READ_CLOCK)
 
@@ -179,8 +199,14 @@ static const struct mst_route rows[] = {
      OWN(MST_METHOD_GET | MST_METHOD_HEAD),
      .body_max = 100,
      .where = MST_READ,
-     .step = give      },
-    {{"ok"},  OWN(MST_METHOD_GET),         .body_max = 100,                               .where = MST_NOWHERE,                                            .step = say_ok},
+     .step = give},
+    {{"on"},
+     OWN(MST_METHOD_GET),
+     .body_max = 100,
+     .where = MST_READ,
+     .step = work_on,
+     .failed = note_failure},
+    {{"ok"},  OWN(MST_METHOD_GET),      .body_max = 100,                       .where = MST_NOWHERE,                                         .step = say_ok      },
 };
 static const struct mst_routes own_routes = {rows, sizeof rows / sizeof rows[0]};
 
@@ -811,6 +837,30 @@ MST_TEST(a_peer_that_goes_away_during_a_long_reply_harms_nobody)
 }
 MST_TEST_END
 
+MST_TEST(work_for_a_peer_that_goes_away_ends)
+{
+    const struct linger reset = {.l_onoff = 1};
+
+    begin();
+    mst_line_send(&line, "GET /on HTTP/1.1\r\n\r\n");
+    await_gate();
+    setsockopt(line.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    mst_line_close(&line);
+    await_abandoned();
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(work_that_goes_on_holds_up_no_end)
+{
+    begin();
+    mst_line_send(&line, "GET /on HTTP/1.1\r\n\r\n");
+    await_gate();
+    mst_site_stop(site);
+    mst_line_close(&line);
+}
+MST_TEST_END
+
 /* The loop serves others between two pieces. */
 MST_TEST(a_long_reply_does_not_keep_others_waiting)
 {
@@ -850,4 +900,5 @@ MST_TESTS(
     a_reply_that_fails_at_once_is_an_honest_failure,
     a_reply_that_fails_midway_ends_the_connection_short, a_peer_that_takes_nothing_is_cut_off,
     a_peer_that_takes_its_time_gets_it_all, a_peer_that_goes_away_during_a_long_reply_harms_nobody,
+    work_for_a_peer_that_goes_away_ends, work_that_goes_on_holds_up_no_end,
     a_long_reply_does_not_keep_others_waiting)

@@ -530,6 +530,8 @@ static void let_go(struct mst_ws_session *session)
             give_exchange(session, x);
         }
     }
+    if (session->x)
+        mst_exchange_let_go(session->x);
     if (!is_busy(session))
         leave(session);
 }
