@@ -125,6 +125,22 @@ MST_TEST(a_call_without_id_is_carried_out_all_the_same)
 }
 MST_TEST_END
 
+/* The owner was looked for anew before each call. */
+MST_TEST(the_caller_stays_the_same_though_the_resource_that_named_it_goes)
+{
+    static const struct mst_script rows[] = {
+        {"POST", RPC, NULL, NULL,
+         "{\"auth\":{\"cik\":\"$Vcik\",\"resource_id\":\"$rid\"},\"calls\":["
+         CALL("drop", "[\"$rid\"]") "," CALL("lookup", "[\"alias\",\"\"]") END, 200,
+         "[{\"id\":1,\"status\":\"ok\"},{\"id\":1,\"status\":\"ok\",\"result\":\"$portal\"}]"},
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
 MST_TEST(callers_are_named_in_three_ways)
 {
 #define AS(extra) \
@@ -953,6 +969,7 @@ MST_TEST_END
 MST_TESTS("conform/2.15", ids_come_back_unchanged_and_in_order, ids_are_echoed_as_they_were_written,
           what_one_call_cannot_hold_fails_that_call_alone,
           a_call_without_id_is_carried_out_all_the_same, callers_are_named_in_three_ways,
+          the_caller_stays_the_same_though_the_resource_that_named_it_goes,
           what_is_wrong_with_the_whole_request_is_one_object, a_hundred_calls_fit_one_more_does_not,
           unsupported_calls_fail_with_501_and_their_place,
           a_locked_caller_hears_locked_for_every_call,

@@ -19,10 +19,11 @@ struct mst_rpc_caller {
 /* The members of auth. */
 extern const struct mst_rpc_member mst_rpc_auth_members[];
 
-/* Whom auth names, options by that list; NULL: it was none. On the loop commands are the caller's from now on
-   (mst_exchange_take_lane). */
+/* Whom auth names, options by that list; NULL: it was none. known_id: the calling client that a first look has
+   found, or 0; whatever resource_id's owner is by now, it stays the same. On the loop commands are the
+   caller's from now on (mst_exchange_take_lane). */
 MST_MUST_USE enum mst_err mst_rpc_identify(struct mst_exchange *x, struct mst_tx *tx,
-                                           const struct mst_rpc_value *auth,
+                                           const struct mst_rpc_value *auth, int64_t known_id,
                                            struct mst_rpc_caller *ret_caller);
 
 #endif

@@ -27,6 +27,7 @@
 struct work {
     struct mst_rpc_value auth;
     bool is_auth_good;
+    int64_t caller_id; /* the calling client of all calls; 0: not found yet */
     size_t n_calls;
     size_t next; /* the call to run */
     struct mst_rpc_one *calls;
@@ -211,9 +212,13 @@ static enum mst_err finish(struct mst_exchange *x)
 static enum mst_err identify(struct mst_exchange *x, struct mst_tx *tx,
                              struct mst_rpc_caller *ret_caller)
 {
-    const struct work *work = x->work;
+    struct work *work = x->work;
+    enum mst_err err = mst_rpc_identify(x, tx, work->is_auth_good ? &work->auth : NULL,
+                                        work->caller_id, ret_caller);
 
-    return mst_rpc_identify(x, tx, work->is_auth_good ? &work->auth : NULL, ret_caller);
+    if (err == MST_OK && ret_caller->standing == MST_RPC_WELCOME)
+        work->caller_id = ret_caller->id;
+    return err;
 }
 
 /* caller may be NULL for a procedure that carries out what was decided. */
