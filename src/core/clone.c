@@ -118,6 +118,8 @@ static enum mst_err copy_client(struct clone *clone, struct node *node, int64_t 
     err = mst_quota_charge(clone->tx, owner_id, MST_COUNTED_CLIENT, 1, ret_verdict);
     if (err == MST_OK && *ret_verdict == MST_DONE)
         err = insert_copy(clone, node, owner_id, &client, limits, ret_verdict);
+    if (clone->domain->defects & MST_DEFECTIVE_CLONE)
+        return err;
     for (unsigned what = 0; what < MST_COUNTED_COUNT && err == MST_OK && *ret_verdict == MST_DONE;
          what++)
         err = mst_quota_charge(clone->tx, node->copy.id, (enum mst_counted)what,

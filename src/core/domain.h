@@ -21,7 +21,9 @@ enum {
     MST_DEFECTIVE_EXPIRY = 4,      /* a key is still good at its deadline */
     MST_DEFECTIVE_TENANT = 8,      /* another vendor's model needs no share */
     MST_DEFECTIVE_MOVE = 16,       /* what moves draws nothing where it comes to */
-    MST_DEFECTIVE_GRANT = 32       /* a grant token covers all of its client's tree */
+    MST_DEFECTIVE_GRANT = 32,      /* a grant token covers all of its client's tree */
+    MST_DEFECTIVE_CLONE = 64,      /* what a clone owns draws nothing */
+    MST_DEFECTIVE_REVOKE = 128     /* a key that is revoked stays as it is */
 };
 
 struct mst_domain {

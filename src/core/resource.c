@@ -452,6 +452,8 @@ enum mst_err mst_client_key_event(const struct mst_domain *domain, struct mst_tx
         *ret_verdict = step.verdict;
     if (*ret_verdict != MST_DONE || is_done_before(&client, event, attempt))
         return MST_OK;
+    if (event == MST_ON_REVOKE && (domain->defects & MST_DEFECTIVE_REVOKE))
+        return MST_OK;
     err = fill_change(domain, tx, &resource, &change);
     return err != MST_OK ? err : mst_client_apply(domain, tx, &client, &step, &change);
 }

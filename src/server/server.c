@@ -230,7 +230,9 @@ static unsigned seeded_defects(void)
            (mst_defect(MST_DEFECT_LATE_EXPIRY) ? MST_DEFECTIVE_EXPIRY : 0u) |
            (mst_defect(MST_DEFECT_WRONG_TENANT) ? MST_DEFECTIVE_TENANT : 0u) |
            (mst_defect(MST_DEFECT_FREE_MOVE) ? MST_DEFECTIVE_MOVE : 0u) |
-           (mst_defect(MST_DEFECT_WIDE_GRANT) ? MST_DEFECTIVE_GRANT : 0u);
+           (mst_defect(MST_DEFECT_WIDE_GRANT) ? MST_DEFECTIVE_GRANT : 0u) |
+           (mst_defect(MST_DEFECT_FREE_CLONE) ? MST_DEFECTIVE_CLONE : 0u) |
+           (mst_defect(MST_DEFECT_LASTING_KEY) ? MST_DEFECTIVE_REVOKE : 0u);
 }
 
 static void note_skipped(void)

@@ -17,6 +17,8 @@ static const char *const names[MST_DEFECT_COUNT] = {
     [MST_DEFECT_NO_RESUME] = "no-resume",
     [MST_DEFECT_FREE_MOVE] = "free-move",
     [MST_DEFECT_WIDE_GRANT] = "wide-grant",
+    [MST_DEFECT_FREE_CLONE] = "free-clone",
+    [MST_DEFECT_LASTING_KEY] = "lasting-key",
 };
 
 bool mst_defect(enum mst_defect defect)

@@ -23,6 +23,8 @@ enum mst_defect {
     MST_DEFECT_NO_RESUME,       /* "no-resume": a start leaves the points of clones uncopied */
     MST_DEFECT_FREE_MOVE,       /* "free-move": what moves draws nothing where it comes to */
     MST_DEFECT_WIDE_GRANT,      /* "wide-grant": a grant token covers all of its client's tree */
+    MST_DEFECT_FREE_CLONE,      /* "free-clone": what a clone owns draws nothing */
+    MST_DEFECT_LASTING_KEY,     /* "lasting-key": a key that is revoked stays as it is */
     MST_DEFECT_COUNT
 };
 

@@ -58,7 +58,9 @@ static void now(void *arg, int64_t *ret_window_now, int64_t *ret_wall_now)
 {
     struct mst_site *site = arg;
 
-    *ret_window_now = *ret_wall_now = mst_clock_wall_s() + atomic_load(&site->passed_s);
+    const int64_t begin_s = site->opts.clock_s != 0 ? site->opts.clock_s : mst_clock_wall_s();
+
+    *ret_window_now = *ret_wall_now = begin_s + atomic_load(&site->passed_s);
 }
 
 static bool inject(void *arg, bool *ret_is_applied)

@@ -19,6 +19,7 @@ struct mst_site_opts {
     void *arg;
     size_t queue_max;
     unsigned defects; /* of the domain */
+    int64_t clock_s;  /* the time that it is until mst_site_pass says so; 0: the clock's */
     bool is_udp;      /* datagrams are taken, as many as come */
 };
 

@@ -1,8 +1,9 @@
 /*
  * judge.h - the texts of a request and of the reply that must come, and whether it came.
  *
- * A reply is expected whole, to the byte. What only the server knows stands in the expected text as a mark
- * and a number: it is learned where it first appears, and must be the same from then on.
+ * A reply is expected whole, to the byte. A handle that only the server knows stands in the expected text as a
+ * mark and a number: it is learned where it first appears, must differ there from all that are known, and
+ * must be the same from then on.
  */
 #ifndef MST_TESTS_PROP_TREE_JUDGE_H
 #define MST_TESTS_PROP_TREE_JUDGE_H
@@ -15,15 +16,8 @@ struct mst_judge_text {
     size_t len;
 };
 
-/* Written as "%c%d;": the mark and the number of the node, share or token. */
-enum mst_judge_mark {
-    JUDGE_SAME_RID = 1,
-    JUDGE_NEW_RID,
-    JUDGE_SAME_CODE,
-    JUDGE_NEW_CODE,
-    JUDGE_NEW_TOKEN,
-    JUDGE_DIGITS /* any; without a meaning of its number */
-};
+/* Written as "%c%d;": the mark, and the number in the model's list. */
+enum mst_judge_mark { JUDGE_RID = 1, JUDGE_CIK, JUDGE_CODE, JUDGE_TOKEN, JUDGE_MARKS };
 
 void __attribute__((format(printf, 2, 3)))
 mst_judge_add(struct mst_judge_text *text, const char *fmt, ...);

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "tests/prop/tree/play.h"
 
 unsigned mst_play_pick(struct mst_play *play, unsigned n)
@@ -13,18 +15,77 @@ unsigned mst_play_pick(struct mst_play *play, unsigned n)
 
 const char *const mst_play_found_words[] = {"ok", "invalid", "restricted"};
 
-struct mst_play_ref mst_play_pick_ref(struct mst_play *play)
+static bool is_wanted(const struct mst_play *play, int i, enum mst_play_want want)
+{
+    const struct mst_naive_node *node = &play->tree.nodes[i];
+    const bool is_client = node->kind == NAIVE_CLIENT;
+    const bool is_port = node->kind == NAIVE_DATAPORT || node->kind == NAIVE_DATARULE;
+    const bool is_below = i != play->acting && mst_naive_is_within(&play->tree, play->acting, i);
+
+    switch (want) {
+    case PLAY_CLIENT:
+    case PLAY_ACTOR:
+        return node->is_alive && is_client;
+    case PLAY_PORT:
+        return node->is_alive && is_port;
+    case PLAY_FULL:
+        return node->is_alive && node->n_points > 0;
+    case PLAY_BELOW:
+        return node->is_alive && is_below;
+    case PLAY_CLIENT_BELOW:
+        return node->is_alive && is_below && is_client;
+    case PLAY_ANY:
+        break;
+    }
+    return node->is_alive;
+}
+
+/* Of those whose RID is known; any of them if none is as it should be. */
+static int pick_node(struct mst_play *play, enum mst_play_want want)
 {
     const struct mst_naive *tree = &play->tree;
-    struct mst_play_ref ref = {.is_alias = mst_play_pick(play, 4) == 0,
-                               .name = mst_play_pick(play, PLAY_NAMES + 1)};
-    int tries = 0;
+    const bool is_careless = mst_play_pick(play, 8) == 0;
+    int known[NAIVE_NODES_MAX], wanted[NAIVE_NODES_MAX];
+    unsigned n_known = 0, n_wanted = 0;
 
-    do
-        ref.node = (int)mst_play_pick(play, (unsigned)tree->n_nodes);
-    while (tree->nodes[ref.node].rid[0] == '\0' ||
-           (!tree->nodes[ref.node].is_alive && ++tries < 3));
-    return ref;
+    for (int i = 0; i < tree->n_nodes; i++)
+        if (tree->nodes[i].rid[0] != '\0') {
+            known[n_known++] = i;
+            if (is_wanted(play, i, want))
+                wanted[n_wanted++] = i;
+        }
+    return is_careless || n_wanted == 0 ? known[mst_play_pick(play, n_known)]
+                                        : wanted[mst_play_pick(play, n_wanted)];
+}
+
+struct mst_play_ref mst_play_pick_ref(struct mst_play *play, enum mst_play_want want)
+{
+    const struct mst_play_ref caller = {.is_alias = true, .name = PLAY_NAMES};
+    struct mst_play_ref ref = {.is_alias = mst_play_pick(play, 6) == 0,
+                               .name = mst_play_pick(play, PLAY_NAMES + 1),
+                               .node = pick_node(play, want)};
+
+    return want == PLAY_ACTOR && mst_play_pick(play, 2) ? caller : ref;
+}
+
+struct mst_naive_share *mst_play_pick_share(struct mst_play *play)
+{
+    struct mst_naive *tree = &play->tree;
+    struct mst_naive_share *share =
+        tree->n_shares ? &tree->shares[mst_play_pick(play, (unsigned)tree->n_shares)] : NULL;
+
+    return share && share->code[0] ? share : NULL;
+}
+
+int mst_play_pick_key(struct mst_play *play)
+{
+    const struct mst_naive *tree = &play->tree;
+    int seen[NAIVE_KEYS_MAX], n = 0;
+
+    for (int i = 0; i < tree->n_keys; i++)
+        if (tree->keys[i].cik[0] != '\0')
+            seen[n++] = i;
+    return n > 0 ? seen[mst_play_pick(play, (unsigned)n)] : NAIVE_NOBODY;
 }
 
 void mst_play_ask_ref(struct mst_play *play, const struct mst_play_ref *ref)
@@ -100,6 +161,14 @@ enum mst_play_found mst_play_resolve_client(const struct mst_play *play,
                                                                                    : found;
 }
 
+bool mst_play_is_admitted(const struct mst_play *play, enum mst_naive_procedure procedure, int node)
+{
+    const struct mst_play_ref ref = {.node = node};
+    int found;
+
+    return !play->bearer || mst_play_resolve(play, &ref, procedure, false, &found) == PLAY_FOUND;
+}
+
 /* ---- one call ---- */
 
 void mst_play_begin_call(struct mst_play *play, const char *procedure)
@@ -132,6 +201,13 @@ bool mst_play_settle(struct mst_play *play)
     return false;
 }
 
+void mst_play_refuse_or_end(struct mst_play *play, const char *status)
+{
+    if (!mst_play_is_ok(status))
+        play->tree = play->before;
+    mst_play_end_call(play, status);
+}
+
 void mst_play_end_call_with_new(struct mst_play *play, enum mst_judge_mark mark, int i)
 {
     if (!mst_play_settle(play)) {
@@ -152,7 +228,7 @@ const char *mst_play_comma(bool *is_first)
 
 int mst_play_pick_limit(struct mst_play *play)
 {
-    return mst_play_pick(play, 2) ? NAIVE_INHERIT : (int)mst_play_pick(play, 6);
+    return mst_play_pick(play, 3) > 0 ? NAIVE_INHERIT : (int)mst_play_pick(play, 6);
 }
 
 void mst_play_add_limit(struct mst_judge_text *text, int what, int limit)
@@ -161,4 +237,9 @@ void mst_play_add_limit(struct mst_judge_text *text, int what, int limit)
         mst_judge_add(text, "\"%s\":\"inherit\"", mst_naive_kind_words[what]);
     else
         mst_judge_add(text, "\"%s\":%d", mst_naive_kind_words[what], limit);
+}
+
+bool mst_play_is_ok(const char *status)
+{
+    return strcmp(status, "ok") == 0;
 }

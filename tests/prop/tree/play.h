@@ -15,6 +15,7 @@ struct mst_play {
     struct mst_naive before;              /* what it was before the call */
     int acting;                           /* the calling client */
     const struct mst_naive_token *bearer; /* the token it came by, or NULL */
+    int key; /* or that of a client, or NAIVE_NOBODY: of the client above the tree */
     struct mst_judge_text request, expected;
     int n_calls; /* in the request */
     uint64_t chance;
@@ -31,7 +32,21 @@ struct mst_play_ref {
     int node;
 };
 
-struct mst_play_ref mst_play_pick_ref(struct mst_play *play);
+/* What would make sense; now and then something else is picked all the same. */
+enum mst_play_want {
+    PLAY_ANY,
+    PLAY_CLIENT,
+    PLAY_ACTOR,       /* a client, and mostly the caller */
+    PLAY_PORT,        /* a dataport or a datarule */
+    PLAY_FULL,        /* of which one with values */
+    PLAY_BELOW,       /* what lies below the caller */
+    PLAY_CLIENT_BELOW /* of which a client */
+};
+struct mst_play_ref mst_play_pick_ref(struct mst_play *play, enum mst_play_want want);
+/* A share code, good or not, that was seen; NULL. */
+struct mst_naive_share *mst_play_pick_share(struct mst_play *play);
+/* The number of a key, present or past, that was seen; NAIVE_NOBODY. */
+int mst_play_pick_key(struct mst_play *play);
 void mst_play_ask_ref(struct mst_play *play, const struct mst_play_ref *ref);
 
 enum mst_play_found { PLAY_FOUND, PLAY_INVALID, PLAY_RESTRICTED };
@@ -45,6 +60,9 @@ enum mst_play_found mst_play_resolve_client(const struct mst_play *play,
                                             const struct mst_play_ref *ref,
                                             enum mst_naive_procedure procedure, bool is_to_read,
                                             int *ret_node);
+/* May the caller, if it came by a token, name the node in a description? */
+bool mst_play_is_admitted(const struct mst_play *play, enum mst_naive_procedure procedure,
+                          int node);
 /* Does the token, if there is one, name anything that lives for this procedure? */
 bool mst_play_is_in_scope(const struct mst_play *play, enum mst_naive_procedure procedure);
 
@@ -60,9 +78,12 @@ void mst_play_end_call(struct mst_play *play, const char *status);
 void mst_play_end_call_with_result(struct mst_play *play);
 /* Gives whether what was done is within the limits; if not, it is undone. */
 bool mst_play_settle(struct mst_play *play);
-/* The same, and ends the call: the result is a new handle, or the status is "limit". */
+/* Ends the call; unless the status is "ok", all that was done is undone. */
+void mst_play_refuse_or_end(struct mst_play *play, const char *status);
+/* Settles and ends the call: the result is a new handle, or the status is "limit". */
 void mst_play_end_call_with_new(struct mst_play *play, enum mst_judge_mark mark, int i);
 
+bool mst_play_is_ok(const char *status);
 /* "", and from then on ",". */
 const char *mst_play_comma(bool *is_first);
 

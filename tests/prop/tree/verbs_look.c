@@ -1,10 +1,14 @@
-/* Verbs that look: lookup, listing, info. */
+/* Verbs that look: lookup, listing, usage, info. */
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "tests/prop/tree/verbs.h"
 
 void mst_verb_lookup(struct mst_play *play)
 {
     const struct mst_naive *tree = &play->tree;
-    const struct mst_play_ref ref = mst_play_pick_ref(play), ref_of = mst_play_pick_ref(play);
+    const struct mst_play_ref ref = mst_play_pick_ref(play, PLAY_CLIENT),
+                              ref_of = mst_play_pick_ref(play, PLAY_BELOW);
     const bool is_owner = mst_play_pick(play, 2);
     const unsigned name = mst_play_pick(play, PLAY_NAMES + 1);
     int client, node = NAIVE_NOBODY;
@@ -44,7 +48,7 @@ void mst_verb_lookup(struct mst_play *play)
         return;
     }
     mst_play_end_call_with_result(play);
-    mst_play_expect(play, "\"%c%d;\"}", JUDGE_SAME_RID, node);
+    mst_play_expect(play, "\"%c%d;\"}", JUDGE_RID, node);
 }
 
 static void add_rids(struct mst_play *play, bool is_in[NAIVE_NODES_MAX])
@@ -54,7 +58,7 @@ static void add_rids(struct mst_play *play, bool is_in[NAIVE_NODES_MAX])
 
     for (int i = 0; i < tree->n_nodes; i++)
         if (is_in[i]) {
-            mst_play_expect(play, "%s\"%c%d;\"", comma, JUDGE_SAME_RID, i);
+            mst_play_expect(play, "%s\"%c%d;\"", comma, JUDGE_RID, i);
             comma = ",";
         }
 }
@@ -83,7 +87,7 @@ static void expect_listing(struct mst_play *play, int client, int kind, unsigned
 
         if (share->is_alive && share->activator == client &&
             (int)tree->nodes[share->node].kind == kind && !is_in[share->node]) {
-            mst_play_expect(play, "%s\"%c%d;\"", comma, JUDGE_SAME_RID, share->node);
+            mst_play_expect(play, "%s\"%c%d;\"", comma, JUDGE_RID, share->node);
             comma = ",";
         }
     }
@@ -93,7 +97,7 @@ static void expect_listing(struct mst_play *play, int client, int kind, unsigned
 void mst_verb_listing(struct mst_play *play)
 {
     const struct mst_naive *tree = &play->tree;
-    const struct mst_play_ref ref = mst_play_pick_ref(play);
+    const struct mst_play_ref ref = mst_play_pick_ref(play, PLAY_CLIENT);
     const unsigned options = mst_play_pick(play, 32);
     const int tag = (int)mst_play_pick(play, NAIVE_TAGS);
     int client;
@@ -101,12 +105,12 @@ void mst_verb_listing(struct mst_play *play)
 
     mst_play_begin_call(play, "listing");
     mst_play_ask_ref(play, &ref);
-    mst_play_ask(
-        play,
-        ",[\"client\",\"dataport\",\"dispatch\"],{\"owned\":%s,\"aliased\":%s,\"public\":%s,"
-        "\"activated\":%s",
-        options & 1 ? "true" : "false", options & 2 ? "true" : "false",
-        options & 4 ? "true" : "false", options & 16 ? "true" : "false");
+    mst_play_ask(play,
+                 ",[\"client\",\"dataport\",\"datarule\",\"dispatch\"],{\"owned\":%s,\"aliased\":%"
+                 "s,\"public\":%s,"
+                 "\"activated\":%s",
+                 options & 1 ? "true" : "false", options & 2 ? "true" : "false",
+                 options & 4 ? "true" : "false", options & 16 ? "true" : "false");
     mst_play_ask(play, options & 8 ? ",\"tagged\":[\"t%d\"]}" : "}", tag);
     if (found != PLAY_FOUND) {
         mst_play_end_call(play, mst_play_found_words[found]);
@@ -126,7 +130,44 @@ void mst_verb_listing(struct mst_play *play)
     mst_play_expect(play, "}}");
 }
 
+/* ---- usage ---- */
+
+/* The last is never consumed here. */
+static const char *const metrics[] = {"client",   "dataport", "datarule",
+                                      "dispatch", "share",    "http"};
+enum { METRICS = sizeof metrics / sizeof metrics[0] };
+
+void mst_verb_usage(struct mst_play *play)
+{
+    const struct mst_naive *tree = &play->tree;
+    const struct mst_play_ref ref = mst_play_pick_ref(play, PLAY_CLIENT);
+    const unsigned metric = mst_play_pick(play, METRICS);
+    const int64_t start = tree->now - mst_play_pick(play, 2 * NAIVE_DAY_S);
+    const int64_t end = start - 1 + mst_play_pick(play, 2 * NAIVE_DAY_S);
+    int client;
+    enum mst_play_found found = mst_play_resolve_client(play, &ref, NAIVE_USAGE, false, &client);
+
+    mst_play_begin_call(play, "usage");
+    mst_play_ask_ref(play, &ref);
+    mst_play_ask(play, ",\"%s\",%" PRId64 ",%" PRId64, metrics[metric], start, end);
+    if (found == PLAY_FOUND && end < start)
+        found = PLAY_INVALID;
+    if (found != PLAY_FOUND) {
+        mst_play_end_call(play, mst_play_found_words[found]);
+        return;
+    }
+    mst_play_end_call_with_result(play);
+    mst_play_expect(play, "%" PRId64 "}",
+                    metric < NAIVE_COUNTED ? mst_naive_usage(tree, client, (int)metric, start, end)
+                                           : 0);
+}
+
 /* ---- info ---- */
+
+static const char *word_of(bool is_true)
+{
+    return is_true ? "true" : "false";
+}
 
 static void expect_aliases(struct mst_play *play, int client)
 {
@@ -144,7 +185,7 @@ static void expect_aliases(struct mst_play *play, int client)
                 tree->aliases[k].client == client && tree->aliases[k].node == tree->aliases[i].node;
         if (is_known)
             continue;
-        mst_play_expect(play, "%s\"%c%d;\":[", mst_play_comma(&is_first), JUDGE_SAME_RID,
+        mst_play_expect(play, "%s\"%c%d;\":[", mst_play_comma(&is_first), JUDGE_RID,
                         tree->aliases[i].node);
         for (int k = i; k < tree->n_aliases; k++)
             if (tree->aliases[k].client == client && tree->aliases[k].node == tree->aliases[i].node)
@@ -155,13 +196,31 @@ static void expect_aliases(struct mst_play *play, int client)
     mst_play_expect(play, "}");
 }
 
+/* A rule that is no script has no status. */
+static void expect_basic(struct mst_play *play, int i)
+{
+    const struct mst_naive_node *node = &play->tree.nodes[i];
+    int n = 0;
+
+    for (int k = 0; k < play->tree.n_nodes; k++)
+        n += play->tree.nodes[k].is_alive && play->tree.nodes[k].source == i;
+    mst_play_expect(play, "{\"modified\":%" PRId64 ",\"subscribers\":%d,\"type\":\"%s\"",
+                    node->modified, n, mst_naive_kind_words[node->kind]);
+    if (node->kind == NAIVE_CLIENT)
+        mst_play_expect(play, ",\"status\":\"%s\"", mst_naive_status(&play->tree, i));
+    if (node->kind == NAIVE_DISPATCH)
+        mst_play_expect(play, ",\"status\":\"%s\"", node->is_locked ? "locked" : "normal");
+    mst_play_expect(play, "}");
+}
+
 static void expect_counts(struct mst_play *play, const int counts[NAIVE_COUNTED])
 {
     mst_play_expect(
         play,
-        "{\"client\":%d,\"dataport\":%d,\"datarule\":0,\"disk\":0,\"dispatch\":%d,\"email\":0,"
+        "{\"client\":%d,\"dataport\":%d,\"datarule\":%d,\"disk\":0,\"dispatch\":%d,\"email\":0,"
         "\"http\":0,\"share\":%d,\"sms\":0,\"xmpp\":0}",
-        counts[NAIVE_CLIENT], counts[NAIVE_DATAPORT], counts[NAIVE_DISPATCH], counts[NAIVE_SHARE]);
+        counts[NAIVE_CLIENT], counts[NAIVE_DATAPORT], counts[NAIVE_DATARULE],
+        counts[NAIVE_DISPATCH], counts[NAIVE_SHARE]);
 }
 
 static void expect_direct(struct mst_play *play, int client)
@@ -187,24 +246,87 @@ static void expect_use(struct mst_play *play, int client)
     expect_counts(play, counts);
 }
 
-static void expect_description(struct mst_play *play, int client)
+static void expect_limits(struct mst_play *play, const int limits[NAIVE_COUNTED])
+{
+    mst_play_expect(play, "\"limits\":{");
+    for (int what = NAIVE_CLIENT; what <= NAIVE_DATARULE; what++) {
+        mst_play_add_limit(&play->expected, what, limits[what]);
+        mst_play_expect(play, ",");
+    }
+    mst_play_expect(play, "\"disk\":0,");
+    mst_play_add_limit(&play->expected, NAIVE_DISPATCH, limits[NAIVE_DISPATCH]);
+    mst_play_expect(play, ",\"email\":0,\"email_bucket\":0,\"http\":0,\"http_bucket\":0,");
+    mst_play_add_limit(&play->expected, NAIVE_SHARE, limits[NAIVE_SHARE]);
+    mst_play_expect(play, ",\"sms\":0,\"sms_bucket\":0,\"xmpp\":0,\"xmpp_bucket\":0}");
+}
+
+static void expect_flow(struct mst_play *play, const struct mst_naive_node *node)
+{
+    const bool is_dispatch = node->kind == NAIVE_DISPATCH;
+
+    if (is_dispatch)
+        mst_play_expect(play, "\"locked\":%s,\"message\":\"\",\"method\":\"email\",",
+                        word_of(node->is_locked));
+    mst_play_expect(play,
+                    "\"preprocess\":[],%s\"retention\":{\"count\":\"infinity\","
+                    "\"duration\":\"infinity\"}",
+                    is_dispatch ? "\"recipient\":\"\"," : "");
+    if (node->kind == NAIVE_DATARULE)
+        mst_play_expect(play,
+                        ",\"rule\":{\"simple\":{\"comparison\":\"gt\",\"constant\":%d,"
+                        "\"repeat\":%s}}",
+                        node->rule.constant, word_of(node->rule.is_repeated));
+    mst_play_expect(play, "%s,\"subscribe\":", is_dispatch ? ",\"subject\":\"\"" : "");
+    if (node->source == NAIVE_NOBODY)
+        mst_play_expect(play, "null");
+    else
+        mst_play_expect(play, "\"%c%d;\"", JUDGE_RID, node->source);
+    mst_play_expect(play, is_dispatch ? "" : ",\"format\":\"integer\"");
+}
+
+static void expect_description(struct mst_play *play, int i)
+{
+    const struct mst_naive_node *node = &play->tree.nodes[i];
+
+    mst_play_expect(play, "{");
+    if (node->kind == NAIVE_CLIENT) {
+        expect_limits(play, node->limits);
+        mst_play_expect(play, ",\"locked\":%s", word_of(node->is_locked));
+    } else
+        expect_flow(play, node);
+    mst_play_expect(play, ",\"meta\":\"\",\"name\":\"n%u\",\"public\":%s}", node->name,
+                    word_of(node->is_public));
+}
+
+static void expect_key(struct mst_play *play, int client)
+{
+    mst_play_expect(play, "\"%c%d;\"", JUDGE_CIK, play->tree.nodes[client].key);
+}
+
+/* A value is as large as it is long. */
+static void expect_storage(struct mst_play *play, int i)
+{
+    const struct mst_naive_node *node = &play->tree.nodes[i];
+    const int n = node->n_points;
+    int size = 0;
+
+    for (int k = 0; k < n; k++)
+        size += snprintf(NULL, 0, "%d", node->points[k].value);
+    mst_play_expect(play, "{\"count\":%d,\"first\":%" PRId64 ",\"last\":%" PRId64 ",\"size\":%d}",
+                    n, n > 0 ? node->points[0].at : 0, n > 0 ? node->points[n - 1].at : 0, size);
+}
+
+static void expect_subscribers(struct mst_play *play, int source)
 {
     const struct mst_naive *tree = &play->tree;
-    const struct mst_naive_node *node = &tree->nodes[client];
+    bool is_first = true;
 
-    mst_play_expect(play, "{\"limits\":{");
-    mst_play_add_limit(&play->expected, NAIVE_CLIENT, node->limits[NAIVE_CLIENT]);
-    mst_play_expect(play, ",");
-    mst_play_add_limit(&play->expected, NAIVE_DATAPORT, node->limits[NAIVE_DATAPORT]);
-    mst_play_expect(play, ",\"datarule\":0,\"disk\":0,");
-    mst_play_add_limit(&play->expected, NAIVE_DISPATCH, node->limits[NAIVE_DISPATCH]);
-    mst_play_expect(play, ",\"email\":0,\"email_bucket\":0,\"http\":0,\"http_bucket\":0,");
-    mst_play_add_limit(&play->expected, NAIVE_SHARE, node->limits[NAIVE_SHARE]);
-    mst_play_expect(
-        play,
-        ",\"sms\":0,\"sms_bucket\":0,\"xmpp\":0,\"xmpp_bucket\":0},\"locked\":false,\"meta\":\"\","
-        "\"name\":\"n%u\",\"public\":%s}",
-        node->name, node->is_public ? "true" : "false");
+    mst_play_expect(play, "[");
+    for (int i = 0; i < tree->n_nodes; i++)
+        if (tree->nodes[i].is_alive && tree->nodes[i].source == source)
+            mst_play_expect(play, "%s{\"%s\":\"%c%d;\"}", mst_play_comma(&is_first),
+                            mst_naive_kind_words[tree->nodes[i].kind], JUDGE_RID, i);
+    mst_play_expect(play, "]");
 }
 
 static void expect_shares(struct mst_play *play, int node)
@@ -220,8 +342,8 @@ static void expect_shares(struct mst_play *play, int node)
         if (tree->shares[i].activator == NAIVE_NOBODY)
             mst_play_expect(play, "null");
         else
-            mst_play_expect(play, "\"%c%d;\"", JUDGE_SAME_RID, tree->shares[i].activator);
-        mst_play_expect(play, ",\"code\":\"%c%d;\",\"meta\":\"\"}", JUDGE_SAME_CODE, i);
+            mst_play_expect(play, "\"%c%d;\"", JUDGE_RID, tree->shares[i].activator);
+        mst_play_expect(play, ",\"code\":\"%c%d;\",\"meta\":\"\"}", JUDGE_CODE, i);
     }
     mst_play_expect(play, "]");
 }
@@ -237,7 +359,7 @@ static void expect_tagged(struct mst_play *play, int client)
         for (int i = 0; i < tree->n_nodes; i++)
             if (tree->nodes[i].is_alive && (int)tree->nodes[i].kind == kind &&
                 tree->nodes[i].owner == client && tree->nodes[i].n_tags > 0)
-                mst_play_expect(play, "%s\"%c%d;\"", mst_play_comma(&is_first), JUDGE_SAME_RID, i);
+                mst_play_expect(play, "%s\"%c%d;\"", mst_play_comma(&is_first), JUDGE_RID, i);
     mst_play_expect(play, "]");
 }
 
@@ -251,70 +373,104 @@ static void expect_tags(struct mst_play *play, int node)
     mst_play_expect(play, "]");
 }
 
+/* Who sees a part of those who may read the resource. */
+enum viewer { ALL, OWNER_AND_ITSELF, OWNER };
+
 static const struct part {
     const char *name;
     void (*expect)(struct mst_play *play, int node);
-    bool is_of_clients, is_owners; /* only direct owner and itself see it */
+    bool is_of_clients, is_of_others;
+    enum viewer viewer;
 } parts[] = {
-    {"aliases",     expect_aliases,     true,  true },
-    {"counts",      expect_direct,      true,  false},
-    {"description", expect_description, true,  false},
-    {"shares",      expect_shares,      false, true },
-    {"tagged",      expect_tagged,      false, true },
-    {"tags",        expect_tags,        false, false},
-    {"usage",       expect_use,         true,  false},
+    {"aliases",     expect_aliases,     true,  false, OWNER_AND_ITSELF},
+    {"basic",       expect_basic,       true,  true,  ALL             },
+    {"counts",      expect_direct,      true,  false, ALL             },
+    {"description", expect_description, true,  true,  ALL             },
+    {"key",         expect_key,         true,  false, OWNER           },
+    {"shares",      expect_shares,      true,  true,  OWNER_AND_ITSELF},
+    {"storage",     expect_storage,     false, true,  ALL             },
+    {"subscribers", expect_subscribers, true,  true,  ALL             },
+    {"tagged",      expect_tagged,      true,  true,  OWNER_AND_ITSELF},
+    {"tags",        expect_tags,        true,  true,  ALL             },
+    {"usage",       expect_use,         true,  false, ALL             },
 };
-enum { PARTS = sizeof parts / sizeof parts[0], ALIASES = 0, DESCRIPTION = 2 };
+enum { PARTS = sizeof parts / sizeof parts[0], ALIASES = 0, KEY = 4 };
 
+static bool applies(const struct mst_play *play, const struct part *part, int node)
+{
+    return play->tree.nodes[node].kind == NAIVE_CLIENT ? part->is_of_clients : part->is_of_others;
+}
+
+static bool is_visible(const struct mst_play *play, const struct part *part, int node)
+{
+    return part->viewer == ALL || play->tree.nodes[node].owner == play->acting ||
+           (part->viewer == OWNER_AND_ITSELF && node == play->acting);
+}
+
+/* Of aliases the others see that there might be some. */
 static void expect_parts(struct mst_play *play, int node, unsigned asked)
 {
-    const struct mst_naive *tree = &play->tree;
-    const bool is_owners = node == play->acting || tree->nodes[node].owner == play->acting;
     bool is_first = true;
 
     mst_play_expect(play, "{");
     for (unsigned i = 0; i < PARTS; i++) {
-        if (!(asked & 1u << i) ||
-            (parts[i].is_of_clients && tree->nodes[node].kind != NAIVE_CLIENT))
+        const struct part *part = &parts[i];
+        const bool is_seen = is_visible(play, part, node);
+
+        if (!(asked & 1u << i) || !applies(play, part, node) || (!is_seen && i != ALIASES))
             continue;
-        if (parts[i].is_owners && !is_owners && i != ALIASES)
-            continue;
-        mst_play_expect(play, "%s\"%s\":", mst_play_comma(&is_first), parts[i].name);
-        if (parts[i].is_owners && !is_owners)
-            mst_play_expect(play, "\"undefined\"");
+        mst_play_expect(play, "%s\"%s\":", mst_play_comma(&is_first), part->name);
+        if (is_seen)
+            part->expect(play, node);
         else
-            parts[i].expect(play, node);
+            mst_play_expect(play, "\"undefined\"");
     }
     mst_play_expect(play, "}}");
 }
 
-void mst_verb_info(struct mst_play *play)
+/* Is nothing asked for but one thing that is hidden? */
+static bool is_hidden(const struct mst_play *play, int node, unsigned asked)
 {
-    const struct mst_naive *tree = &play->tree;
-    const struct mst_play_ref ref = mst_play_pick_ref(play);
-    unsigned asked = 1 + mst_play_pick(play, (1u << PARTS) - 1);
-    int node;
-    enum mst_play_found found = mst_play_resolve(play, &ref, NAIVE_INFO, true, &node);
+    for (unsigned i = 0; i < PARTS; i++)
+        if (asked == 1u << i)
+            return i != ALIASES && applies(play, &parts[i], node) &&
+                   !is_visible(play, &parts[i], node);
+    return false;
+}
 
-    if (found == PLAY_FOUND && tree->nodes[node].kind != NAIVE_CLIENT)
-        asked &= ~(1u << DESCRIPTION); /* which the model does not know */
-    if (asked == 0)
-        return;
+static void ask_info(struct mst_play *play, const struct mst_play_ref *ref, unsigned asked)
+{
+    bool is_first = true;
+    int node;
+    enum mst_play_found found = mst_play_resolve(play, ref, NAIVE_INFO, true, &node);
+
     mst_play_begin_call(play, "info");
-    mst_play_ask_ref(play, &ref);
+    mst_play_ask_ref(play, ref);
     mst_play_ask(play, ",{");
-    for (unsigned i = 0, n = 0; i < PARTS; i++)
+    for (unsigned i = 0; i < PARTS; i++)
         if (asked & 1u << i)
-            mst_play_ask(play, "%s\"%s\":true", n++ ? "," : "", parts[i].name);
+            mst_play_ask(play, "%s\"%s\":true", mst_play_comma(&is_first), parts[i].name);
     mst_play_ask(play, "}");
-    for (unsigned i = 0; i < PARTS && found == PLAY_FOUND; i++)
-        if (asked == 1u << i && parts[i].is_owners && i != ALIASES && node != play->acting &&
-            tree->nodes[node].owner != play->acting)
-            found = PLAY_RESTRICTED;
+    if (found == PLAY_FOUND && is_hidden(play, node, asked))
+        found = PLAY_RESTRICTED;
     if (found != PLAY_FOUND) {
         mst_play_end_call(play, mst_play_found_words[found]);
         return;
     }
     mst_play_end_call_with_result(play);
     expect_parts(play, node, asked);
+}
+
+void mst_verb_info(struct mst_play *play)
+{
+    const struct mst_play_ref ref = mst_play_pick_ref(play, PLAY_ANY);
+
+    ask_info(play, &ref, 1 + mst_play_pick(play, (1u << PARTS) - 1));
+}
+
+void mst_verb_see_key(struct mst_play *play)
+{
+    const struct mst_play_ref ref = mst_play_pick_ref(play, PLAY_CLIENT_BELOW);
+
+    ask_info(play, &ref, 1u << KEY);
 }

@@ -4,7 +4,7 @@
 void mst_verb_share(struct mst_play *play)
 {
     struct mst_naive *tree = &play->tree;
-    const struct mst_play_ref ref = mst_play_pick_ref(play);
+    const struct mst_play_ref ref = mst_play_pick_ref(play, PLAY_BELOW);
     int node;
     enum mst_play_found found =
         play->bearer ? PLAY_RESTRICTED : mst_play_resolve(play, &ref, 0, false, &node);
@@ -19,24 +19,14 @@ void mst_verb_share(struct mst_play *play)
         mst_play_end_call(play, mst_play_found_words[found]);
         return;
     }
-    tree->shares[tree->n_shares++] =
-        (struct mst_naive_share){.is_alive = true, .node = node, .activator = NAIVE_NOBODY};
-    mst_play_end_call_with_new(play, JUDGE_NEW_CODE, tree->n_shares - 1);
+    mst_naive_share(tree, node);
+    mst_play_end_call_with_new(play, JUDGE_CODE, tree->n_shares - 1);
 }
 
-static struct mst_naive_share *pick_share(struct mst_play *play)
-{
-    struct mst_naive *tree = &play->tree;
-    struct mst_naive_share *share =
-        tree->n_shares ? &tree->shares[mst_play_pick(play, (unsigned)tree->n_shares)] : NULL;
-
-    return share && share->code[0] ? share : NULL;
-}
-
-void mst_verb_revoke(struct mst_play *play)
+void mst_verb_revoke_share(struct mst_play *play)
 {
     const struct mst_naive *tree = &play->tree;
-    struct mst_naive_share *share = pick_share(play);
+    struct mst_naive_share *share = mst_play_pick_share(play);
     const char *status = "restricted";
 
     if (!share)
@@ -55,11 +45,11 @@ void mst_verb_revoke(struct mst_play *play)
     mst_play_end_call(play, status);
 }
 
-void mst_verb_activate(struct mst_play *play)
+void mst_verb_activate_share(struct mst_play *play)
 {
     const struct mst_naive *tree = &play->tree;
-    const struct mst_play_ref ref = mst_play_pick_ref(play);
-    struct mst_naive_share *share = pick_share(play);
+    const struct mst_play_ref ref = mst_play_pick_ref(play, PLAY_CLIENT);
+    struct mst_naive_share *share = mst_play_pick_share(play);
     int client;
     enum mst_play_found found =
         play->bearer ? PLAY_RESTRICTED : mst_play_resolve_client(play, &ref, 0, false, &client);
@@ -79,10 +69,10 @@ void mst_verb_activate(struct mst_play *play)
     mst_play_end_call(play, mst_play_found_words[found]);
 }
 
-void mst_verb_deactivate(struct mst_play *play)
+void mst_verb_deactivate_share(struct mst_play *play)
 {
-    const struct mst_play_ref ref = mst_play_pick_ref(play);
-    struct mst_naive_share *share = pick_share(play);
+    const struct mst_play_ref ref = mst_play_pick_ref(play, PLAY_CLIENT);
+    struct mst_naive_share *share = mst_play_pick_share(play);
     const char *status;
     int client;
     enum mst_play_found found =
@@ -117,13 +107,16 @@ static void add_procedures(struct mst_play *play, unsigned procedures)
 void mst_verb_grant(struct mst_play *play)
 {
     struct mst_naive *tree = &play->tree;
-    const struct mst_play_ref ref = mst_play_pick_ref(play), first = mst_play_pick_ref(play),
-                              second = mst_play_pick_ref(play);
+    const struct mst_play_ref ref = mst_play_pick_ref(play, PLAY_ANY),
+                              first = mst_play_pick_ref(play, PLAY_BELOW),
+                              second = mst_play_pick_ref(play, PLAY_BELOW);
     struct mst_naive_token made = {
         .nodes = {first.node,             second.node                  },
         .procedures = { 1 + mst_play_pick(play, (1u << NAIVE_PROCEDURES) - 1),
-                  1 + mst_play_pick(play, (1u << NAIVE_PROCEDURES) - 1)}
+                  1 + mst_play_pick(play, (1u << NAIVE_PROCEDURES) - 1)},
+        .key = play->key
     };
+    const int ttl = mst_play_pick(play, 2) ? 3600 : 100000;
     enum mst_play_found found;
     int node;
 
@@ -135,7 +128,8 @@ void mst_verb_grant(struct mst_play *play)
     add_procedures(play, made.procedures[0]);
     mst_play_ask(play, ",\"%s\":", tree->nodes[second.node].rid);
     add_procedures(play, made.procedures[1]);
-    mst_play_ask(play, "},{\"ttl\":100}");
+    mst_play_ask(play, "},{\"ttl\":%d}", ttl);
+    made.until = tree->now + ttl;
     found = play->bearer ? PLAY_RESTRICTED : mst_play_resolve(play, &ref, 0, false, &node);
     if (found == PLAY_FOUND) {
         made.client = tree->nodes[node].kind == NAIVE_CLIENT ? node : tree->nodes[node].owner;
@@ -149,5 +143,5 @@ void mst_verb_grant(struct mst_play *play)
         return;
     }
     tree->tokens[tree->n_tokens++] = made;
-    mst_play_end_call_with_new(play, JUDGE_NEW_TOKEN, tree->n_tokens - 1);
+    mst_play_end_call_with_new(play, JUDGE_TOKEN, tree->n_tokens - 1);
 }
