@@ -269,6 +269,7 @@ static const struct cli_command COMMANDS[] = {
          "value,\n"
          "for half the time of --timeout (60). One that cannot is asked every --interval. A\n"
          "server that goes away is waited for, which is told; no value is missed or shown twice.\n"
+         "An alias that the device does not have is waited for too, and nothing is said of it.\n"
          "\n"
          "Examples:\n"
          "  muster --cik-file 0001.cik data follow temp\n"
