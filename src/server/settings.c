@@ -184,7 +184,7 @@ const struct mst_setting mst_setting_table[] = {
      "for each of these and shared out evenly among the threads; about 100 bytes each. A long poll watches two. Beyond it "
      "one is answered 503, a call of the RPC limit.",
      AT(watchers_max), NULL},
-    {"tenant_share", MST_SETTING_INTEGER, 1, 100, "75", "percent",
+    {"tenant_share", MST_SETTING_INTEGER, 1, 100, "95", "percent",
      "How much one vendor may have of the WebSocket sessions (websockets_max), of requests that wait for a value "
      "(connections_max) and of what is watched (watchers_max). That is what one may have that is alone; "
      "the more others have, the less, so that there is always room for another. 100: there is no such bound.",
