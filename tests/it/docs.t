@@ -57,6 +57,10 @@ $env{CIK} = $device;
 # ---- data-api.md ----
 my ($record) = examples('data-api.md', '`POST /onep:v1/stack/record`');
 is shell($record), '', 'a record is answered with nothing';
+my ($older) = examples('data-api.md', '`POST /onep:v1/stack/alias/<alias>`');
+is shell($older), '', 'the older form too';
+my (undef, $refused) = examples('data-api.md', '`POST /onep:v1/stack/record`');
+is shell($refused), 'temp=1700000000.5', 'points too near are named';
 my ($call, $answer) = split /\n/, (examples('rpc-api.md', 'Data'))[0];
 is $m->request('POST', '/onep:v1/rpc/process', [], $json->encode({ auth => auth(), calls => [$json->decode($call)] }))->{body},
     "[$answer]", 'rpc-api.md: read is answered as it says';
@@ -64,6 +68,9 @@ my ($write) = examples('data-api.md', '`POST /onep:v1/stack/alias` - write');
 is shell($write), '', 'a write is answered with nothing';
 my ($read) = examples('data-api.md', '`GET /onep:v1/stack/alias?');
 is shell($read), 'note=hello&temp=21.5', 'a read with what was written';
+my ($hybrid) = examples('data-api.md', '- write, then read');
+is shell($hybrid), 'count=3&temp=21.5', 'both at once';
+like shell(examples('data-api.md', '`GET /ip`')), qr/^127,0,0,1,(\d+),(\d+)\z/, 'the address of the server';
 $m->call(auth(), 'record', { alias => 'temp' }, [[4000000000, 21.5]]);
 my ($wait) = examples('data-api.md', 'wait for a value');
 like shell($wait), qr/^HTTP\/1.1 200 OK\r\n(?:.*\r\n)*Last-Modified: .*\r\n(?:.*\r\n)*\r\ntemp=21\.5\z/, 'a wait with what is new';
@@ -75,6 +82,10 @@ is $m->call(auth(), 'wait', { alias => 'temp' }, { since => 0 })->[1], 21.5, 'a 
 # ---- rpc-api.md ----
 my ($process, $replies) = examples('rpc-api.md', '`POST /onep:v1/rpc/process`');
 is shell($process) =~ s/"modified":\d+/"modified":1700000000/r . "\n", $replies, 'a request is answered as it says';
+
+my @hand = examples('rpc-api.md', 'By hand');
+my $seen = shell("muster --cik-file 0001.cik data write temp=7\n", @hand);
+like $seen, qr/\Awritten\nbasic .*\ncounts .*\n(\S+ \S+  7\n)ok\n\1ok\nok\n\d+\nok\n\z/, 'by hand';
 
 # ---- processing.md ----
 like shell(examples('processing.md', 'An example')), qr/^ok\nwritten\n\S+ \S+  200\n\z/, 'a message is sent';
