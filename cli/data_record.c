@@ -85,7 +85,7 @@ static void say_at_interrupt(const struct recording *recording)
 
     (void)snprintf(text, sizeof text,
                    "%smuster: %zu %s stored for sure; to go on, add --from-line %zu\n",
-                   recording->progress.drawn_ns != 0 ? "\n" : "", recording->n_stored,
+                   recording->cli->is_terminal ? "\n" : "", recording->n_stored,
                    points_are(recording->n_stored), recording->done_line + 1);
     cli_interrupt_says(text);
 }

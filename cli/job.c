@@ -4,10 +4,15 @@
 #include <string.h>
 
 #include "cli/api.h"
+#include "cli/interrupt.h"
 #include "cli/names.h"
 #include "cli/serials.h"
 
 enum { ROW_TEXT_MAX = 4096 };
+
+/* Behind a bar, and without one from its second character on. */
+static const char LAST_WORDS[] =
+    "\nmuster: the same command again goes on behind the last rows that were answered\n";
 
 static const struct cli_reason REASONS[] = {
     {400, "the server does not know imports: update musterd, or use 'muster sn add --file'"},
@@ -290,9 +295,12 @@ enum cli_exit cli_job_work(struct cli_job *job)
 {
     enum cli_exit exit;
 
+    if (job->bookmark.path != NULL)
+        cli_interrupt_says(job->cli->is_terminal ? LAST_WORDS : &LAST_WORDS[1]);
     cli_progress_begin(&job->progress, job->cli, 0);
     job->progress.n_first = job->n_done = job->bookmark.tally.rows;
     exit = work(job);
     cli_progress_end(&job->progress);
+    cli_interrupt_says(NULL);
     return exit == CLI_OK && job->twins != NULL ? find_twins(job) : exit;
 }

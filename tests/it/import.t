@@ -222,8 +222,10 @@ for my $at (1, 2, 10) {
         my $pid = begin(\@job);
         ok(IO::Select->new($between->{from})->can_read(20), "piece $at is under way");
         case 'the same meanwhile', [@job], 5, '', qr/is being imported by another muster$/ if $at == 1;
-        kill 'KILL', $pid;
+        kill $at == 2 ? 'INT' : 'KILL', $pid;
         waitpid $pid, 0;
+        is slurp("$dir/err"), "muster: the same command again goes on behind the last rows that were answered\n",
+            'Ctrl-C has it say so' if $at == 2;
         my ($code, $out, $err) = run(\@job);
         my ($sent) = $out =~ /, (\d+) sent before an interruption/;
         my ($added) = $out =~ /(\d+) added, 0 listed already/;
