@@ -39,26 +39,9 @@ static enum mst_verdict move(const char *rid, const char *to)
     return move_as(world.domain_id, rid, to);
 }
 
-struct made {
-    int64_t id;
-    char rid[MST_TEXT_CHARS];
-};
-
-static struct made make(const char *owner, enum mst_kind kind)
+static struct mst_world_made make(const char *owner, enum mst_kind kind)
 {
-    struct mst_world_call call = {.caller_id = world.root_id,
-                                  .rid = owner,
-                                  .kind = kind,
-                                  .format = kind == MST_KIND_DATAPORT ? MST_FORMAT_STRING
-                                                                      : MST_FORMAT_NONE,
-                                  .has_limits = true,
-                                  .limit = MST_LIMIT_INHERIT};
-    struct made made;
-
-    ck_assert_int_eq(mst_world_run(&world, mst_do_create, &call), MST_DONE);
-    made.id = call.id;
-    memcpy(made.rid, call.handle, sizeof made.rid);
-    return made;
+    return mst_world_make(&world, owner, kind);
 }
 
 static int64_t use(const char *rid, enum mst_kind kind)
@@ -71,7 +54,7 @@ static int64_t use(const char *rid, enum mst_kind kind)
 
 MST_TEST(what_a_subtree_had_drawn_goes_with_it)
 {
-    struct made client, inner;
+    struct mst_world_made client, inner;
 
     mst_world_open(&world, 1, NULL);
     client = make(world.portal_rid, MST_KIND_CLIENT);
@@ -94,7 +77,7 @@ MST_TEST_END
 
 MST_TEST(a_destination_without_room_takes_nothing)
 {
-    struct made client;
+    struct mst_world_made client;
 
     mst_world_open(&world, 1, NULL);
     client = make(world.portal_rid, MST_KIND_CLIENT);
@@ -116,7 +99,7 @@ MST_TEST_END
 
 MST_TEST(what_an_owner_in_common_has_given_is_enough)
 {
-    struct made left, right, port;
+    struct mst_world_made left, right, port;
 
     mst_world_open(&world, 1, NULL);
     left = make(world.portal_rid, MST_KIND_CLIENT);
@@ -134,7 +117,7 @@ MST_TEST_END
 
 MST_TEST(nothing_moves_into_itself_and_no_caller_moves_itself)
 {
-    struct made outer, inner, port;
+    struct mst_world_made outer, inner, port;
 
     mst_world_open(&world, 1, NULL);
     outer = make(world.portal_rid, MST_KIND_CLIENT);
@@ -153,7 +136,7 @@ MST_TEST(nothing_moves_into_itself_and_no_caller_moves_itself)
 MST_TEST_END
 
 /* rids[0] is the portal's, which lies at depth 2; rids[i] at i + 2 */
-static void make_chain(struct made *chain, int n)
+static void make_chain(struct mst_world_made *chain, int n)
 {
     memcpy(chain[0].rid, world.portal_rid, sizeof chain[0].rid);
     for (int i = 1; i < n; i++)
@@ -163,7 +146,7 @@ static void make_chain(struct made *chain, int n)
 MST_TEST(a_tree_becomes_as_deep_as_it_may_and_no_deeper)
 {
     enum { CHAIN = MST_TREE_DEPTH_MAX - 1 };
-    struct made chain[CHAIN], top, middle, port;
+    struct mst_world_made chain[CHAIN], top, middle, port;
 
     mst_world_open(&world, 1, NULL);
     make_chain(chain, CHAIN); /* the last lies at MST_TREE_DEPTH_MAX */
@@ -205,7 +188,7 @@ MST_TEST(names_go_along_or_are_lost)
 {
     struct mst_world_call leave = {
         .caller_id = world.domain_id, .rid = NULL, .owner = world.portal_rid};
-    struct made port, other;
+    struct mst_world_made port, other;
 
     mst_world_open(&world, 1, NULL);
     port = make(world.portal_rid, MST_KIND_DATAPORT);

@@ -72,26 +72,9 @@ static void pass(int64_t s)
     world.window_now += s;
 }
 
-struct made {
-    int64_t id;
-    char rid[MST_TEXT_CHARS];
-};
-
-static struct made make(const char *owner, enum mst_kind kind)
+static struct mst_world_made make(const char *owner, enum mst_kind kind)
 {
-    struct mst_world_call call = {.caller_id = world.root_id,
-                                  .rid = owner,
-                                  .kind = kind,
-                                  .format = kind == MST_KIND_DATAPORT ? MST_FORMAT_STRING
-                                                                      : MST_FORMAT_NONE,
-                                  .has_limits = true,
-                                  .limit = MST_LIMIT_INHERIT};
-    struct made made;
-
-    ck_assert_int_eq(mst_world_run(&world, mst_do_create, &call), MST_DONE);
-    made.id = call.id;
-    memcpy(made.rid, call.handle, sizeof made.rid);
-    return made;
+    return mst_world_make(&world, owner, kind);
 }
 
 static void drop(const char *rid)
@@ -150,7 +133,7 @@ MST_TEST_END
 
 MST_TEST(the_owner_tells_of_what_it_dropped)
 {
-    struct made client, inner;
+    struct mst_world_made client, inner;
 
     open_world();
     client = make(world.portal_rid, MST_KIND_CLIENT);
@@ -176,7 +159,7 @@ MST_TEST_END
 
 MST_TEST(what_lived_alike_shares_a_note)
 {
-    struct made client;
+    struct mst_world_made client;
 
     open_world();
     client = make(world.portal_rid, MST_KIND_CLIENT);
@@ -194,13 +177,13 @@ MST_TEST(old_notes_are_forgotten_as_new_ones_come)
 {
     open_world();
     for (int i = 0; i < 3; i++) {
-        struct made port = make(world.portal_rid, MST_KIND_DATAPORT);
+        struct mst_world_made port = make(world.portal_rid, MST_KIND_DATAPORT);
 
         pass(1);
         drop(port.rid);
     }
     ck_assert_int_eq(n_notes(world.portal_id), 3);
-    struct made port = make(world.portal_rid, MST_KIND_DATAPORT);
+    struct mst_world_made port = make(world.portal_rid, MST_KIND_DATAPORT);
 
     pass(MST_USAGE_KEEP_S + 1);
     drop(port.rid);
@@ -213,7 +196,7 @@ MST_TEST_END
 MST_TEST(notes_of_one_second_are_counted_once_each_in_however_many_turns)
 {
     enum { N = 7 };
-    struct made client;
+    struct mst_world_made client;
     int64_t want = 0;
 
     open_world();

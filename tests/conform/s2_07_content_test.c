@@ -20,9 +20,7 @@ static char rid[41], cik[41];
 
 static void begin_with(const struct mst_site_opts *opts)
 {
-    site = mst_site_start(opts);
-    mst_scene_make(site, &scene);
-    mst_scene_device(site, &scene, "0001", rid, cik);
+    site = mst_scene_start(opts, "0001", &scene, rid, cik);
     cast = (struct mst_cast){.scene = &scene, .rid = rid, .cik = cik};
 }
 

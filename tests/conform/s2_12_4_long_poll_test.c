@@ -1,12 +1,10 @@
 /* protocol.md 2.12.4, 2.1.3: long polls. No test waits for a poll to be asleep: a poll that begins after the
    value it waits for says so by its date. */
-#include <sched.h>
 #include <sys/socket.h>
 
 #include "base/limits.h"
 #include "front/http/poll.h"
 #include "sys/clock.h"
-#include "sys/metric.h"
 #include "tests/lib/site.h"
 #include "tests/lib/unit.h"
 #include "wire/httpdate.h"
@@ -20,9 +18,7 @@ static struct mst_line line;
 
 static void begin_with(const struct mst_site_opts *opts)
 {
-    site = mst_site_start(opts);
-    mst_scene_make(site, &scene);
-    mst_scene_device(site, &scene, "dev1", rid, cik);
+    site = mst_scene_start(opts, "dev1", &scene, rid, cik);
     line = mst_line_open(site);
 }
 
@@ -53,32 +49,6 @@ static struct mst_answer poll(const char *aliases, const char *fields)
     return mst_line_reply(&line);
 }
 
-static void write_value(const char *body)
-{
-    char by[64];
-
-    ck_assert_status(site, 204, "POST", ALIAS, mst_by_cik(cik, by), body);
-}
-
-static void record(const char *alias, int64_t at, const char *value)
-{
-    char path[128], body[128], by[64];
-
-    (void)snprintf(path, sizeof path, ALIAS "/%s", alias);
-    (void)snprintf(body, sizeof body, "%lld=%s", (long long)at, value);
-    ck_assert_status(site, 204, "POST", path, mst_by_cik(cik, by), body);
-}
-
-static bool has(struct mst_span text, const char *piece)
-{
-    struct mst_span want = mst_span_str(piece);
-
-    for (size_t i = 0; i + want.len <= text.len; i++)
-        if (mst_span_eq(mst_span_cut(text, i, i + want.len), want))
-            return true;
-    return false;
-}
-
 static void ck_value(struct mst_answer answer, const char *body)
 {
     ck_assert_uint_eq(answer.status, 200);
@@ -88,16 +58,9 @@ static void ck_value(struct mst_answer answer, const char *body)
 static void ck_over(struct mst_answer answer)
 {
     ck_assert_uint_eq(answer.status, 304);
-    ck_assert(has(answer.head, "\r\nContent-Length: 0\r\n"));
+    ck_assert(mst_text_has(answer.head, "\r\nContent-Length: 0\r\n"));
     ck_assert_uint_eq(answer.body.len, 0);
-    ck_assert(!has(answer.head, "Last-Modified"));
-}
-
-/* How many requests are asleep; a test that ends one from outside waits for it to be so. */
-static void await_asleep(uint64_t n)
-{
-    while (mst_metric_sum(MST_M_WAITING, 0) != n)
-        (void)sched_yield();
+    ck_assert(!mst_text_has(answer.head, "Last-Modified"));
 }
 
 /* ---- Request-Timeout ---- */
@@ -141,12 +104,12 @@ MST_TEST(without_a_positive_timeout_it_is_an_ordinary_read)
 
     begin();
     ck_assert_uint_eq(poll("temp", fields[0]).status, 204);
-    write_value("temp=1");
+    mst_site_write(site, cik, "temp=1");
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         struct mst_answer answer = poll("temp", fields[i]);
 
         ck_value(answer, "temp=1");
-        ck_assert(!has(answer.head, "Last-Modified"));
+        ck_assert(!mst_text_has(answer.head, "Last-Modified"));
     }
     end();
 }
@@ -157,7 +120,7 @@ MST_TEST_END
 MST_TEST(time_that_runs_out_is_304_with_a_length_of_0)
 {
     begin();
-    write_value("temp=1");
+    mst_site_write(site, cik, "temp=1");
     ck_over(poll("temp", "Request-Timeout: 1\r\n"));
     ck_over(poll("temp", "Request-Timeout: 30\r\nIf-Modified-Since: 4000000000\r\n"));
     end();
@@ -184,16 +147,16 @@ MST_TEST(a_value_that_comes_answers_with_its_date)
 
     begin();
     send_poll("temp", "Request-Timeout: 300000\r\n");
-    await_asleep(1);
-    write_value("temp=21.5");
+    mst_site_await_asleep(1);
+    mst_site_write(site, cik, "temp=21.5");
     answer = mst_line_reply(&line);
     ck_value(answer, "temp=21.5");
-    await_asleep(0);
+    mst_site_await_asleep(0);
     at = mst_clock_wall_s();
     for (int64_t t = at - 30; t <= at; t++) { /* one of the seconds in which it can have come */
         mst_httpdate_print(t, date);
         (void)snprintf(field, sizeof field, "\r\nLast-Modified: %s\r\n", date);
-        if (has(answer.head, field))
+        if (mst_text_has(answer.head, field))
             at = -1;
     }
     ck_assert_int_eq(at, -1);
@@ -207,9 +170,9 @@ MST_TEST(the_oldest_point_that_is_strictly_newer_comes_so_that_a_walk_sees_each)
     static const char *const seen[] = {"temp=1", "temp=2", "temp=3"};
 
     begin();
-    record("temp", 1002, "3");
-    record("temp", 1000, "1");
-    record("temp", 1001, "2");
+    mst_site_record(site, cik, "temp", 1002, "3");
+    mst_site_record(site, cik, "temp", 1000, "1");
+    mst_site_record(site, cik, "temp", 1001, "2");
     for (int64_t i = 0; i < 3; i++) {
         char fields[96];
 
@@ -260,7 +223,7 @@ MST_TEST(either_name_of_the_field_and_each_form_reach_the_read)
                                          "If-Modified-Since: Sun Nov  6 08:49:36 1994\r\n"};
 
     begin();
-    record("temp", 784111777, "5");
+    mst_site_record(site, cik, "temp", 784111777, "5");
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         char all[160];
         struct mst_answer answer;
@@ -268,7 +231,8 @@ MST_TEST(either_name_of_the_field_and_each_form_reach_the_read)
         (void)snprintf(all, sizeof all, "%sRequest-Timeout: 1000\r\n", fields[i]);
         answer = poll("temp", all);
         ck_value(answer, "temp=5");
-        ck_assert(has(answer.head, "\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n"));
+        ck_assert(
+            mst_text_has(answer.head, "\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n"));
     }
     ck_over(poll("temp", "Request-Timeout: 1\r\nIf-Modified-Since: 784111777\r\n"));
     ck_over(poll("temp", "Request-Timeout: 1\r\nIf-Modified-Since: nonsense\r\n")); /* from now */
@@ -279,7 +243,7 @@ MST_TEST_END
 MST_TEST(the_value_is_escaped_as_in_a_read)
 {
     begin();
-    record("note", 1000, "a%3Db%26c");
+    mst_site_record(site, cik, "note", 1000, "a%3Db%26c");
     ck_value(poll("note", "Request-Timeout: 1000\r\nIf-Modified-Since: 0\r\n"), "note=a%3Db%26c");
     end();
 }
@@ -291,12 +255,12 @@ MST_TEST(of_several_aliases_the_first_that_changes_is_told)
 {
     begin();
     send_poll("temp&nosuch&count&temp", "Request-Timeout: 300000\r\n");
-    await_asleep(1);
-    write_value("note=other");
-    write_value("count=7");
+    mst_site_await_asleep(1);
+    mst_site_write(site, cik, "note=other");
+    mst_site_write(site, cik, "count=7");
     ck_value(mst_line_reply(&line), "count=7");
-    record("temp", 2000, "2");
-    record("count", 1000, "1");
+    mst_site_record(site, cik, "temp", 2000, "2");
+    mst_site_record(site, cik, "count", 1000, "1");
     ck_value(poll("temp&count", "Request-Timeout: 1000\r\nIf-Modified-Since: 0\r\n"), "count=1");
     end();
 }
@@ -324,7 +288,7 @@ MST_TEST(the_query_of_a_wait_may_stand_in_the_body_if_that_is_short)
     size_t head;
 
     begin();
-    record("temp", 1000, "1");
+    mst_site_record(site, cik, "temp", 1000, "1");
     for (size_t extra = 0; extra < 2; extra++) {
         size_t len = MST_WAIT_BODY_MAX + extra;
 
@@ -346,9 +310,9 @@ MST_TEST(an_unknown_alias_waits_and_is_noticed_when_it_is_given)
     begin();
     ck_over(poll("late", "Request-Timeout: 1\r\n"));
     send_poll("late", "Request-Timeout: 300000\r\n");
-    await_asleep(1);
+    mst_site_await_asleep(1);
     (void)mst_site_rpc(site, cik, "map", "[\"alias\",{\"alias\":\"count\"},\"late\"]");
-    write_value("late=8");
+    mst_site_write(site, cik, "late=8");
     ck_value(mst_line_reply(&line), "late=8");
     end();
 }
@@ -359,8 +323,8 @@ MST_TEST(an_alias_with_a_plus_is_waited_for_as_it_is_read)
     begin();
     (void)mst_site_rpc(site, cik, "map", "[\"alias\",{\"alias\":\"count\"},\"x+y\"]");
     send_poll("x+y", "Request-Timeout: 300000\r\n");
-    await_asleep(1);
-    write_value("x+y=8");
+    mst_site_await_asleep(1);
+    mst_site_write(site, cik, "x+y=8");
     ck_value(mst_line_reply(&line), "x%2By=8");
     end();
 }
@@ -378,7 +342,7 @@ MST_TEST(a_key_that_dies_during_the_wait_is_answered_401_at_once)
 {
     begin();
     send_poll("temp", "Request-Timeout: 300000\r\n");
-    await_asleep(1);
+    mst_site_await_asleep(1);
     disable();
     ck_assert_uint_eq(mst_line_reply(&line).status, 401);
     ck_assert_uint_eq(poll("temp", "Request-Timeout: 300000\r\n").status, 401);
@@ -394,9 +358,9 @@ MST_TEST(nothing_is_sent_while_a_poll_waits_and_the_connection_lives_on)
 
     begin();
     send_poll("temp", "Request-Timeout: 300000\r\n");
-    await_asleep(1);
+    mst_site_await_asleep(1);
     ck_assert_int_eq(recv(line.fd, &c, 1, MSG_DONTWAIT), -1);
-    write_value("temp=1");
+    mst_site_write(site, cik, "temp=1");
     ck_value(mst_line_reply(&line), "temp=1");
     ck_value(poll("temp", ""), "temp=1");
     end();
@@ -409,7 +373,7 @@ MST_TEST(a_peer_that_ends_its_side_gets_its_304_at_once_and_the_connection_close
 
     begin();
     send_poll("temp", "Request-Timeout: 300000\r\n");
-    await_asleep(1);
+    mst_site_await_asleep(1);
     mst_line_half_close(&line);
     answer = mst_line_reply(&line);
     ck_over(answer);
@@ -439,13 +403,13 @@ MST_TEST(a_peer_that_is_gone_is_noticed)
     other = line;
     line = mst_line_open(site);
     send_poll("temp", "Request-Timeout: 300000\r\n");
-    await_asleep(1);
+    mst_site_await_asleep(1);
     ck_assert_int_eq(
         setsockopt(line.fd, SOL_SOCKET, SO_LINGER, &abort_at_once, sizeof abort_at_once), 0);
     mst_line_close(&line);
-    await_asleep(0);
+    mst_site_await_asleep(0);
     line = other;
-    write_value("temp=1");
+    mst_site_write(site, cik, "temp=1");
     ck_value(poll("temp", ""), "temp=1");
     end();
 }
@@ -456,8 +420,8 @@ MST_TEST(requests_behind_a_poll_wait_for_it)
     begin();
     send_poll("temp", "Request-Timeout: 300000\r\n");
     send_poll("temp", "");
-    await_asleep(1);
-    write_value("temp=3");
+    mst_site_await_asleep(1);
+    mst_site_write(site, cik, "temp=3");
     ck_value(mst_line_reply(&line), "temp=3");
     ck_value(mst_line_reply(&line), "temp=3");
     send_poll("temp", "Request-Timeout: 300000\r\n");
@@ -491,7 +455,7 @@ MST_TEST(a_drain_ends_waits_with_304_and_close)
 
     begin();
     send_poll("temp", "Request-Timeout: 300000\r\n");
-    await_asleep(1);
+    mst_site_await_asleep(1);
     mst_site_start_drain(site);
     answer = mst_line_reply(&line);
     ck_over(answer);
@@ -507,10 +471,10 @@ MST_TEST(a_server_that_stops_with_polls_asleep_leaves_nothing_behind)
 {
     begin();
     send_poll("temp&count", "Request-Timeout: 300000\r\n");
-    await_asleep(1);
+    mst_site_await_asleep(1);
     mst_site_stop(site);
     mst_line_close(&line);
-    await_asleep(0);
+    mst_site_await_asleep(0);
 }
 MST_TEST_END
 
@@ -526,19 +490,19 @@ MST_TEST(one_more_than_the_tenant_may_have_is_503_never_401_and_what_is_new_is_t
 
     begin_with(&opts);
     send_poll("temp", "Request-Timeout: 300000\r\n");
-    await_asleep(1);
+    mst_site_await_asleep(1);
     second = line;
     line = mst_line_open(site);
     answer = poll("temp", "Request-Timeout: 300000\r\n");
     ck_assert_uint_eq(answer.status, 503);
-    ck_assert(has(answer.head, "\r\nRetry-After: "));
+    ck_assert(mst_text_has(answer.head, "\r\nRetry-After: "));
     ck_assert(answer.is_closing);
     ck_assert_span_str(answer.body, "HTTP/1.1 503 Service Unavailable\r\n");
     mst_line_close(&line);
-    write_value("temp=7");
+    mst_site_write(site, cik, "temp=7");
     ck_value(mst_line_reply(&second), "temp=7");
     line = second;
-    await_asleep(0);
+    mst_site_await_asleep(0);
     ck_over(poll("temp", "Request-Timeout: 1\r\n")); /* its place is free again */
     end();
 }

@@ -14,9 +14,7 @@ static char rid[41], cik[41], by[64];
 
 static void begin_with(const struct mst_site_opts *opts)
 {
-    site = mst_site_start(opts);
-    mst_scene_make(site, &scene);
-    mst_scene_device(site, &scene, "dev1", rid, cik);
+    site = mst_scene_start(opts, "dev1", &scene, rid, cik);
     mst_by_cik(cik, by);
     cast = (struct mst_cast){.scene = &scene, .rid = rid, .cik = cik};
 }

@@ -19,9 +19,7 @@ static char rid[41], cik[41];
 
 static void begin(void)
 {
-    site = mst_site_start(NULL);
-    mst_scene_make(site, &scene);
-    mst_scene_device(site, &scene, "0001", rid, cik);
+    site = mst_scene_start(NULL, "0001", &scene, rid, cik);
     cast = (struct mst_cast){.scene = &scene, .rid = rid, .cik = cik};
 }
 

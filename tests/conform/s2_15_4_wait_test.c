@@ -1,14 +1,11 @@
 /* protocol.md 2.15.4: the procedure wait. */
-#include <sched.h>
 
 #include "base/limits.h"
 #include "sys/clock.h"
-#include "sys/metric.h"
 #include "tests/lib/site.h"
 #include "tests/lib/unit.h"
 
-#define ALIAS "/onep:v1/stack/alias"
-#define TEMP  "{\"alias\":\"temp\"}"
+#define TEMP "{\"alias\":\"temp\"}"
 
 static struct mst_site *site;
 static struct mst_scene scene;
@@ -17,9 +14,7 @@ static struct mst_line line;
 
 static void begin_with(const struct mst_site_opts *opts)
 {
-    site = mst_site_start(opts);
-    mst_scene_make(site, &scene);
-    mst_scene_device(site, &scene, "dev1", rid, cik);
+    site = mst_scene_start(opts, "dev1", &scene, rid, cik);
     line = mst_line_open(site);
 }
 
@@ -32,28 +27,6 @@ static void end(void)
 {
     mst_line_close(&line);
     mst_site_stop(site);
-}
-
-static void write_value(const char *body)
-{
-    char by[64];
-
-    ck_assert_status(site, 204, "POST", ALIAS, mst_by_cik(cik, by), body);
-}
-
-static void record(const char *alias, int64_t at, const char *value)
-{
-    char path[128], body[128], by[64];
-
-    (void)snprintf(path, sizeof path, ALIAS "/%s", alias);
-    (void)snprintf(body, sizeof body, "%lld=%s", (long long)at, value);
-    ck_assert_status(site, 204, "POST", path, mst_by_cik(cik, by), body);
-}
-
-static void await_asleep(uint64_t n)
-{
-    while (mst_metric_sum(MST_M_WAITING, 0) != n)
-        (void)sched_yield();
 }
 
 /* calls: the elements of the list. */
@@ -88,10 +61,10 @@ static void ck_calls(const char *calls, const char *want)
 MST_TEST(the_first_point_after_since_is_a_flat_pair_typed_by_the_format)
 {
     begin();
-    record("temp", 1000, "1.5");
-    record("temp", 1001, "2.5");
-    record("count", 1000, "7");
-    record("note", 1000, "a%22b");
+    mst_site_record(site, cik, "temp", 1000, "1.5");
+    mst_site_record(site, cik, "temp", 1001, "2.5");
+    mst_site_record(site, cik, "count", 1000, "7");
+    mst_site_record(site, cik, "note", 1000, "a%22b");
     ck_calls(CALL(1, "wait", "[" TEMP ",{\"since\":999}]"),
              "[{\"id\":1,\"status\":\"ok\",\"result\":[1000,1.5]}]");
     ck_calls(CALL(1, "wait", "[" TEMP ",{\"since\":1000,\"timeout\":1000}]"),
@@ -121,7 +94,7 @@ MST_TEST(time_that_runs_out_is_expire_and_none_is_so_at_once)
                                           "{\"timeout\":1,\"since\":1e30}"};
 
     begin();
-    record("temp", 1001, "2.5");
+    mst_site_record(site, cik, "temp", 1001, "2.5");
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         char call[256];
 
@@ -140,17 +113,17 @@ MST_TEST(without_since_it_waits_for_a_new_value_half_a_minute_or_what_is_asked)
                                         CALL(1, "wait", "[" TEMP ",{\"timeout\":9e99}]")};
 
     begin();
-    record("temp", 1000, "1");
+    mst_site_record(site, cik, "temp", 1000, "1");
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
         char want[96], value[32];
         int64_t at;
         struct mst_answer answer;
 
         send_calls(calls[i]);
-        await_asleep(1);
-        record("temp", 1500, "1"); /* old: it goes on waiting */
+        mst_site_await_asleep(1);
+        mst_site_record(site, cik, "temp", 1500, "1"); /* old: it goes on waiting */
         (void)snprintf(value, sizeof value, "temp=%zu", 10 + i);
-        write_value(value);
+        mst_site_write(site, cik, value);
         answer = mst_line_reply(&line);
         at = mst_clock_wall_s();
         for (int64_t t = at - 30; t <= at; t++) {
@@ -169,7 +142,7 @@ MST_TEST_END
 MST_TEST(calls_before_and_behind_it_run_in_order)
 {
     begin();
-    record("temp", 1000, "1");
+    mst_site_record(site, cik, "temp", 1000, "1");
     ck_calls(CALL(1, "lookup", "[\"alias\",\"nosuch\"]") "," CALL(
                  2, "wait",
                  "[" TEMP
@@ -219,11 +192,11 @@ MST_TEST(a_port_that_is_dropped_or_whose_alias_moves_ends_the_wait)
 {
     begin();
     send_calls(CALL(1, "wait", "[" TEMP ",{\"timeout\":300000}]"));
-    await_asleep(1);
+    mst_site_await_asleep(1);
     (void)mst_site_rpc(site, cik, "unmap", "[\"alias\",\"temp\"]");
     ck_reply("[{\"id\":1,\"status\":\"invalid\"}]");
     send_calls(CALL(1, "wait", "[{\"alias\":\"count\"},{\"timeout\":300000}]"));
-    await_asleep(1);
+    mst_site_await_asleep(1);
     (void)mst_site_rpc(site, cik, "drop", "[{\"alias\":\"count\"}]");
     ck_reply("[{\"id\":1,\"status\":\"invalid\"}]");
     end();
@@ -254,7 +227,7 @@ MST_TEST(one_that_has_long_answers_to_keep_does_not_wait)
 
     begin();
     (void)snprintf(value, sizeof value, "note=%0*d", (int)MST_VALUE_MAX, 0);
-    write_value(value);
+    mst_site_write(site, cik, value);
     send_calls(READ "," READ "," READ "," READ
                     "," CALL(2, "wait", "[" TEMP ",{\"timeout\":300000}]"));
     answer = mst_line_reply(&line);
@@ -268,7 +241,7 @@ MST_TEST(a_key_that_dies_during_the_wait_is_the_error_401_at_once)
 {
     begin();
     send_calls(CALL(1, "wait", "[" TEMP ",{\"timeout\":300000}]"));
-    await_asleep(1);
+    mst_site_await_asleep(1);
     ck_assert_status(site, 205, "POST", "/provision/manage/model/m1/dev1", scene.by_token,
                      "disable=true");
     ck_reply(
@@ -282,13 +255,13 @@ MST_TEST(a_peer_that_ends_its_side_and_a_drain_end_all_waits_of_the_request)
     begin();
     send_calls(CALL(1, "wait", "[" TEMP ",{\"timeout\":300000}]") "," CALL(
         2, "wait", "[" TEMP ",{\"timeout\":300000}]"));
-    await_asleep(1);
+    mst_site_await_asleep(1);
     mst_line_half_close(&line);
     ck_reply("[{\"id\":1,\"status\":\"expire\"},{\"id\":2,\"status\":\"expire\"}]");
     mst_line_close(&line);
     line = mst_line_open(site);
     send_calls(CALL(1, "wait", "[" TEMP ",{\"timeout\":300000}]"));
-    await_asleep(1);
+    mst_site_await_asleep(1);
     mst_site_start_drain(site);
     ck_reply("[{\"id\":1,\"status\":\"expire\"}]");
     end();
@@ -311,7 +284,7 @@ MST_TEST(one_more_than_may_wait_is_limit_and_the_calls_around_it_are_carried_out
 
         begin_with(&opts);
         send_calls(CALL(1, "wait", "[" TEMP "]"));
-        await_asleep(1);
+        mst_site_await_asleep(1);
         first = line;
         line = mst_line_open(site);
         send_calls(CALL(1, "write", "[{\"alias\":\"count\"},5]") "," CALL(
@@ -322,7 +295,7 @@ MST_TEST(one_more_than_may_wait_is_limit_and_the_calls_around_it_are_carried_out
         line = first;
         mst_line_half_close(&line);
         ck_reply("[{\"id\":1,\"status\":\"expire\"}]");
-        await_asleep(0);
+        mst_site_await_asleep(0);
         end();
     }
 }

@@ -14,9 +14,7 @@ static char rid[41], cik[41], by[64];
 
 static void begin_with(const struct mst_site_opts *opts)
 {
-    site = mst_site_start(opts);
-    mst_scene_make(site, &scene);
-    mst_scene_device(site, &scene, "dev1", rid, cik);
+    site = mst_scene_start(opts, "dev1", &scene, rid, cik);
     (void)mst_by_cik(cik, by);
 }
 
@@ -64,6 +62,38 @@ static void reads(const char *alias, const char *body)
     ck_assert_uint_eq(answer.status, body ? 200 : 204);
     if (body)
         ck_assert_span_str(answer.body, body);
+}
+
+/* Dataports t0, t1, ... up to n without it, which get what source gets. */
+static void create_followers(const char *source, int from, int n)
+{
+    char alias[16], made[41];
+
+    for (int i = from; i < n; i++) {
+        (void)snprintf(alias, sizeof alias, "t%d", i);
+        create("dataport", alias, with("{\"format\":\"integer\",\"subscribe\":\"%s\"}", source),
+               made);
+    }
+}
+
+#define ONE "in=1&"
+enum { ONE_CHARS = sizeof ONE - 1 };
+
+/* The same value for `in`, n times. body has room for n * ONE_CHARS + 1. */
+static void repeat_one(char *body, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        memcpy(&body[ONE_CHARS * i], ONE, sizeof ONE);
+}
+
+/* Of n writes of `in` in one request the last is too much: none of them is stored. One less are fine. */
+static void write_too_much(char *body, size_t n)
+{
+    repeat_one(body, n);
+    write(body, 413);
+    reads("in&t0", NULL);
+    body[ONE_CHARS * (n - 1)] = '\0';
+    write(body, 204);
 }
 
 static const struct {
@@ -313,21 +343,12 @@ MST_TEST_END
 MST_TEST(a_request_that_sets_off_too_much_is_413_and_changes_nothing)
 {
     enum { TARGETS = 100, WRITES = MST_FLOW_VALUES_MAX / (TARGETS + 1) + 1 };
-    char source[41], made[41], alias[8], body[WRITES * 5 + 1] = "";
+    char source[41], body[WRITES * ONE_CHARS + 1];
 
     begin();
     create("dataport", "in", "{\"format\":\"integer\"}", source);
-    for (int i = 0; i < TARGETS; i++) {
-        (void)snprintf(alias, sizeof alias, "t%d", i);
-        create("dataport", alias, with("{\"format\":\"integer\",\"subscribe\":\"%s\"}", source),
-               made);
-    }
-    for (size_t i = 0; i < WRITES; i++)
-        memcpy(&body[5 * i], "in=1&", sizeof "in=1&");
-    write(body, 413);
-    reads("in&t0", NULL);
-    body[5 * (WRITES - 1)] = '\0';
-    write(body, 204);
+    create_followers(source, 0, TARGETS);
+    write_too_much(body, WRITES);
     reads("in&t99", "t99=1&in=1");
     mst_site_stop(site);
 }
@@ -359,7 +380,7 @@ MST_TEST(a_request_that_sets_off_too_many_bytes_is_413_and_changes_nothing)
 {
     enum { TARGETS = 20, LARGE = 60000, WRITES = MST_FLOW_BYTES_MAX / (TARGETS * LARGE) + 1 };
     static char large[LARGE + 16];
-    char constant[41], source[41], made[41], text[256], alias[8], body[WRITES * 5 + 1] = "";
+    char constant[41], source[41], made[41], text[256], alias[8], body[WRITES * ONE_CHARS + 1];
 
     begin();
     create("dataport", "large", "{\"format\":\"string\"}", constant);
@@ -375,12 +396,7 @@ MST_TEST(a_request_that_sets_off_too_many_bytes_is_413_and_changes_nothing)
         (void)snprintf(alias, sizeof alias, "t%d", i);
         create("dataport", alias, text, made);
     }
-    for (size_t i = 0; i < WRITES; i++)
-        memcpy(&body[5 * i], "in=1&", sizeof "in=1&");
-    write(body, 413);
-    reads("in&t0", NULL);
-    body[5 * (WRITES - 1)] = '\0';
-    write(body, 204);
+    write_too_much(body, WRITES);
     reads("in", "in=1");
     mst_site_stop(site);
 }
@@ -389,8 +405,8 @@ MST_TEST_END
 MST_TEST(nobodys_values_are_refused_for_who_listens_to_them)
 {
     enum { TARGETS = 100, WRITES = MST_FLOW_VALUES_MAX / TARGETS + 1 };
-    char source[41], made[41], other_rid[41], other_cik[41], text[256], alias[8], by_other[64],
-        body[WRITES * 5 + 1] = "";
+    char source[41], other_rid[41], other_cik[41], text[256], by_other[64],
+        body[WRITES * ONE_CHARS + 1];
 
     begin();
     mst_scene_device(site, &scene, "dev2", other_rid, other_cik);
@@ -398,23 +414,14 @@ MST_TEST(nobodys_values_are_refused_for_who_listens_to_them)
                      "[\"dataport\",{\"format\":\"integer\",\"public\":true}]", source);
     (void)snprintf(text, sizeof text, "[\"alias\",\"%s\",\"in\"]", source);
     ck_assert_ptr_nonnull(strstr(mst_site_rpc(site, other_cik, "map", text), "\"ok\""));
-    for (int i = 0; i < TARGETS; i++) {
-        (void)snprintf(alias, sizeof alias, "t%d", i);
-        create("dataport", alias, with("{\"format\":\"integer\",\"subscribe\":\"%s\"}", source),
-               made);
-    }
-    for (size_t i = 0; i < WRITES; i++)
-        memcpy(&body[5 * i], "in=1&", sizeof "in=1&");
-    memcpy(&body[5 * (WRITES - 1)], "in=2", sizeof "in=2");
+    create_followers(source, 0, TARGETS);
+    repeat_one(body, WRITES);
+    memcpy(&body[ONE_CHARS * (WRITES - 1)], "in=2", sizeof "in=2"); /* this one goes nowhere */
     ck_assert_status(site, 204, "POST", ALIAS, mst_by_cik(other_cik, by_other), body);
     reads("t0", "t0=1");
     ck_assert_status(site, 204, "POST", ALIAS, by_other, "in=3");
     reads("t99", "t99=3");
-    for (int i = TARGETS; i < MST_FLOW_FOREIGN_MAX - 1; i++) {
-        (void)snprintf(alias, sizeof alias, "t%d", i);
-        create("dataport", alias, with("{\"format\":\"integer\",\"subscribe\":\"%s\"}", source),
-               made);
-    }
+    create_followers(source, TARGETS, MST_FLOW_FOREIGN_MAX - 1);
     (void)snprintf(text, sizeof text,
                    "[\"dataport\",{\"format\":\"integer\",\"subscribe\":\"%s\"}]", source);
     ck_assert_ptr_nonnull(strstr(mst_site_rpc(site, cik, "create", text), "\"limit\""));

@@ -27,9 +27,7 @@ static char rid[41], cik[41]; /* a device of the portal */
 
 static void begin(void)
 {
-    site = mst_site_start(NULL);
-    mst_scene_make(site, &scene);
-    mst_scene_device(site, &scene, "dev1", rid, cik);
+    site = mst_scene_start(NULL, "dev1", &scene, rid, cik);
 }
 
 /* arguments as printf has them. */

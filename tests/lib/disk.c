@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/lib/chance.h"
 #include "tests/lib/disk.h"
 
 enum { SECTOR_BYTES = 512, NAME_MAX_BYTES = 256, SHM_LOCKS = SQLITE_SHM_NLOCK };
@@ -101,11 +102,7 @@ static int leave(struct mst_disk *disk, int rc)
 
 static uint64_t chance(struct mst_disk *disk, uint64_t below)
 {
-    uint64_t x = disk->random += UINT64_C(0x9e3779b97f4a7c15);
-
-    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
-    return (x ^ x >> 31) % below;
+    return mst_chance_below(&disk->random, below);
 }
 
 /* ---- bytes ---- */

@@ -9,6 +9,7 @@
 #include "core/due.h"
 #include "core/flow.h"
 #include "sys/clock.h"
+#include "tests/lib/chance.h"
 #include "tests/lib/rig.h"
 
 enum { TOLD_MAX = 10, QUEUE_MAX = 256, BATCH_MAX = 16 };
@@ -25,15 +26,6 @@ void mst_rig_violation(struct mst_rig *rig, const char *fmt, ...)
     (void)vprintf(fmt, args);
     va_end(args);
     printf("\n");
-}
-
-static uint64_t draw(uint64_t *random, uint64_t below)
-{
-    uint64_t x = *random += UINT64_C(0x9e3779b97f4a7c15);
-
-    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
-    return (x ^ x >> 31) % below;
 }
 
 /* ---- who waits for what ---- */
@@ -80,7 +72,7 @@ static mst_world_verb *const verbs[MST_RIG_VERBS] = {
 
 static enum mst_rig_verb choose(struct mst_rig_device *device)
 {
-    uint64_t dice = draw(&device->random, 10);
+    uint64_t dice = mst_chance_below(&device->random, 10);
 
     if (device->stand.state == MST_STATE_PENDING)
         return dice < 7 ? MST_RIG_ACTIVATE : dice < 9 ? MST_RIG_ENABLE : MST_RIG_DISABLE;
@@ -131,7 +123,7 @@ static bool is_expected(const struct mst_rig_device *device)
 static void device_launch(struct mst_rig_device *device)
 {
     struct mst_rig *rig = device->rig;
-    int64_t attempt = (int64_t)draw(&device->random, INT64_MAX - 1) + 1;
+    int64_t attempt = (int64_t)mst_chance_below(&device->random, INT64_MAX - 1) + 1;
 
     if (device->n_left-- <= 0 || device->stand.n_log >= MST_RIG_LOG_MAX - 1) {
         one_less(rig);

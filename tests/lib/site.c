@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "net/datagram.h"
 #include "server/keys.h"
 #include "sys/clock.h"
+#include "sys/metric.h"
 #include "sys/queue.h"
 #include "tests/lib/dump.h"
 #include "tests/lib/site.h"
@@ -650,6 +652,53 @@ void mst_scene_device(struct mst_site *site, const struct mst_scene *scene, cons
     ck_assert_uint_eq(answer.body.len, MST_HANDLE_CHARS);
     memcpy(ret_cik, answer.body.ptr, MST_HANDLE_CHARS);
     ret_cik[MST_HANDLE_CHARS] = '\0';
+}
+
+struct mst_site *mst_scene_start(const struct mst_site_opts *opts, const char *sn,
+                                 struct mst_scene *ret_scene, char ret_rid[41], char ret_cik[41])
+{
+    struct mst_site *site = mst_site_start(opts);
+
+    mst_scene_make(site, ret_scene);
+    mst_scene_device(site, ret_scene, sn, ret_rid, ret_cik);
+    return site;
+}
+
+/* ---- what devices do ---- */
+
+#define ALIAS "/onep:v1/stack/alias"
+
+void mst_site_write(struct mst_site *site, const char *cik, const char *values)
+{
+    char by[64];
+
+    ck_assert_status(site, 204, "POST", ALIAS, mst_by_cik(cik, by), values);
+}
+
+void mst_site_record(struct mst_site *site, const char *cik, const char *alias, int64_t at,
+                     const char *value)
+{
+    char path[128], body[128], by[64];
+
+    (void)snprintf(path, sizeof path, ALIAS "/%s", alias);
+    (void)snprintf(body, sizeof body, "%lld=%s", (long long)at, value);
+    ck_assert_status(site, 204, "POST", path, mst_by_cik(cik, by), body);
+}
+
+void mst_site_await_asleep(uint64_t n)
+{
+    while (mst_metric_sum(MST_M_WAITING, 0) != n)
+        (void)sched_yield();
+}
+
+bool mst_text_has(struct mst_span text, const char *piece)
+{
+    struct mst_span want = mst_span_str(piece);
+
+    for (size_t i = 0; i + want.len <= text.len; i++)
+        if (mst_span_eq(mst_span_cut(text, i, i + want.len), want))
+            return true;
+    return false;
 }
 
 /* ---- scripts ---- */

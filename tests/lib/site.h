@@ -83,6 +83,12 @@ struct mst_answer mst_site_ask_typed(struct mst_site *site, const char *method, 
 /* Only the status. */
 unsigned mst_site_status(struct mst_site *site, const char *method, const char *path,
                          const char *header, const char *body);
+/* A device writes by alias, which must succeed: values in the form of 2.12.1; one at a time in seconds (2.12.5). */
+void mst_site_write(struct mst_site *site, const char *cik, const char *values);
+void mst_site_record(struct mst_site *site, const char *cik, const char *alias, int64_t at,
+                     const char *value);
+/* Waits until exactly n requests of the process are asleep (2.12.4, `wait`). */
+void mst_site_await_asleep(uint64_t n);
 /* One RPC by cik with one call; gives the whole reply body, NUL terminated. */
 const char *mst_site_rpc(struct mst_site *site, const char *cik, const char *procedure,
                          const char *arguments);
@@ -109,6 +115,10 @@ void mst_scene_make_named(struct mst_site *site, const char *name, struct mst_sc
 /* Lists, enables and activates sn of m1; the device's RID and CIK. */
 void mst_scene_device(struct mst_site *site, const struct mst_scene *scene, const char *sn,
                       char ret_rid[41], char ret_cik[41]);
+/* A site with a scene and a device of it: the beginning of most evidence. */
+struct mst_site *mst_scene_start(const struct mst_site_opts *opts, const char *sn,
+                                 struct mst_scene *ret_scene, char ret_rid[41], char ret_cik[41]);
+
 /*
  * A row of a script. In header, body and reply "$x" stands for a handle of the scene: $vendor,
  * $portal, $template (RIDs), $V, $P (their CIKs' header lines), $T (token's header line), $rid and
@@ -131,6 +141,9 @@ void mst_script_play(struct mst_site *site, const struct mst_cast *cast,
                      const struct mst_script *rows, size_t n_rows);
 #define PLAY(site, cast, rows) \
     mst_script_play((site), (cast), (rows), sizeof(rows) / sizeof((rows)[0]))
+
+/* Does piece stand somewhere in text? */
+bool mst_text_has(struct mst_span text, const char *piece);
 
 /* "X-Exosite-CIK: <cik>" */
 const char *mst_by_cik(const char *cik, char buf[64]);

@@ -686,6 +686,22 @@ static void set_limits(const struct mst_world_call *call, struct mst_description
     }
 }
 
+/* Id and RID of what was made, if it was. */
+static enum mst_err answer_made(const struct mst_world *world, struct mst_world_call *call,
+                                const struct mst_row_resource *made)
+{
+    struct mst_handle rid;
+    enum mst_err err;
+
+    if (call->verdict != MST_DONE)
+        return MST_OK;
+    call->id = made->id;
+    err = mst_domain_rid(&world->domain, made, &rid);
+    if (err == MST_OK)
+        keep(call->handle, &rid);
+    return err;
+}
+
 enum mst_err mst_do_create(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call)
 {
     struct mst_description description = {.has_name = call->name != NULL,
@@ -695,7 +711,6 @@ enum mst_err mst_do_create(struct mst_world *world, struct mst_tx *tx, struct ms
                                           .has_format = call->kind == MST_KIND_DATAPORT,
                                           .format = call->format};
     struct mst_row_resource parent, made;
-    struct mst_handle rid;
     enum mst_err err = find(world, tx, call, &parent);
 
     if (err != MST_OK || call->verdict != MST_DONE)
@@ -703,13 +718,7 @@ enum mst_err mst_do_create(struct mst_world *world, struct mst_tx *tx, struct ms
     set_limits(call, &description);
     err = mst_resource_create(&world->domain, tx, &parent, call->kind, &description, call->attempt,
                               &call->verdict, &made);
-    if (err != MST_OK || call->verdict != MST_DONE)
-        return err;
-    call->id = made.id;
-    err = mst_domain_rid(&world->domain, &made, &rid);
-    if (err == MST_OK)
-        keep(call->handle, &rid);
-    return err;
+    return err == MST_OK ? answer_made(world, call, &made) : err;
 }
 
 enum mst_err mst_do_describe(struct mst_world *world, struct mst_tx *tx,
@@ -718,19 +727,12 @@ enum mst_err mst_do_describe(struct mst_world *world, struct mst_tx *tx,
     const struct mst_description description = {
         .has_format = true, .format = call->format, .has_detail = true, .detail = text(call->meta)};
     struct mst_row_resource owner = {.id = call->caller_id}, made;
-    struct mst_handle rid;
     enum mst_err err = mst_tx_get(tx, MST_IX_RESOURCE, &owner);
 
     if (err == MST_OK)
         err = mst_resource_create(&world->domain, tx, &owner, call->kind, &description, 1,
                                   &call->verdict, &made);
-    if (err != MST_OK || call->verdict != MST_DONE)
-        return err;
-    call->id = made.id;
-    err = mst_domain_rid(&world->domain, &made, &rid);
-    if (err == MST_OK)
-        keep(call->handle, &rid);
-    return err;
+    return err == MST_OK ? answer_made(world, call, &made) : err;
 }
 
 static enum mst_err update(struct mst_world *world, struct mst_tx *tx, struct mst_world_call *call,
@@ -1103,4 +1105,22 @@ void mst_world_close(struct mst_world *world)
 {
     mst_store_close(world->store);
     world->store = NULL;
+}
+
+struct mst_world_made mst_world_make(struct mst_world *world, const char *owner, enum mst_kind kind)
+{
+    struct mst_world_call call = {.caller_id = world->root_id,
+                                  .rid = owner,
+                                  .kind = kind,
+                                  .format = kind == MST_KIND_DATAPORT ? MST_FORMAT_STRING
+                                                                      : MST_FORMAT_NONE,
+                                  .has_limits = true,
+                                  .limit = MST_LIMIT_INHERIT};
+    struct mst_world_made made;
+
+    if (mst_world_run(world, mst_do_create, &call) != MST_DONE)
+        abort();
+    made.id = call.id;
+    memcpy(made.rid, call.handle, sizeof made.rid);
+    return made;
 }

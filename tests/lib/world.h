@@ -120,6 +120,16 @@ mst_world_verb mst_do_register, mst_do_unregister, mst_do_add_model, mst_do_upda
 /* Makes a resource of caller_id, of kind and format, whose detail is meta. */
 mst_world_verb mst_do_describe;
 
+struct mst_world_made {
+    int64_t id;
+    char rid[MST_TEXT_CHARS];
+};
+
+/* A resource of the owner with this RID, as the root client makes it, without limits of its own; a dataport
+   of strings. It must succeed. */
+struct mst_world_made mst_world_make(struct mst_world *world, const char *owner,
+                                     enum mst_kind kind);
+
 /* A new random-looking attempt id, never 0, never the same. */
 int64_t mst_world_attempt(void);
 

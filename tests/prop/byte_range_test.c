@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/lib/chance.h"
 #include "wire/byte_range.h"
 
 __extension__ typedef unsigned __int128 wide;
@@ -46,26 +47,16 @@ static struct mst_byte_range model(const struct field *f, uint64_t total)
 
 static uint64_t state;
 
-/* splitmix64 */
-static uint64_t draw(void)
-{
-    uint64_t z = state += 0x9e3779b97f4a7c15;
-
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-    z = (z ^ z >> 27) * 0x94d049bb133111eb;
-    return z ^ z >> 31;
-}
-
 static uint64_t below(uint64_t n)
 {
-    return draw() % n;
+    return mst_chance_below(&state, n);
 }
 
 static uint64_t draw_total(void)
 {
     static const uint64_t borders[] = {0, 1, 2, 10, 65536, 16777216, UINT64_MAX - 1, UINT64_MAX};
 
-    return below(2) ? borders[below(8)] : draw() >> below(64);
+    return below(2) ? borders[below(8)] : mst_chance_next(&state) >> below(64);
 }
 
 /* Often about the end of the blob. Sometimes beyond 2^64. */
@@ -82,10 +73,10 @@ static wide draw_position(uint64_t total)
         value = value >= 2 ? value - 2 : value;
         break;
     case 2:
-        value = draw() >> below(64);
+        value = mst_chance_next(&state) >> below(64);
         break;
     case 3:
-        value = (wide)draw() << below(20);
+        value = (wide)mst_chance_next(&state) << below(20);
         break;
     default:
         value = total ? below(total) : 0;

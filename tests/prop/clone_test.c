@@ -21,6 +21,7 @@
 #include "core/data.h"
 #include "core/quota.h"
 #include "server/copying.h"
+#include "tests/lib/chance.h"
 #include "tests/lib/unit.h"
 #include "tests/lib/world.h"
 
@@ -66,11 +67,7 @@ static uint64_t state;
 
 static unsigned pick(unsigned n)
 {
-    uint64_t x = state += UINT64_C(0x9e3779b97f4a7c15);
-
-    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
-    return (unsigned)((x ^ x >> 31) % n);
+    return (unsigned)mst_chance_below(&state, n);
 }
 
 static int pick_reference(void)
@@ -521,20 +518,7 @@ static enum mst_err do_sabotage(struct mst_world *w, struct mst_tx *tx, struct m
 
 /* ---- one program ---- */
 
-/* An owner with just the room that is needed, or with one too few of a kind. */
-static void make_owner(void)
-{
-    struct mst_world_call call = {.caller_id = world.domain_id,
-                                  .rid = world.domain_rid,
-                                  .kind = MST_KIND_CLIENT,
-                                  .name = "owner",
-                                  .has_limits = true,
-                                  .limit = MST_LIMIT_INHERIT};
-
-    ck_assert_int_eq(mst_world_run(&world, mst_do_create, &call), MST_DONE);
-    clone.owner_id = call.id;
-}
-
+/* Just the room that is needed, or one too few of a kind. */
 static enum mst_err do_limit_owner(struct mst_world *w, struct mst_tx *tx,
                                    struct mst_world_call *call)
 {
@@ -631,7 +615,7 @@ static bool agrees(void)
 
     run_done(do_make, MST_FILE_STATE);
     run_done(do_put_points, MST_FILE_POINTS);
-    make_owner();
+    clone.owner_id = mst_world_make(&world, world.domain_rid, MST_KIND_CLIENT).id;
     run_done(do_limit_owner, MST_FILE_STATE);
     if (program.missing != 0)
         return is_refused_without_a_trace();

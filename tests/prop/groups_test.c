@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/lib/chance.h"
 #include "tests/lib/unit.h"
 #include "tests/lib/world.h"
 
@@ -108,11 +109,7 @@ static uint64_t state;
 
 static unsigned pick(unsigned n)
 {
-    uint64_t x = state += UINT64_C(0x9e3779b97f4a7c15);
-
-    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
-    return (unsigned)((x ^ x >> 31) % n);
+    return (unsigned)mst_chance_below(&state, n);
 }
 
 static const char *name_of(enum type type, unsigned member)

@@ -24,6 +24,7 @@
 #include "core/model.h"
 #include "core/vendor.h"
 #include "store/sqlite/sqlite.h"
+#include "tests/lib/chance.h"
 #include "tests/lib/world.h"
 
 enum {
@@ -111,18 +112,9 @@ struct program {
     struct step steps[STEPS_MAX];
 };
 
-static uint64_t draw(uint64_t *state)
-{
-    uint64_t x = *state += UINT64_C(0x9e3779b97f4a7c15);
-
-    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
-    return x ^ x >> 31;
-}
-
 static unsigned pick(uint64_t *state, unsigned n)
 {
-    return (unsigned)(draw(state) % n);
+    return (unsigned)mst_chance_below(state, n);
 }
 
 static enum op pick_op(uint64_t *state)
