@@ -4,12 +4,17 @@
 #include "base/limits.h"
 #include "cli/output.h"
 #include "cli/procedures.h"
+#include "cli/profile.h"
 #include "cli/rpc.h"
 #include "cli/status.h"
 
 enum { TIME_CHARS = 64, WAIT_MS_USUAL = 30000 };
 
-static const struct cli_option OPTIONS[] = {CLI_RPC_OPTIONS, CLI_OPTIONS_END};
+static const struct cli_option OPTIONS[] = {
+    CLI_RPC_OPTIONS,
+    {"grant-file", "FILE", "call with this grant token instead of a key; - reads standard input"},
+    CLI_OPTIONS_END
+};
 
 /* A RID and a plain word stand for themselves; the rest is JSON. NULL: it looks like JSON and is none. */
 static json_t *read_argument(const char *text)
@@ -117,14 +122,33 @@ static uint64_t held_s(const char *procedure, const json_t *arguments)
     return (uint64_t)(ms < MST_WAIT_MS_MAX ? ms : MST_WAIT_MS_MAX) / 1000 + 1;
 }
 
+/* With a grant token, which acts for the client that it was made for, or as any caller. */
+static enum cli_exit find_caller(struct cli *cli, struct cli_secret *grant,
+                                 struct cli_rpc_auth *ret_auth)
+{
+    const char *path = cli_options_text(&cli->options, "grant-file");
+    enum cli_exit exit;
+
+    if (path == NULL)
+        return cli_rpc_caller(cli, CLI_VENDOR_CIK, ret_auth);
+    if (cli_options_has(&cli->options, "as") || cli_options_has(&cli->options, "client-id"))
+        return cli_fail(cli, CLI_USAGE,
+                        "--grant-file says who calls: leave out --as and --client-id");
+    exit = cli_secret_read(cli, path, grant);
+    if (exit == CLI_OK)
+        *ret_auth = (struct cli_rpc_auth){.grant = &grant->handle};
+    return exit;
+}
+
 static enum cli_exit run(struct cli *cli)
 {
+    struct cli_secret grant = {0};
     struct cli_rpc_auth auth;
     json_t *arguments = NULL, *result = NULL;
     enum cli_exit exit = read_arguments(cli, &arguments);
 
     if (exit == CLI_OK)
-        exit = cli_rpc_caller(cli, CLI_VENDOR_CIK, &auth);
+        exit = find_caller(cli, &grant, &auth);
     cli->held_s = held_s(cli->options.operands[0], arguments);
     if (exit == CLI_OK)
         exit = cli_rpc_one(cli, &auth, cli->options.operands[0], json_incref(arguments), NULL,
@@ -133,6 +157,7 @@ static enum cli_exit run(struct cli *cli)
         print_result(cli, result);
     json_decref(arguments);
     json_decref(result);
+    mst_secret_wipe(&grant, sizeof grant);
     return exit;
 }
 

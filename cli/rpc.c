@@ -90,8 +90,9 @@ static json_t *envelope(const struct cli_rpc_auth *auth, json_t *calls)
             return NULL;
         }
     }
-    body = json_pack("{s:{s:s%}, s:o}", "auth", "cik", auth->cik->text, (size_t)MST_HANDLE_CHARS,
-                     "calls", calls);
+    body = json_pack("{s:{s:s%}, s:o}", "auth", auth->grant != NULL ? "token" : "cik",
+                     auth->grant != NULL ? auth->grant->text : auth->cik->text,
+                     (size_t)MST_HANDLE_CHARS, "calls", calls);
     if (!name_acting(body, "client_id", auth->client_id) ||
         !name_acting(body, "resource_id", auth->resource_id)) {
         json_decref(body);
@@ -106,7 +107,7 @@ static enum cli_exit not_understood(struct cli *cli)
 }
 
 /* A whole request that was refused: {"error": {"code": .., "message": ..}}. */
-static enum cli_exit refused(struct cli *cli, const json_t *reply)
+static enum cli_exit refused(struct cli *cli, const struct cli_rpc_auth *auth, const json_t *reply)
 {
     const json_t *error = json_object_get(reply, "error");
     const json_t *code = json_object_get(error, "code");
@@ -115,8 +116,11 @@ static enum cli_exit refused(struct cli *cli, const json_t *reply)
         return not_understood(cli);
     if (json_integer_value(code) == 401)
         return cli_fail_status(cli, CLI_REFUSED, 401,
-                               "the CIK is not valid here (wrong, re-enabled since, expired or "
-                               "disabled), or the client is not below it");
+                               auth->grant != NULL
+                                   ? "the grant token is not valid here: wrong, or it ran out, or "
+                                     "the key that made it was replaced"
+                                   : "the CIK is not valid here (wrong, re-enabled since, expired "
+                                     "or disabled), or the client is not below it");
     return cli_fail_status(cli, json_integer_value(code) >= 500 ? CLI_SERVER : CLI_REFUSED,
                            (long)json_integer_value(code), "RPC error %ld",
                            (long)json_integer_value(code));
@@ -165,7 +169,7 @@ enum cli_exit cli_rpc(struct cli *cli, const struct cli_rpc_auth *auth, json_t *
         goto out;
     answers = json_loadb(reply.body.ptr != NULL ? reply.body.ptr : "", reply.body.len, 0, NULL);
     if (json_is_object(answers))
-        exit = refused(cli, answers);
+        exit = refused(cli, auth, answers);
     else if (!is_answer_list(answers, n))
         exit = not_understood(cli);
 out:

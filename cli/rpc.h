@@ -6,8 +6,9 @@
 
 struct cli_rpc_auth {
     const struct mst_handle *cik;
-    const char *client_id;   /* who calls; NULL: the client of cik itself, or */
-    const char *resource_id; /* the owner of this; NULL: as above */
+    const char *client_id;          /* who calls; NULL: the client of cik itself, or */
+    const char *resource_id;        /* the owner of this; NULL: as above */
+    const struct mst_handle *grant; /* instead of all that: a grant token; NULL: none */
 };
 
 /*

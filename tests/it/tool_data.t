@@ -149,6 +149,13 @@ case 'rpc without a result', [qw(rpc write {"alias":"note"}), '"last words"'], 0
 case 'rpc without a result, with --json', [qw(rpc write {"alias":"note"} word --json)], 0, "null\n";
 case 'rpc that is refused', [qw(rpc read {"alias":"nope"})], 1, '', qr/^muster rpc: read: invalid: /;
 case 'rpc that is not there', [qw(rpc nonsense)], 1, '', qr/^muster rpc: nonsense: fail: the server has no such procedure, or not over HTTP$/;
+my $count = $m->call({ cik => $cik }, 'lookup', 'aliased', 'count');
+my $grant = spew('grant', $m->call({ cik => $m->{portal_cik} }, 'grant', $rid, { $count => ['read'] }));
+case 'rpc with a grant token', [qw(rpc read), $count, '--grant-file', $grant], 0, "2023-11-14 22:33:20Z  1200\n";
+case '... which allows nothing else', [qw(rpc write), $count, 1, '--grant-file', $grant], 1, '', qr/^muster rpc: write: restricted: /;
+case '... and says who calls', [qw(rpc read), $count, '--grant-file', $grant, qw(--as portal)], 2, '', qr/leave out --as and --client-id$/;
+case 'rpc with a grant token that is none', [qw(rpc read), $count, '--grant-file', spew('none', '0' x 40)], 1, '',
+    qr/^muster rpc: the grant token is not valid here: wrong, or it ran out/;
 case 'rpc with too few words', [qw(rpc info)], 1, '', qr/^muster rpc: info: fail: the procedure takes another number of arguments, or others than these: info RESOURCE \['\[\"basic\"/;
 case 'rpc with a value that is none', [qw(rpc write {"alias":"temp"} warm)], 1, '',
     qr/^muster rpc: write: badarg: an argument or a value is none that is allowed: write RESOURCE VALUE$/;
