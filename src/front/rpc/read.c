@@ -25,7 +25,8 @@ struct reading {
     int64_t n_counted, n_seen; /* autowindow: points in the window; of them, passed by */
     /* of the page at hand */
     struct mst_buf *out;
-    size_t n_page, mark;
+    const struct mst_arena *arena; /* of the transaction, where the page's values are */
+    size_t n_page, mark, arena_mark;
     bool is_whole; /* nothing is left */
 };
 
@@ -42,6 +43,7 @@ static bool is_page_full(const struct reading *reading)
 {
     return reading->n_page >= MST_TURN_ROWS ||
            reading->out->len - reading->mark >= MST_TURN_BYTES ||
+           reading->arena->used_bytes >= reading->arena_mark + MST_TURN_BYTES ||
            mst_buf_err(reading->out) != MST_OK;
 }
 
@@ -163,7 +165,7 @@ static enum mst_err count_point(void *arg, const void *row)
     leave(reading, ((const struct mst_row_point *)row)->at);
     reading->n_counted++;
     reading->n_page++;
-    return MST_OK;
+    return is_page_full(reading) ? MST_EREFUSED : MST_OK;
 }
 
 static enum mst_err page_count(struct mst_rpc_call *call, struct mst_tx *tx,
@@ -176,7 +178,7 @@ static enum mst_err page_count(struct mst_rpc_call *call, struct mst_tx *tx,
         return err;
     if (reading->n_counted > MST_READ_COUNTED_MAX)
         return mst_rpc_say(call, "limit");
-    if (reading->n_page == MST_TURN_ROWS)
+    if (is_page_full(reading))
         return MST_OK;
     reading->window.from = reading->from;
     reading->window.to = reading->to;
@@ -224,24 +226,30 @@ static enum mst_err begin(struct mst_rpc_call *call, struct mst_tx *tx)
     return MST_OK;
 }
 
-enum mst_err mst_rpc_read(struct mst_rpc_call *call, struct mst_tx *tx)
+static enum mst_err read_page(struct mst_rpc_call *call, struct mst_tx *tx, struct reading *reading)
 {
+    struct mst_arena *arena = mst_tx_arena(tx);
+    const struct mst_arena_mark mark = mst_arena_mark(arena);
     struct mst_buf *out = &call->x->reply;
-    struct reading *reading;
-    enum mst_err err = call->plan ? MST_OK : begin(call, tx);
+    enum mst_err err = MST_OK;
 
-    if (err != MST_OK)
-        return err;
-    reading = call->plan;
     reading->out = out;
-    reading->n_page = 0;
     reading->mark = out->len;
+    reading->arena = arena;
+    reading->arena_mark = arena->used_bytes;
+    reading->n_page = 0;
     if (!reading->is_whole)
         err = reading->page(call, tx, reading);
-    if (err != MST_OK)
-        return err;
     call->is_more = !reading->is_whole && is_page_full(reading) && mst_buf_err(out) == MST_OK;
     if (!call->is_more)
         (void)mst_buf_add_byte(out, ']');
-    return MST_OK;
+    mst_arena_rewind(arena, mark);
+    return err;
+}
+
+enum mst_err mst_rpc_read(struct mst_rpc_call *call, struct mst_tx *tx)
+{
+    enum mst_err err = call->plan ? MST_OK : begin(call, tx);
+
+    return err == MST_OK ? read_page(call, tx, call->plan) : err;
 }
