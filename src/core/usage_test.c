@@ -216,6 +216,41 @@ MST_TEST(notes_of_one_second_are_counted_once_each_in_however_many_turns)
 }
 MST_TEST_END
 
+/* A tree of three levels, of which something goes after each step of the count. */
+MST_TEST(a_count_goes_on_though_the_client_that_it_stands_on_is_dropped)
+{
+    enum { STEPS_MAX = 40 };
+    struct made outer, inner, other;
+
+    for (int at = 0; at < STEPS_MAX; at++) {
+        struct asked asked = {.call = {.kind = MST_KIND_DATAPORT}, .n_rows = 2};
+
+        open_world();
+        outer = make(world.portal_rid, MST_KIND_CLIENT);
+        inner = make(outer.rid, MST_KIND_CLIENT);
+        other = make(world.portal_rid, MST_KIND_CLIENT);
+        (void)make(inner.rid, MST_KIND_DATAPORT);
+        (void)make(inner.rid, MST_KIND_DATAPORT);
+        (void)make(other.rid, MST_KIND_DATAPORT);
+        pass(10);
+        asked.call.caller_id = world.portal_id;
+        asked.start = t0;
+        asked.end = t0 + 10;
+        for (int step = 0; !asked.usage.is_whole; step++) {
+            if (step == at)
+                drop(at % 2 ? outer.rid : inner.rid);
+            ck_assert_int_lt(step, STEPS_MAX);
+            ck_assert_int_eq(mst_world_run(&world, ask_verb, &asked.call), MST_DONE);
+        }
+        /* What stays is counted; what goes by itself, or by the note that it leaves behind, or not. */
+        ck_assert_int_ge(asked.usage.n, 10);
+        ck_assert_int_le(asked.usage.n, 50);
+        ck_assert_int_eq(asked.usage.n % 10, 0);
+        mst_world_close(&world);
+    }
+}
+MST_TEST_END
+
 /* Of the portal: call->id more notes, of a second each. */
 static enum mst_err add_notes(struct mst_world *of, struct mst_tx *tx, struct mst_world_call *call)
 {
@@ -309,5 +344,6 @@ MST_TEST_END
 MST_TESTS("core/usage", seconds_are_counted_from_the_creation_to_now,
           the_owner_tells_of_what_it_dropped, what_lived_alike_shares_a_note,
           notes_of_one_second_are_counted_once_each_in_however_many_turns,
+          a_count_goes_on_though_the_client_that_it_stands_on_is_dropped,
           a_hundred_thousand_are_counted_and_no_more, old_notes_are_forgotten_as_new_ones_come,
           amounts_are_those_of_the_days_touched)

@@ -23,22 +23,25 @@ void mst_info_begin_part(const struct mst_info_view *view)
                        mst_rpc_info_parts[telling->part].name);
 }
 
+#define SHOWN(NAME, show)           [MST_RPC_INFO_##NAME] = {show, NULL, false}
+#define TOLD(NAME, tell, is_owners) [MST_RPC_INFO_##NAME] = {NULL, tell, is_owners}
+
 static const struct {
     mst_info_show *show; /* a small one, or ... */
     mst_info_tell *tell; /* ... one in turns */
     bool is_owners;      /* hidden from all others */
 } parts[MST_RPC_INFO_PARTS] = {
-    [MST_RPC_INFO_ALIASES] = {.tell = mst_info_tell_aliases    },
-    [MST_RPC_INFO_BASIC] = {.show = mst_info_show_basic      },
-    [MST_RPC_INFO_COUNTS] = {.tell = mst_info_tell_counts     },
-    [MST_RPC_INFO_DESCRIPTION] = {.show = mst_info_show_description},
-    [MST_RPC_INFO_KEY] = {.show = mst_info_show_key        },
-    [MST_RPC_INFO_SHARES] = {.tell = mst_info_tell_shares,      .is_owners = true},
-    [MST_RPC_INFO_STORAGE] = {.tell = mst_info_tell_storage                                },
-    [MST_RPC_INFO_SUBSCRIBERS] = {.show = mst_info_show_subscribers},
-    [MST_RPC_INFO_TAGGED] = {.tell = mst_info_tell_tagged,                                 .is_owners = true},
-    [MST_RPC_INFO_TAGS] = {.show = mst_info_show_tags},
-    [MST_RPC_INFO_USAGE] = {.show = mst_info_show_usage       },
+    TOLD(ALIASES, mst_info_tell_aliases, false),
+    SHOWN(BASIC, mst_info_show_basic),
+    TOLD(COUNTS, mst_info_tell_counts, false),
+    SHOWN(DESCRIPTION, mst_info_show_description),
+    SHOWN(KEY, mst_info_show_key),
+    TOLD(SHARES, mst_info_tell_shares, true),
+    TOLD(STORAGE, mst_info_tell_storage, false),
+    SHOWN(SUBSCRIBERS, mst_info_show_subscribers),
+    TOLD(TAGGED, mst_info_tell_tagged, true),
+    SHOWN(TAGS, mst_info_show_tags),
+    SHOWN(USAGE, mst_info_show_usage),
 };
 
 static enum mst_err show_part(struct mst_info_view *view)
