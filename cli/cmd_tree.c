@@ -328,7 +328,8 @@ static enum cli_exit show_child(struct tree *tree, const struct branch *branch, 
             (void)fputc(',', tree->cli->out);
         exit = print_json(tree, branch, child, info, points);
     } else {
-        (void)fwrite(tree->rail.ptr, 1, tree->rail.len, tree->cli->out);
+        if (tree->rail.len > 0)
+            (void)fwrite(tree->rail.ptr, 1, tree->rail.len, tree->cli->out);
         if (branch->depth > 0)
             (void)fputs(is_last ? "└── " : "├── ", tree->cli->out);
         print_line(tree, branch, child, info, points);

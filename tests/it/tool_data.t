@@ -163,7 +163,7 @@ case 'rpc that tells in words', [qw(rpc listing {"alias":""} ["nonsense"])], 1, 
 my $temp = do { open(my $out, '>', "$dir/out") or die; waitpid begin($out, qw(rpc lookup {"alias":""} aliased temp --json)), 0; slurp("$dir/out") };
 case 'rpc that would go in a circle', [qw(rpc update {"alias":"temp"}), qq({"subscribe":$temp})], 1, '',
     qr/^muster rpc: update: invalid: there is no such resource, or it would subscribe to itself in the end$/;
-case 'rpc of which not all is stored', [qw(rpc recordbatch {"alias":"temp"} [[1600000000,1],[1600000001,"x"]])], 1, '',
+case 'rpc of which not all is stored', [qw(rpc recordbatch {"alias":"temp"}), '[[1600000000,1],[1600000001,"x"]]'], 1, '',
     qr/^muster rpc: recordbatch: these points were not stored, all others are: \[\[1600000001,"invalid"\]\]$/;
 case 'rpc wait in which nothing comes', [qw(rpc wait {"alias":"temp"}), '{"timeout":1200,"since":253402300799}', qw(--timeout 1)], 1, '',
     qr/^muster rpc: wait: expire: no value came in time$/;
