@@ -220,7 +220,7 @@ MST_TEST_END
 MST_TEST(a_count_goes_on_though_the_client_that_it_stands_on_is_dropped)
 {
     enum { STEPS_MAX = 40 };
-    struct made outer, inner, other;
+    struct mst_world_made outer, inner, other;
 
     for (int at = 0; at < STEPS_MAX; at++) {
         struct asked asked = {.call = {.kind = MST_KIND_DATAPORT}, .n_rows = 2};
