@@ -60,6 +60,7 @@ struct mst_loop {
     struct mst_task **posted_end;
     struct mst_task *yielded; /* the loop's own */
     struct mst_task **yielded_end;
+    size_t unsent_bytes; /* memory of the streams' buffers */
     atomic_bool is_stopping;
     void *data;
     struct mst_node streams;

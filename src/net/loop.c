@@ -364,6 +364,11 @@ void mst_loop_yield(struct mst_loop *loop, struct mst_task *task)
     loop->yielded_end = &task->next;
 }
 
+size_t mst_loop_unsent(const struct mst_loop *loop)
+{
+    return loop->unsent_bytes;
+}
+
 uint64_t mst_loop_now_ms(const struct mst_loop *loop)
 {
     return uv_now(&loop->uv);

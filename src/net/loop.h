@@ -38,6 +38,9 @@ void mst_loop_post(struct mst_loop *loop, struct mst_task *task);
  */
 void mst_loop_yield(struct mst_loop *loop, struct mst_task *task);
 
+/* Memory for what streams have not sent yet. */
+size_t mst_loop_unsent(const struct mst_loop *loop);
+
 /* Monotonic milliseconds as of this turn of the loop. */
 uint64_t mst_loop_now_ms(const struct mst_loop *loop);
 

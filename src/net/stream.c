@@ -77,8 +77,9 @@ struct mst_stream {
     struct mst_cur inbox;
     struct mst_buf kept;
     struct mst_buf out;
-    size_t out_pos;  /* bytes of out that the kernel has */
-    uint64_t n_sent; /* bytes that the kernel has taken, ever */
+    size_t n_counted; /* of its memory, in loop->unsent_bytes */
+    size_t out_pos;   /* bytes of out that the kernel has */
+    uint64_t n_sent;  /* bytes that the kernel has taken, ever */
     uint64_t linger_ms;
     struct mst_deadline deadline;
     struct mst_later later;
@@ -105,6 +106,12 @@ static void watch(struct mst_stream *stream)
     (void)uv_poll_start(&stream->poll, events, on_poll);
 }
 
+static void count_memory(struct mst_stream *stream)
+{
+    stream->loop->unsent_bytes += stream->out.cap - stream->n_counted;
+    stream->n_counted = stream->out.cap;
+}
+
 /* Closing. */
 
 static void on_gone(uv_handle_t *handle)
@@ -118,6 +125,7 @@ static void on_gone(uv_handle_t *handle)
     mst_tls_session_free(stream->tls);
     mst_buf_fini(&stream->kept);
     mst_buf_fini(&stream->out);
+    count_memory(stream);
     stream->loop->n_open--;
     mst_listener_forget_stream(stream->listener);
     free(stream);
@@ -195,6 +203,7 @@ static enum mst_err flush(struct mst_stream *stream)
     stream->out_pos += taken;
     if (taken == rest.len) {
         give_back(&stream->out);
+        count_memory(stream);
         stream->out_pos = 0;
     } else if (stream->out_pos > stream->out.len / 2) {
         mst_buf_drop_front(&stream->out, stream->out_pos);
@@ -247,6 +256,7 @@ enum mst_err mst_stream_send(struct mst_stream *stream, struct mst_span bytes)
     if (bytes.len == 0)
         return MST_OK;
     err = stream->tls ? send_encrypted(stream, bytes) : send_plain(stream, bytes);
+    count_memory(stream);
     if (err != MST_OK) {
         mst_stream_close(stream);
         return MST_ECLOSED;

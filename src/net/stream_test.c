@@ -66,6 +66,7 @@ static void send_big(struct mst_net_server *s, struct mst_stream *stream)
     (void)s;
     ck_assert_int_eq(mst_stream_send(stream, big_bytes()), MST_OK);
     ck_assert_uint_gt(mst_stream_unsent(stream), 0);
+    ck_assert_uint_ge(mst_loop_unsent(s->loop), mst_stream_unsent(stream));
 }
 
 static void echo_on(const char *addr)

@@ -331,6 +331,14 @@ static size_t share(int64_t all, size_t n)
     return ((size_t)all + n - 1) / n;
 }
 
+/* However many threads there are, one must have room for a large reply beside another. */
+static size_t held_max(int64_t all, size_t n)
+{
+    const size_t part = share(all, n);
+
+    return part > 2 * MST_REPLY_MAX ? part : 2 * MST_REPLY_MAX;
+}
+
 static struct mst_listener_opts listener_opts(const struct mst_server *server, size_t index)
 {
     const struct mst_settings *settings = server->settings;
@@ -549,6 +557,7 @@ static void set_http_opts(struct mst_server *server)
         .body_ms = (uint64_t)settings->body_timeout_ms,
         .idle_ms = (uint64_t)settings->idle_timeout_ms,
         .ws_sessions_max = share(settings->websockets_max, n_threads),
+        .held_max_bytes = held_max(settings->replies_max_bytes, n_threads),
         .waits_max = share(settings->connections_max, n_threads),
         .watchers_max = share(settings->watchers_max, n_threads),
         .tenant_share = (unsigned)settings->tenant_share,

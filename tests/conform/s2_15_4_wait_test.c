@@ -237,6 +237,39 @@ MST_TEST(one_that_has_long_answers_to_keep_does_not_wait)
 }
 MST_TEST_END
 
+static void ck_status(const char *calls, unsigned status)
+{
+    send_calls(calls);
+    ck_assert_uint_eq(mst_line_reply(&line).status, status);
+}
+
+/* held.h. Two answers fit, beside what is small; two and two do not. */
+MST_TEST(what_large_answers_hold_has_a_bound_that_small_ones_do_not_feel)
+{
+    enum { LARGE = 60000 };
+    static char value[LARGE + 16];
+    const struct mst_site_opts opts = {.http = {.held_max_bytes = 4 * LARGE}};
+    struct mst_line waiting;
+
+    begin_with(&opts);
+    (void)snprintf(value, sizeof value, "note=%0*d", LARGE, 0);
+    mst_site_write(site, cik, value);
+    send_calls(READ "," READ "," CALL(2, "wait", "[" TEMP ",{\"timeout\":300000}]"));
+    mst_site_await_asleep(1);
+    waiting = line;
+    line = mst_line_open(site);
+    ck_status(READ "," READ "," CALL(2, "wait", "[" TEMP ",{\"timeout\":300000}]"), 503);
+    ck_status(READ "," READ, 503);
+    ck_status(READ, 200);
+    mst_site_write(site, cik, "temp=1");
+    ck_assert_uint_eq(mst_line_reply(&waiting).status, 200);
+    ck_status(READ "," READ, 200);
+    ck_status(READ "," READ "," CALL(2, "wait", "[" TEMP ",{\"timeout\":1}]"), 200);
+    mst_line_close(&waiting);
+    end();
+}
+MST_TEST_END
+
 MST_TEST(a_key_that_dies_during_the_wait_is_the_error_401_at_once)
 {
     begin();
@@ -309,6 +342,7 @@ MST_TESTS("2.15.4 wait", the_first_point_after_since_is_a_flat_pair_typed_by_the
           a_port_that_is_dropped_or_whose_alias_moves_ends_the_wait,
           a_request_that_is_too_large_to_be_kept_does_not_wait,
           one_that_has_long_answers_to_keep_does_not_wait,
+          what_large_answers_hold_has_a_bound_that_small_ones_do_not_feel,
           a_key_that_dies_during_the_wait_is_the_error_401_at_once,
           a_peer_that_ends_its_side_and_a_drain_end_all_waits_of_the_request,
           one_more_than_may_wait_is_limit_and_the_calls_around_it_are_carried_out)

@@ -55,6 +55,7 @@ void mst_exchange_reset(struct mst_exchange *x)
 {
     release_work(x);
     mst_waiting_end(x);
+    mst_held_set(x->env->held, &x->held_bytes, 0);
     x->is_woken = x->is_hurried = x->is_let_go = false;
     if (x->is_secret)
         mst_buf_wipe(&x->reply);
@@ -298,8 +299,20 @@ void mst_exchange_fail(struct mst_exchange *x, unsigned status)
 }
 
 /* Refusals of steps carry a status only; their body is the standard one (2.1.4). */
+/* While others are served. False: there is no room for it. */
+static bool hold(struct mst_exchange *x)
+{
+    mst_held_set(x->env->held, &x->held_bytes,
+                 x->body.cap + x->reply.cap + x->extra.cap + x->arena.used_bytes);
+    return mst_held_has_room(x->env->held, x->held_bytes, x->held_bytes);
+}
+
 static void complete(struct mst_exchange *x)
 {
+    if (x->failed == 0 && !mst_held_has_room(x->env->held, x->held_bytes, x->reply.len)) {
+        mst_metric_add(MST_M_REPLIES_REFUSED, 0, 1);
+        x->failed = 503;
+    }
     if (x->failed != 0)
         mst_exchange_fail(x, x->failed);
     else if (x->status == 0)
@@ -487,6 +500,13 @@ static bool must_clean_up(struct mst_exchange *x)
     return true;
 }
 
+static void break_off(struct mst_exchange *x)
+{
+    mst_waiting_end(x);
+    x->todo = (struct mst_todo){0};
+    x->failed = 503;
+}
+
 static enum mst_progress go_on(struct mst_exchange *x)
 {
     while (x->todo.step || must_clean_up(x)) {
@@ -495,8 +515,12 @@ static enum mst_progress go_on(struct mst_exchange *x)
             return MST_WANTS_PIECE;
         }
         if (x->todo.is_later && x->is_let_go) {
-            x->todo = (struct mst_todo){0};
-            x->failed = 503;
+            break_off(x);
+            continue;
+        }
+        if ((x->todo.is_later || x->todo.is_after_wake) && !hold(x)) {
+            mst_metric_add(MST_M_REPLIES_REFUSED, 0, 1);
+            break_off(x);
             continue;
         }
         if (x->todo.is_later) {

@@ -38,6 +38,7 @@
 #include "core/activate.h"
 #include "core/permit.h"
 #include "front/http/front.h"
+#include "front/http/held.h"
 #include "front/http/lanes.h"
 #include "front/http/outcome.h"
 #include "front/http/recent.h"
@@ -123,6 +124,7 @@ struct mst_exchange_env {
     struct mst_places *waits;    /* of requests over HTTP, which hold connections */
     struct mst_places *sessions; /* of WebSocket */
     struct mst_wheel *wheel;
+    struct mst_held *held;
     /* An exchange that was MST_RUNNING or MST_ASLEEP is so no more. On the loop's thread. */
     void (*came_back)(struct mst_exchange *x, enum mst_progress progress);
 };
@@ -192,6 +194,7 @@ struct mst_exchange {
     struct mst_buf reply;
     struct mst_buf extra; /* complete field lines */
     struct mst_long_reply long_reply;
+    size_t held_bytes; /* held.h */
 
     /* for counting */
     uint64_t began_ns;        /* end of the head; 0: it was not understood */

@@ -37,6 +37,7 @@ struct mst_http_opts {
     uint64_t send_ms;                 /* for the peer to take a reply; of pieces: pace.h */
     uint64_t content_max_bytes;       /* of one blob */
     uint64_t ws_ping_ms;              /* between pings to a WebSocket; 0 = MST_WS_PING_MS */
+    size_t held_max_bytes;            /* of one worker (held.h); 0 = no bound */
     size_t ws_sessions_max;           /* of one worker; 0 = no bound but that of connections */
     size_t waits_max;                 /* the same of requests over HTTP that wait */
     size_t watchers_max;              /* of one worker; 0 = MST_WATCHERS_MAX */

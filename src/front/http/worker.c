@@ -20,6 +20,7 @@ struct mst_http_worker {
     size_t n_free;
     struct mst_recent recent;
     struct mst_lanes lanes;
+    struct mst_held held;
     struct mst_places *watchers; /* that there may be on the watch */
     void (*idle)(void *arg);     /* of a drain */
     void *idle_arg;
@@ -202,7 +203,9 @@ enum mst_err mst_http_worker_new(struct mst_loop *loop, const struct mst_http_op
                                                      .loop = loop,
                                                      .recent = &worker->recent,
                                                      .lanes = &worker->lanes,
+                                                     .held = &worker->held,
                                                      .came_back = mst_conversation_came_back};
+    worker->held = (struct mst_held){.loop = loop, .max_bytes = opts->held_max_bytes};
     worker->env.exchanges.env = &worker->env.exchange;
     worker->env.over = over;
     worker->env.arg = worker;
