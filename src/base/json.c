@@ -433,16 +433,39 @@ enum mst_err mst_json_end(struct mst_json *json)
 
 /* ---- writing ---- */
 
+/* What follows the backslash of those that have an escape of two characters; 0 for others. */
+static char escape_of(char c)
+{
+    switch (c) {
+    case '"':
+    case '\\':
+        return c;
+    case '\b':
+        return 'b';
+    case '\f':
+        return 'f';
+    case '\n':
+        return 'n';
+    case '\r':
+        return 'r';
+    case '\t':
+        return 't';
+    default:
+        return '\0';
+    }
+}
+
 enum mst_err mst_json_put(struct mst_buf *out, struct mst_span text)
 {
     (void)mst_buf_add_byte(out, '"');
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
+        char escape = escape_of(text.ptr[i]);
 
-        if (c < ' ' || c == 0x7F)
+        if (escape != '\0')
+            (void)mst_buf_addf(out, "\\%c", escape);
+        else if (c < ' ' || c == 0x7F)
             (void)mst_buf_addf(out, "\\u%04x", c);
-        else if (c == '"' || c == '\\')
-            (void)mst_buf_addf(out, "\\%c", c);
         else
             (void)mst_buf_add_byte(out, text.ptr[i]);
     }

@@ -148,17 +148,17 @@ static void shorten_exponent(char *text)
 }
 
 /* Fewer digits may mean a longer text, as an exponent may come in with them. */
-static enum mst_err print_double(struct mst_arena *arena, double value, struct mst_span *ret_text)
+void mst_data_print(double number, char ret_text[MST_DATA_NUMBER_CHARS])
 {
-    char text[40], shortest[32] = "";
+    char text[MST_DATA_NUMBER_CHARS];
 
-    for (int digits = fpclassify(value) == FP_SUBNORMAL ? 1 : 15; digits <= 17; digits++) {
-        (void)snprintf(text, sizeof text, "%.*g", digits, value);
+    ret_text[0] = '\0';
+    for (int digits = fpclassify(number) == FP_SUBNORMAL ? 1 : 15; digits <= 17; digits++) {
+        (void)snprintf(text, sizeof text, "%.*g", digits, number);
         shorten_exponent(text);
-        if (strtod(text, NULL) == value && (!shortest[0] || strlen(text) < strlen(shortest)))
-            memcpy(shortest, text, sizeof shortest);
+        if (strtod(text, NULL) == number && (!ret_text[0] || strlen(text) < strlen(ret_text)))
+            memcpy(ret_text, text, sizeof text);
     }
-    return mst_arena_dup(arena, mst_span_str(shortest), ret_text);
 }
 
 static enum mst_err convert_integer(struct mst_arena *arena, struct mst_span text,
@@ -197,10 +197,14 @@ bool mst_data_number(struct mst_span text, double *ret_number)
 static enum mst_err convert_float(struct mst_arena *arena, struct mst_span text,
                                   enum mst_verdict *ret_verdict, struct mst_span *ret_value)
 {
+    char shown[MST_DATA_NUMBER_CHARS];
     double value;
 
     *ret_verdict = mst_data_number(text, &value) ? MST_DONE : MST_BAD_VALUE;
-    return *ret_verdict == MST_DONE ? print_double(arena, value, ret_value) : MST_OK;
+    if (*ret_verdict != MST_DONE)
+        return MST_OK;
+    mst_data_print(value, shown);
+    return mst_arena_dup(arena, mst_span_str(shown), ret_value);
 }
 
 static enum mst_err convert_string(struct mst_arena *arena, struct mst_span text,

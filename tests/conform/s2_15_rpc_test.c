@@ -724,6 +724,72 @@ MST_TEST(a_shared_client_is_cloned_by_its_code_or_once_activated_by_its_rid)
 }
 MST_TEST_END
 
+/* ---- 2.15.5: numbers ---- */
+
+/* What the key of a new dataport's description holds. */
+static void check_kept(const char *key, const char *given, const char *wanted)
+{
+    char made[41], arguments[512], member[512];
+
+    (void)snprintf(arguments, sizeof arguments, "[\"dataport\",{\"format\":\"float\",\"%s\":%s}]",
+                   key, given);
+    mst_site_rpc_rid(site, cik, "create", arguments, made);
+    (void)snprintf(arguments, sizeof arguments, "[\"%s\",[\"description\"]]", made);
+    (void)snprintf(member, sizeof member, "\"%s\":%s,", key, wanted);
+    ck_assert_msg(strstr(mst_site_rpc(site, cik, "info", arguments), member) != NULL, "%s", given);
+}
+
+MST_TEST(numbers_of_a_description_are_shown_as_they_were_given)
+{
+    static const char steps[] =
+        "[[\"add\",0.1],[\"add\",1e-7],[\"add\",1.0],[\"add\",-0.0],[\"add\",1e22],[\"add\",5e-324],"
+        "[\"add\",0.30000000000000004],[\"add\",9223372036854775807],[\"value\",\"\\n\\t\\\"\\\\/\"]]";
+
+    begin();
+    check_kept("preprocess", steps, steps);
+    check_kept("preprocess", "[[\"add\",1e3],[\"add\",1e+22]]", "[[\"add\",1000.0],[\"add\",1e22]]");
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+MST_TEST(a_constant_that_becomes_a_text_has_no_more_digits_than_were_given)
+{
+    static const struct mst_script rows[] = {
+        BY(DEV, "update", "[{\"alias\":\"note\"},{\"preprocess\":[[\"value\",0.1]]}]", OK1),
+        BY(DEV, "write", "[{\"alias\":\"note\"},\"x\"]", OK1),
+        {"GET", "/onep:v1/stack/alias?note", "X-Exosite-CIK: $cik", NULL, NULL, 200, "note=0.1"},
+    };
+
+    begin();
+    PLAY(site, &cast, rows);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+/* Clients to whom all numbers are floating write 5.0. */
+MST_TEST(a_whole_number_may_have_a_point)
+{
+    static const struct mst_script rows[] = {
+        BY(AUTH, "update", "[\"$rid\",{\"limits\":{\"dataport\":5.0,\"share\":1e1}}]", OK1),
+        BY(AUTH, "update", "[\"$rid\",{\"limits\":{\"dataport\":5.5}}]", SAYS("badarg")),
+        BY(AUTH, "update", "[\"$rid\",{\"limits\":{\"dataport\":-1.0}}]", SAYS("badarg")),
+        BY(AUTH, "update", "[\"$rid\",{\"limits\":{\"dataport\":1e17}}]", SAYS("badarg")),
+        BY(DEV, "create", "[\"dataport\",{\"format\":\"float\",\"retention\":{\"count\":0.5}}]",
+           SAYS("badarg")),
+    };
+    const char *answer;
+    char arguments[64];
+
+    begin();
+    PLAY(site, &cast, rows);
+    (void)snprintf(arguments, sizeof arguments, "[\"%s\",[\"description\"]]", rid);
+    answer = mst_site_rpc(site, scene.portal_cik, "info", arguments);
+    ck_assert_msg(strstr(answer, "\"dataport\":5,") && strstr(answer, "\"share\":10,"), "%s", answer);
+    check_kept("retention", "{\"count\":5.0,\"duration\":2.4e1}", "{\"count\":5,\"duration\":24}");
+    mst_site_stop(site);
+}
+MST_TEST_END
+
 /* ---- 2.15.5: datarules and dispatches ---- */
 
 #define R_SIMPLE   "{\"simple\":{\"comparison\":\"gt\",\"constant\":5,\"repeat\":true}}"
@@ -984,7 +1050,9 @@ MST_TESTS("conform/2.15", ids_come_back_unchanged_and_in_order, ids_are_echoed_a
           what_is_no_code_or_not_to_be_shared_is_refused,
           public_resources_are_read_by_any_key_and_changed_by_none,
           a_shared_client_is_cloned_by_its_code_or_once_activated_by_its_rid,
-          every_rule_is_kept_and_shown_as_it_was_given,
+          numbers_of_a_description_are_shown_as_they_were_given,
+          a_constant_that_becomes_a_text_has_no_more_digits_than_were_given,
+          a_whole_number_may_have_a_point, every_rule_is_kept_and_shown_as_it_was_given,
           a_rule_that_is_none_is_refused_on_create_and_update,
           a_dispatch_is_made_shown_changed_and_locked,
           rules_and_dispatches_are_listed_counted_named_and_dropped,

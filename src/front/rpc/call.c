@@ -1,5 +1,8 @@
 #include <assert.h>
+#include <math.h>
+#include <string.h>
 
+#include "core/data.h"
 #include "front/rpc/call.h"
 
 static const char *const words[MST_VERDICT_COUNT] = {
@@ -96,11 +99,6 @@ json_t *mst_rpc_string(struct mst_span text)
     return json_stringn(text.len ? text.ptr : "", text.len);
 }
 
-static int print_piece(const char *piece, size_t len, void *arg)
-{
-    return mst_buf_add(arg, mst_span_of(piece, len)) == MST_OK ? 0 : -1;
-}
-
 enum mst_err mst_rpc_await(struct mst_rpc_call *call, int64_t port_id, uint64_t until_ms)
 {
     call->is_more = true;
@@ -122,11 +120,89 @@ enum mst_err mst_rpc_print_point(struct mst_buf *out, int64_t format,
     return mst_buf_add_byte(out, ']');
 }
 
-enum mst_err mst_rpc_print(struct mst_buf *out, const json_t *value)
+static void print_object(struct mst_buf *out, json_t *object)
 {
-    if (json_dump_callback(value, print_piece, out, JSON_COMPACT | JSON_ENCODE_ANY) == 0)
-        return MST_OK;
-    return mst_buf_err(out) != MST_OK ? mst_buf_err(out) : MST_ENOMEM;
+    const char *key, *separator = "{";
+    json_t *value;
+
+    if (json_object_size(object) == 0)
+        (void)mst_buf_add_byte(out, '{');
+    json_object_foreach(object, key, value)
+    {
+        (void)mst_buf_add_str(out, separator);
+        (void)mst_json_put(out, mst_span_str(key));
+        (void)mst_buf_add_byte(out, ':');
+        (void)mst_rpc_print(out, value);
+        separator = ",";
+    }
+    (void)mst_buf_add_byte(out, '}');
+}
+
+static void print_array(struct mst_buf *out, json_t *array)
+{
+    (void)mst_buf_add_byte(out, '[');
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        (void)mst_buf_add_str(out, i > 0 ? "," : "");
+        (void)mst_rpc_print(out, json_array_get(array, i));
+    }
+    (void)mst_buf_add_byte(out, ']');
+}
+
+/* As points are shown, but never so that it would come back as an integer. */
+static void print_real(struct mst_buf *out, double number)
+{
+    char text[MST_DATA_NUMBER_CHARS];
+
+    mst_data_print(number, text);
+    (void)mst_buf_add_str(out, text);
+    if (!strpbrk(text, ".e"))
+        (void)mst_buf_add_str(out, ".0");
+}
+
+/* Not json_dumps: that has 17 digits for each real, and shows 0.1 as 0.10000000000000001. */
+enum mst_err mst_rpc_print(struct mst_buf *out, json_t *value)
+{
+    switch (json_typeof(value)) {
+    case JSON_OBJECT:
+        print_object(out, value);
+        break;
+    case JSON_ARRAY:
+        print_array(out, value);
+        break;
+    case JSON_STRING:
+        (void)mst_json_put(out, mst_span_of(json_string_value(value), json_string_length(value)));
+        break;
+    case JSON_INTEGER:
+        (void)mst_buf_add_i64(out, json_integer_value(value));
+        break;
+    case JSON_REAL:
+        print_real(out, json_real_value(value));
+        break;
+    case JSON_TRUE:
+        (void)mst_buf_add_str(out, "true");
+        break;
+    case JSON_FALSE:
+        (void)mst_buf_add_str(out, "false");
+        break;
+    case JSON_NULL:
+        (void)mst_buf_add_str(out, "null");
+        break;
+    }
+    return mst_buf_err(out);
+}
+
+bool mst_rpc_whole(const json_t *value, int64_t *ret_whole)
+{
+    const double exact = 9007199254740992; /* 2^53 */
+    const double number = json_number_value(value);
+
+    if (json_is_integer(value))
+        *ret_whole = json_integer_value(value);
+    else if (json_is_real(value) && fabs(number) <= exact && floor(number) == number)
+        *ret_whole = (int64_t)number;
+    else
+        return false;
+    return true;
 }
 
 bool mst_rpc_text(const json_t *value, struct mst_span *ret_text)

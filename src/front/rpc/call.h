@@ -81,7 +81,7 @@ enum mst_err mst_rpc_give_rid(struct mst_rpc_call *call, const struct mst_row_re
 /* A JSON string; NULL without memory. */
 json_t *mst_rpc_string(struct mst_span text);
 /* Appends compact JSON of any value. */
-enum mst_err mst_rpc_print(struct mst_buf *out, const json_t *value);
+enum mst_err mst_rpc_print(struct mst_buf *out, json_t *value);
 
 /* Begins the answer of a call that succeeds: its result, any JSON, is to be appended to what is given.
    Should the call fail all the same, it is taken back. */
@@ -130,6 +130,8 @@ MST_MUST_USE enum mst_err mst_rpc_load(struct mst_rpc_call *call, const struct m
 bool mst_rpc_text(const json_t *value, struct mst_span *ret_text);
 /* Is value the string word? */
 bool mst_rpc_is_word(const json_t *value, const char *word);
+/* A whole number, also if it is written as 5.0, as those clients do to whom all numbers are floating. */
+bool mst_rpc_whole(const json_t *value, int64_t *ret_whole);
 
 /* ---- descriptions (2.15.5), description.c ---- */
 

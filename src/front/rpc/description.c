@@ -49,14 +49,15 @@ static bool read_limits(const json_t *json, struct mst_description *description)
         return false;
     for (size_t i = 0; i < MST_LIMIT_COUNT; i++) {
         const json_t *value = json_object_get(limits, mst_limit_names[i]);
+        int64_t limit;
 
         if (!value)
             continue;
         description->has_limit[i] = true;
         if (mst_rpc_is_word(value, "inherit"))
             description->limit[i] = MST_LIMIT_INHERIT;
-        else if (json_is_integer(value) && json_integer_value(value) >= 0)
-            description->limit[i] = json_integer_value(value);
+        else if (mst_rpc_whole(value, &limit) && limit >= 0)
+            description->limit[i] = limit;
         else
             return false;
     }

@@ -77,14 +77,24 @@ static const char *const bounds[] = {"count", "duration"};
 
 static bool is_bound(const json_t *value)
 {
+    int64_t bound;
+
     return !value || mst_rpc_is_word(value, "infinity") ||
-           (json_is_integer(value) && json_integer_value(value) >= 0);
+           (mst_rpc_whole(value, &bound) && bound >= 0);
 }
 
 static bool is_retention(const json_t *value)
 {
     return json_is_object(value) && is_bound(json_object_get(value, bounds[0])) &&
            is_bound(json_object_get(value, bounds[1]));
+}
+
+/* A whole number is kept as an integer. */
+static json_t *keep_number(json_t *given)
+{
+    int64_t whole;
+
+    return mst_rpc_whole(given, &whole) ? json_integer(whole) : json_incref(given);
 }
 
 /* What is missing counts as infinity, on update too (2.1.5). */
@@ -95,7 +105,7 @@ static json_t *keep_retention(json_t *given)
     for (size_t i = 0; i < 2; i++) {
         json_t *bound = json_object_get(given, bounds[i]);
 
-        kept = with(kept, bounds[i], bound ? json_incref(bound) : json_string("infinity"));
+        kept = with(kept, bounds[i], bound ? keep_number(bound) : json_string("infinity"));
     }
     return kept;
 }
@@ -134,7 +144,9 @@ static bool is_seconds(const json_t *value)
 
 static bool is_count(const json_t *value)
 {
-    return json_is_integer(value) && json_integer_value(value) > 0;
+    int64_t count;
+
+    return mst_rpc_whole(value, &count) && count > 0;
 }
 
 /* repeat is false if it is not given. */
@@ -149,12 +161,13 @@ static const struct {
     unsigned bit;
     const char *key;
     bool (*is_good)(const json_t *value);
+    json_t *(*keep)(json_t *value);
 } fields[] = {
-    {CONSTANT,   "constant",   is_constant  },
-    {COMPARISON, "comparison", is_comparison},
-    {COUNT,      "count",      is_count     },
-    {REPEAT,     "repeat",     is_repeat    },
-    {TIMEOUT,    "timeout",    is_seconds   },
+    {COMPARISON, "comparison", is_comparison, json_incref},
+    {CONSTANT,   "constant",   is_constant,   json_incref},
+    {COUNT,      "count",      is_count,      keep_number},
+    {REPEAT,     "repeat",     is_repeat,     json_incref},
+    {TIMEOUT,    "timeout",    is_seconds,    json_incref},
 };
 
 /* The rules and their fields; script is a text. */
@@ -211,7 +224,7 @@ static json_t *keep_rule(json_t *value)
         json_t *field = json_object_get(given, fields[i].key);
 
         if (rules[rule].fields & fields[i].bit)
-            kept = with(kept, fields[i].key, field ? json_incref(field) : json_false());
+            kept = with(kept, fields[i].key, field ? fields[i].keep(field) : json_false());
     }
     return kept ? with(json_object(), rules[rule].key, kept) : NULL;
 }
@@ -287,14 +300,26 @@ static enum mst_err merge(const json_t *json, int64_t kind, json_t *detail)
     return MST_OK;
 }
 
-static enum mst_err print(struct mst_tx *tx, const json_t *detail, struct mst_span *ret_text)
+/* Sorted, as the tables are; tags (core/tag.h) come last. MST_EFULL: too long. */
+static enum mst_err print(struct mst_tx *tx, json_t *detail, struct mst_span *ret_text)
 {
-    char *text = json_dumps(detail, JSON_COMPACT | JSON_SORT_KEYS);
+    json_t *sorted = json_object();
     enum mst_err err = MST_ENOMEM;
+    struct mst_buf out;
 
-    if (text)
-        err = mst_arena_dup(mst_tx_arena(tx), mst_span_str(text), ret_text);
-    free(text);
+    mst_buf_init(&out, MST_DETAIL_MAX);
+    for (size_t i = 0; i < KEYS; i++) {
+        json_t *value = json_object_get(detail, keys[i].key);
+
+        if (value)
+            sorted = with(sorted, keys[i].key, json_incref(value));
+    }
+    if (sorted && json_object_update_missing(sorted, detail) == 0)
+        err = mst_rpc_print(&out, sorted);
+    if (err == MST_OK)
+        err = mst_arena_dup(mst_tx_arena(tx), mst_buf_span(&out), ret_text);
+    mst_buf_fini(&out);
+    json_decref(sorted);
     return err;
 }
 
@@ -315,7 +340,7 @@ enum mst_err mst_rpc_detail_read(struct mst_rpc_call *call, struct mst_tx *tx, c
     if (err == MST_OK)
         err = print(tx, detail, &text);
     json_decref(detail);
-    if (err == MST_OK && text.len > MST_DETAIL_MAX)
+    if (err == MST_EFULL)
         err = mst_rpc_say(call, "badarg");
     if (err == MST_OK)
         *ret_detail = text;
