@@ -17,11 +17,11 @@ struct mst_detail {
 };
 
 /* What is missing, or not of the form that it must have, is taken as not given: a text may
-   have come from another server. Borrows from text and arena. */
+   have come from another server. Borrows from text and arena. MST_ENOMEM. */
 MST_MUST_USE enum mst_err mst_detail_read(struct mst_arena *arena, struct mst_span text,
                                           struct mst_detail *ret_detail);
 
-/* resource.flow_bits */
+/* resource.flow_bits (rows.h) of a resource of that kind with this detail. */
 int64_t mst_detail_flow_bits(int64_t kind, const struct mst_detail *detail);
 
 #endif

@@ -84,21 +84,21 @@ enum mst_err mst_dispatch_postpone(struct mst_tx *tx, int64_t outgoing_id, int64
 
 /* ---- what a dispatch is ---- */
 
-const char *const mst_method_names[MST_METHOD_COUNT] = {
+const char *const mst_dispatch_method_names[MST_DISPATCH_METHODS] = {
     "email", "http_get", "http_post", "http_put", "sms", "xmpp",
 };
 
 static enum mst_err read_method(struct mst_json *json, struct mst_arena *arena,
-                                enum mst_method *ret_method)
+                                enum mst_dispatch_method *ret_method)
 {
     struct mst_span word;
     enum mst_err err = mst_json_string(json, arena, &word);
 
     if (err != MST_OK)
         return err;
-    for (unsigned i = 0; i < MST_METHOD_COUNT; i++) {
-        if (mst_span_eq(word, mst_span_str(mst_method_names[i]))) {
-            *ret_method = (enum mst_method)i;
+    for (unsigned i = 0; i < MST_DISPATCH_METHODS; i++) {
+        if (mst_span_eq(word, mst_span_str(mst_dispatch_method_names[i]))) {
+            *ret_method = (enum mst_dispatch_method)i;
             return MST_OK;
         }
     }
@@ -125,7 +125,7 @@ enum mst_err mst_dispatch_read(struct mst_arena *arena, struct mst_span detail,
                                enum mst_verdict *ret_verdict, struct mst_dispatch *ret_dispatch)
 {
     struct mst_json json = mst_json_of(detail);
-    struct mst_dispatch dispatch = {.method = MST_METHOD_COUNT};
+    struct mst_dispatch dispatch = {.method = MST_DISPATCH_METHODS};
     struct mst_span name;
     bool is_more;
     enum mst_err err = mst_json_open(&json, '{');
@@ -135,7 +135,8 @@ enum mst_err mst_dispatch_read(struct mst_arena *arena, struct mst_span detail,
         err = read_member(&json, arena, name, &dispatch);
     if (err != MST_OK && err != MST_ESYNTAX)
         return err;
-    *ret_verdict = err == MST_OK && dispatch.method != MST_METHOD_COUNT ? MST_DONE : MST_BAD_VALUE;
+    *ret_verdict =
+        err == MST_OK && dispatch.method != MST_DISPATCH_METHODS ? MST_DONE : MST_BAD_VALUE;
     if (*ret_verdict == MST_DONE)
         *ret_dispatch = dispatch;
     return MST_OK;
@@ -156,12 +157,12 @@ static enum mst_err owner_of(struct mst_tx *tx, int64_t client_id, int64_t *ret_
 }
 
 /* The daily limit that a method draws from; the bucket's is the next. */
-static enum mst_limit limit_of(enum mst_method method)
+static enum mst_limit limit_of(enum mst_dispatch_method method)
 {
-    static const enum mst_limit limits[MST_METHOD_COUNT] = {
-        [MST_METHOD_EMAIL] = MST_LIMIT_EMAIL,    [MST_METHOD_HTTP_GET] = MST_LIMIT_HTTP,
-        [MST_METHOD_HTTP_POST] = MST_LIMIT_HTTP, [MST_METHOD_HTTP_PUT] = MST_LIMIT_HTTP,
-        [MST_METHOD_SMS] = MST_LIMIT_SMS,        [MST_METHOD_XMPP] = MST_LIMIT_XMPP,
+    static const enum mst_limit limits[MST_DISPATCH_METHODS] = {
+        [MST_DISPATCH_EMAIL] = MST_LIMIT_EMAIL,    [MST_DISPATCH_HTTP_GET] = MST_LIMIT_HTTP,
+        [MST_DISPATCH_HTTP_POST] = MST_LIMIT_HTTP, [MST_DISPATCH_HTTP_PUT] = MST_LIMIT_HTTP,
+        [MST_DISPATCH_SMS] = MST_LIMIT_SMS,        [MST_DISPATCH_XMPP] = MST_LIMIT_XMPP,
     };
 
     return limits[method];
@@ -231,7 +232,7 @@ static enum mst_err consume_all(struct mst_tx *tx, const struct chain *chain, en
     return err;
 }
 
-enum mst_err mst_dispatch_draw(struct mst_tx *tx, int64_t owner_id, enum mst_method method,
+enum mst_err mst_dispatch_draw(struct mst_tx *tx, int64_t owner_id, enum mst_dispatch_method method,
                                enum mst_verdict *ret_verdict)
 {
     const enum mst_limit metric = limit_of(method);

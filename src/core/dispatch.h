@@ -16,32 +16,33 @@
 
 /* ---- the queue; in MST_FILE_POINTS commands ---- */
 
-/* Adds a message to the dispatch's queue. MST_NO_ROOM: MST_OUTGOING_MAX messages wait already, and
+/* Adds a message to the dispatch's queue: the value that came in at, in Unix seconds. MST_NO_ROOM: MST_OUTGOING_MAX messages wait already, and
    nothing was added. */
 MST_MUST_USE enum mst_err mst_dispatch_queue(struct mst_tx *tx, int64_t dispatch_id, int64_t at,
                                              struct mst_span value, enum mst_verdict *ret_verdict);
 /* The message was dealt with: it goes, and the next of its dispatch is due. One that is gone
    already is no error. */
 MST_MUST_USE enum mst_err mst_dispatch_finish(struct mst_tx *tx, int64_t outgoing_id);
-/* It is to be tried again at due_ms; n_tries more have been made. One that is gone already is no error. */
+/* It is to be tried again at due_ms, in Unix milliseconds; n_tries more have been made. One that is gone already is no error. */
 MST_MUST_USE enum mst_err mst_dispatch_postpone(struct mst_tx *tx, int64_t outgoing_id,
                                                 int64_t due_ms, int64_t n_tries);
 
 /* ---- what a dispatch is ---- */
 
-enum mst_method {
-    MST_METHOD_EMAIL,
-    MST_METHOD_HTTP_GET,
-    MST_METHOD_HTTP_POST,
-    MST_METHOD_HTTP_PUT,
-    MST_METHOD_SMS,
-    MST_METHOD_XMPP,
-    MST_METHOD_COUNT
+enum mst_dispatch_method {
+    MST_DISPATCH_EMAIL,
+    MST_DISPATCH_HTTP_GET,
+    MST_DISPATCH_HTTP_POST,
+    MST_DISPATCH_HTTP_PUT,
+    MST_DISPATCH_SMS,
+    MST_DISPATCH_XMPP,
+    MST_DISPATCH_METHODS
 };
-extern const char *const mst_method_names[MST_METHOD_COUNT]; /* "email", "http_get", ... (2.15.5) */
+extern const char
+    *const mst_dispatch_method_names[MST_DISPATCH_METHODS]; /* "email", "http_get", ... (2.15.5) */
 
 struct mst_dispatch {
-    enum mst_method method;
+    enum mst_dispatch_method method;
     struct mst_span recipient, subject;
     struct mst_span message; /* empty: the value is the message */
     bool is_locked;
@@ -62,6 +63,7 @@ MST_MUST_USE enum mst_err mst_dispatch_read(struct mst_arena *arena, struct mst_
  * own. MST_NO_ROOM: neither has enough. MST_NOT_FOUND: the owner is gone. Nothing was written then.
  */
 MST_MUST_USE enum mst_err mst_dispatch_draw(struct mst_tx *tx, int64_t owner_id,
-                                            enum mst_method method, enum mst_verdict *ret_verdict);
+                                            enum mst_dispatch_method method,
+                                            enum mst_verdict *ret_verdict);
 
 #endif

@@ -178,7 +178,7 @@ MST_TEST(a_detail_says_what_is_sent)
                           &verdict, &dispatch),
         MST_OK);
     ck_assert_int_eq(verdict, MST_DONE);
-    ck_assert_int_eq(dispatch.method, MST_METHOD_HTTP_PUT);
+    ck_assert_int_eq(dispatch.method, MST_DISPATCH_HTTP_PUT);
     ck_assert_span_str(dispatch.recipient, "r\n");
     ck_assert_span_str(dispatch.subject, "s");
     ck_assert_span_str(dispatch.message, "m");
@@ -210,7 +210,7 @@ static int draw(struct mst_tx *tx, int64_t client_id)
     for (int n = 0; n < 10; n++) {
         enum mst_verdict verdict;
 
-        ck_assert_int_eq(mst_dispatch_draw(tx, client_id, MST_METHOD_SMS, &verdict), MST_OK);
+        ck_assert_int_eq(mst_dispatch_draw(tx, client_id, MST_DISPATCH_SMS, &verdict), MST_OK);
         if (verdict != MST_DONE)
             return n;
     }
@@ -288,7 +288,7 @@ static enum mst_err draw_nobody(struct mst_tx *tx)
 {
     enum mst_verdict verdict;
 
-    ck_assert_int_eq(mst_dispatch_draw(tx, 999999, MST_METHOD_SMS, &verdict), MST_OK);
+    ck_assert_int_eq(mst_dispatch_draw(tx, 999999, MST_DISPATCH_SMS, &verdict), MST_OK);
     ck_assert_int_eq(verdict, MST_NOT_FOUND);
     ck_assert_int_eq(draw(tx, world.root_id), 10);
     return MST_OK;

@@ -29,7 +29,7 @@ MST_MUST_USE enum mst_err mst_due_list(struct mst_tx *tx, int64_t until_ms,
 MST_MUST_USE enum mst_err mst_due_put_off(struct mst_tx *tx, const struct mst_row_due *due,
                                           int64_t until_ms);
 
-/* A point of that time was stored in a resource that keeps so many points, for so many seconds. */
+/* A point of that time, in Unix seconds, was stored in a resource that keeps so many points, for so many seconds. */
 MST_MUST_USE enum mst_err mst_due_to_trim(struct mst_tx *tx, int64_t resource_id, int64_t at,
                                           int64_t keep_count, int64_t keep_s);
 
@@ -40,8 +40,8 @@ struct mst_trim {
     int64_t due_ms;
     bool is_gone;    /* the resource was dropped: all its rows go */
     bool is_kept;    /* nothing is to be done yet: its points are still being copied */
-    int64_t until;   /* points of this time and before go */
-    int64_t last_at; /* the latest one when that was decided */
+    int64_t until;   /* points of this time and before go: Unix seconds */
+    int64_t last_at; /* the time of the latest one when that was decided */
     int64_t keep_count, keep_s;
 };
 

@@ -11,12 +11,12 @@
 #include "core/domain.h"
 
 struct mst_since {
-    int64_t from;  /* new are points of this time and later ... */
+    int64_t from;  /* new are points of this time, in Unix seconds, and later ... */
     bool has_seen; /* ... but not the one of this very time whose text was this one */
-    uint64_t seen;
+    uint64_t seen; /* a hash of it */
 };
 
-/* Points later than at. */
+/* Points later than at, in Unix seconds. */
 struct mst_since mst_since_time(int64_t at);
 /* Points later than point, and another in its place. */
 struct mst_since mst_since_point(const struct mst_row_point *point);

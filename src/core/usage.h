@@ -29,7 +29,7 @@ struct mst_usage {
     size_t n_seen;
 };
 
-/* The number of resources of a kind below client_id, summed over the seconds from start up to, but
+/* The number of resources of a kind below client_id, summed over the Unix seconds from start up to, but
    without, end; what has not happened yet counts nothing. */
 void mst_usage_of_resources(struct mst_tx *tx, int64_t client_id, enum mst_kind kind, int64_t start,
                             int64_t end, struct mst_usage *ret_usage);
@@ -42,7 +42,7 @@ MST_MUST_USE enum mst_err mst_usage_count(struct mst_tx *tx, struct mst_turn *tu
 
 /* ---- consuming ---- */
 
-/* client_id has consumed one more on that day. */
+/* client_id has consumed one more on that day: its number since 1970, UTC. */
 MST_MUST_USE enum mst_err mst_usage_consume(struct mst_tx *tx, int64_t client_id,
                                             enum mst_limit metric, int64_t day);
 /* A dispatch that client_id owns has sent one more message on that day. */

@@ -58,7 +58,7 @@ static enum mst_err begin_hook(struct mst_outlet *outlet, const struct mst_messa
     enum mst_err err;
 
     mst_buf_init(&body, MST_SEND_BODY_MAX);
-    put_member(&body, "method", mst_span_str(mst_method_names[message->method]));
+    put_member(&body, "method", mst_span_str(mst_dispatch_method_names[message->method]));
     put_member(&body, "recipient", message->recipient);
     put_member(&body, "subject", message->subject);
     put_member(&body, "message", message->text);
@@ -86,18 +86,18 @@ enum mst_err mst_outlet_begin(struct mst_outlet *outlet, const struct mst_messag
                               void *arg)
 {
     switch (message->method) {
-    case MST_METHOD_EMAIL:
+    case MST_DISPATCH_EMAIL:
         return begin_mail(outlet, message, arg);
-    case MST_METHOD_HTTP_GET:
+    case MST_DISPATCH_HTTP_GET:
         return begin_get(outlet, message, arg);
-    case MST_METHOD_HTTP_POST:
+    case MST_DISPATCH_HTTP_POST:
         return begin_http(outlet, message, arg, "POST", message->recipient);
-    case MST_METHOD_HTTP_PUT:
+    case MST_DISPATCH_HTTP_PUT:
         return begin_http(outlet, message, arg, "PUT", message->recipient);
-    case MST_METHOD_SMS:
-    case MST_METHOD_XMPP:
+    case MST_DISPATCH_SMS:
+    case MST_DISPATCH_XMPP:
         return begin_hook(outlet, message, arg);
-    case MST_METHOD_COUNT:
+    case MST_DISPATCH_METHODS:
         break;
     }
     return MST_EINVAL;
@@ -106,12 +106,12 @@ enum mst_err mst_outlet_begin(struct mst_outlet *outlet, const struct mst_messag
 /* ---- what the operator set up ---- */
 
 /* A mail server that answers works, whatever it says of a recipient. */
-void mst_outlet_watch(struct mst_outlet *outlet, enum mst_method method,
+void mst_outlet_watch(struct mst_outlet *outlet, enum mst_dispatch_method method,
                       const struct mst_send_result *result)
 {
     static const char *const names[] = {"the mail server of smtp_url", "the hook of dispatch_hook"};
-    const bool is_mail = method == MST_METHOD_EMAIL;
-    const bool is_hook = method == MST_METHOD_SMS || method == MST_METHOD_XMPP;
+    const bool is_mail = method == MST_DISPATCH_EMAIL;
+    const bool is_hook = method == MST_DISPATCH_SMS || method == MST_DISPATCH_XMPP;
     const bool is_answer = !mst_span_starts(result->status, MST_LIT("error"));
     const bool is_bad = result->outcome == MST_SEND_AGAIN && !(is_mail && is_answer);
     const size_t route = is_mail ? 0 : 1;

@@ -18,7 +18,7 @@ struct mst_outlet {
 };
 
 struct mst_message {
-    enum mst_method method;
+    enum mst_dispatch_method method;
     struct mst_span recipient, subject, text;
     struct mst_span key; /* Idempotency-Key or Message-ID, the same at each try */
     int64_t at;          /* Unix seconds */
@@ -36,7 +36,7 @@ void mst_outlet_close(struct mst_outlet *outlet);
 MST_MUST_USE enum mst_err mst_outlet_begin(struct mst_outlet *outlet,
                                            const struct mst_message *message, void *arg);
 /* What the operator set up is told of in the log, once when it fails and once when it works again. */
-void mst_outlet_watch(struct mst_outlet *outlet, enum mst_method method,
+void mst_outlet_watch(struct mst_outlet *outlet, enum mst_dispatch_method method,
                       const struct mst_send_result *result);
 
 #endif

@@ -58,7 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         detail = mst_cur_rest(&cur);
     mst_arena_init(&arena, ARENA_MAX);
     assert(mst_dispatch_read(&arena, detail, &verdict, &dispatch) == MST_OK);
-    assert(verdict != MST_DONE || dispatch.method < MST_METHOD_COUNT);
+    assert(verdict != MST_DONE || dispatch.method < MST_DISPATCH_METHODS);
     assert(mst_rule_read(&arena, MST_FORMAT_FLOAT, detail, &verdict, &rule) == MST_OK);
     if (verdict == MST_DONE) {
         assert(rule.count <= MST_RULE_COUNT_MAX);
