@@ -39,8 +39,10 @@ static const struct cli_command COMMANDS[] = {
     {.name = "fish",
      .usage = "",
      .summary = "print the completion for fish",
-     .more = "'make install' puts it where fish finds it. For one shell it is read with:\n"
-             "muster completion fish | source\n"
+     .more = "'make install' puts it where fish finds it; below /usr/local only if XDG_DATA_DIRS "
+             "names\n"
+             "/usr/local/share, so that ~/.config/fish/completions/muster.fish may be the better\n"
+             "place. For one shell it is read with: muster completion fish | source\n"
              "\n"
              "Example:\n"
              "  muster completion fish >muster.fish\n", .run = run_fish},

@@ -123,5 +123,6 @@ ok 'bash' cmp "$work/muster.bash" "$share/bash-completion/completions/muster"
 ok 'zsh' cmp "$work/muster.zsh" "$share/zsh/vendor-completions/_muster"
 ok 'fish' cmp "$work/muster.fish" "$share/fish/vendor_completions.d/muster.fish"
 is 'zsh runs it by itself' "$(zsh -fc 'fpath=("$0" $fpath); autoload -Uz compinit; compinit -D; print $_comps[muster]' "$share/zsh/vendor-completions")" '_muster'
+is 'fish too' "$(XDG_DATA_DIRS="$share" PATH="$root/build/release/bin:$PATH" HOME=$work fish -c 'complete -C "muster ini"' | cut -f 1)" 'init'
 ok 'the pages are there too' test -s "$share/man/man1/muster.1"
 done_testing
