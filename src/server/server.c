@@ -571,11 +571,35 @@ static void set_http_opts(struct mst_server *server)
     };
 }
 
+static enum mst_err start_admin(struct mst_server *server, struct mst_buf *why)
+{
+    return mst_admin_start(server->settings, &server->health, &server->admin, why);
+}
+
+static enum mst_err open_sender(struct mst_server *server, struct mst_buf *why)
+{
+    return mst_sender_open(server->store, &server->domain, server->settings, &server->sender, why);
+}
+
+static enum mst_err open_http(struct mst_server *server, struct mst_buf *why)
+{
+    set_http_opts(server);
+    return open_servings(server, why);
+}
+
+/* Each needs those before it; devices are answered after the last. */
+static enum mst_err (*const steps[])(struct mst_server *server, struct mst_buf *why) = {
+    open_all_tls,  start_admin,    open_store,           open_hub,
+    open_sender,   open_keys,      settle_subscriptions, resume_copying,
+    start_sweeper, start_sender,   start_ticker,         open_http,
+    open_udp,      start_servings,
+};
+
 enum mst_err mst_server_start(const struct mst_settings *settings, struct mst_server **ret_server,
                               struct mst_buf *why)
 {
     struct mst_server *server = calloc(1, sizeof *server);
-    enum mst_err err;
+    enum mst_err err = MST_OK;
 
     if (!server) {
         (void)mst_buf_add_str(why, "out of memory\n");
@@ -585,34 +609,8 @@ enum mst_err mst_server_start(const struct mst_settings *settings, struct mst_se
     mst_paths_of(settings, &server->paths);
     set_descriptor_limit(settings);
     mst_health_init(&server->health, (uint64_t)settings->stall_timeout_ms);
-    err = open_all_tls(server, why);
-    if (!err)
-        err = mst_admin_start(settings, &server->health, &server->admin, why);
-    if (!err)
-        err = open_store(server, why);
-    if (!err)
-        err = open_hub(server, why);
-    if (!err)
-        err = mst_sender_open(server->store, &server->domain, settings, &server->sender, why);
-    if (!err)
-        err = open_keys(server, why);
-    if (!err)
-        err = settle_subscriptions(server, why);
-    if (!err)
-        err = resume_copying(server, why);
-    if (!err)
-        err = start_sweeper(server, why);
-    if (!err)
-        err = start_sender(server, why);
-    if (!err)
-        err = start_ticker(server, why);
-    set_http_opts(server);
-    if (!err)
-        err = open_servings(server, why);
-    if (!err)
-        err = open_udp(server, why);
-    if (!err)
-        err = start_servings(server, why);
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0] && !err; i++)
+        err = steps[i](server, why);
     if (err) {
         if (server->n_servings && server->servings[0].thread)
             _exit(MST_EXIT_START); /* a later thread failed: loops run already */
