@@ -453,6 +453,40 @@ MST_TEST(a_rule_that_is_changed_measures_from_then_on)
 }
 MST_TEST_END
 
+static bool is_next_unknown;
+
+static bool is_kept_but_unknown(void *arg, bool *ret_is_applied)
+{
+    bool *is_next = arg;
+    const bool is_unknown = *is_next;
+
+    *is_next = false;
+    *ret_is_applied = true;
+    return is_unknown;
+}
+
+#define TWICE                                                                            \
+    "{\"format\":\"integer\",\"rule\":{\"count\":{\"comparison\":\"gt\",\"constant\":5," \
+    "\"count\":2,\"timeout\":100,\"repeat\":true}}}"
+
+MST_TEST(a_rule_sees_a_value_once_though_the_outcome_of_its_commit_is_unknown)
+{
+    const struct mst_site_opts opts = {.inject_unknown = is_kept_but_unknown,
+                                       .arg = &is_next_unknown};
+    char rule[41];
+
+    begin_with(&opts);
+    create("datarule", "twice", TWICE, rule);
+    is_next_unknown = true;
+    write("twice=7", 503);
+    ck_assert(!is_next_unknown);
+    reads("twice", NULL);
+    write("twice=7", 204);
+    reads("twice", "twice=1");
+    mst_site_stop(site);
+}
+MST_TEST_END
+
 MST_TEST(a_script_keeps_what_is_written_and_does_nothing_else)
 {
     char source[41], made[41];
@@ -485,4 +519,5 @@ MST_TESTS("conform/2.15.5", preprocess_is_applied_in_order_to_what_comes_in,
           nobodys_values_are_refused_for_who_listens_to_them,
           a_rule_judges_what_it_subscribes_to_and_passes_on_what_comes_out,
           a_rule_that_is_changed_measures_from_then_on,
+          a_rule_sees_a_value_once_though_the_outcome_of_its_commit_is_unknown,
           a_script_keeps_what_is_written_and_does_nothing_else)

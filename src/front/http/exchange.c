@@ -8,7 +8,9 @@
  *
  * A command whose outcome is unknown is run again with the same attempt id,
  * by which the use case tells "I won" from "another won" (port_store.h). After
- * MST_UNKNOWN_TRIES_MAX runs the answer is 503: the caller must look for itself.
+ * MST_UNKNOWN_TRIES_MAX runs the answer is 503: the caller must look for itself. So it must at once
+ * after a command of the points file, whose rows tell of no attempt: rules would see its values twice, and
+ * messages leave twice.
  */
 #include <assert.h>
 #include <stdarg.h>
@@ -542,6 +544,12 @@ static enum mst_progress go_on(struct mst_exchange *x)
     return MST_ANSWERED;
 }
 
+/* Would the command, run again, tell what it did before from what others did? */
+static bool knows_itself(const struct mst_exchange *x)
+{
+    return x->now.where != MST_POINTS;
+}
+
 static void command_answered(struct mst_task *task)
 {
     struct mst_exchange *x = ((struct mst_exchange_task *)task)->x;
@@ -550,7 +558,8 @@ static void command_answered(struct mst_task *task)
     if (x->thread)
         mst_thread_join(x->thread); /* it has nothing left to do */
     x->thread = NULL;
-    if (x->outcome == MST_EUNKNOWN && x->n_tries < MST_UNKNOWN_TRIES_MAX && submit(x))
+    if (x->outcome == MST_EUNKNOWN && knows_itself(x) && x->n_tries < MST_UNKNOWN_TRIES_MAX &&
+        submit(x))
         return;
     if (x->outcome == MST_OK && x->n_stored > 0)
         mst_metric_add(MST_M_POINTS, 0, x->n_stored);
