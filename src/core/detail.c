@@ -1,7 +1,9 @@
 #include "core/detail.h"
 #include "base/json.h"
+#include "base/limits.h"
 
 enum { HOUR_S = 3600 };
+#define GENERATION_MAX (INT64_MAX / 2)
 
 /* A bound of retention: a number of 0 or more, or anything else for all. */
 static enum mst_err read_bound(struct mst_json *json, int64_t unit, int64_t *ret_bound)
@@ -41,6 +43,22 @@ static enum mst_err read_retention(struct mst_json *json, struct mst_arena *aren
     return err;
 }
 
+/* A text from elsewhere may say anything; what is left here has room for all changes to come. */
+static enum mst_err read_generation(struct mst_json *json, struct mst_detail *detail)
+{
+    struct mst_span number;
+    int64_t generation;
+    enum mst_err err;
+
+    if (mst_json_kind(json) != MST_JSON_NUMBER)
+        return mst_json_skip(json);
+    err = mst_json_number(json, &number);
+    if (err == MST_OK && mst_span_i64(number, &generation) == MST_OK && generation >= 0 &&
+        generation <= GENERATION_MAX)
+        detail->generation = generation;
+    return err;
+}
+
 static enum mst_err read_subscribe(struct mst_json *json, struct mst_arena *arena,
                                    struct mst_detail *detail)
 {
@@ -75,6 +93,8 @@ static enum mst_err read_member(struct mst_json *json, struct mst_arena *arena,
         return read_preprocess(json, detail);
     if (mst_span_eq(name, MST_LIT("retention")))
         return read_retention(json, arena, detail);
+    if (mst_span_eq(name, MST_LIT(MST_DETAIL_GENERATION)))
+        return read_generation(json, detail);
     if (mst_span_eq(name, MST_LIT("rule")) && mst_json_kind(json) == MST_JSON_OBJECT)
         return mst_json_value(json, &detail->rule);
     if (mst_span_eq(name, MST_LIT("locked")))
@@ -99,6 +119,56 @@ enum mst_err mst_detail_read(struct mst_arena *arena, struct mst_span text,
         return err;
     *ret_detail = err == MST_OK ? detail : nothing;
     return MST_OK;
+}
+
+enum mst_err mst_detail_copy_others(struct mst_arena *arena, struct mst_span text,
+                                    struct mst_span without, struct mst_buf *out, bool *ret_is_any)
+{
+    struct mst_json json = mst_json_of(text);
+    struct mst_span name;
+    bool is_more;
+    enum mst_err err = text.len > 0 ? mst_json_open(&json, '{') : MST_OK;
+
+    *ret_is_any = false;
+    while (text.len > 0 && err == MST_OK &&
+           (err = mst_json_member(&json, arena, &is_more, &name)) == MST_OK && is_more) {
+        const size_t from = json.cur.pos;
+
+        err = mst_json_skip(&json);
+        if (err != MST_OK || mst_span_eq(name, without))
+            continue;
+        (void)mst_buf_add_str(out, *ret_is_any ? "," : "");
+        (void)mst_json_put(out, name);
+        (void)mst_buf_add_byte(out, ':');
+        err = mst_buf_add(out, mst_span_cut(text, from, json.cur.pos));
+        *ret_is_any = true;
+    }
+    return err;
+}
+
+enum mst_err mst_detail_set_generation(struct mst_arena *arena, struct mst_span text,
+                                       int64_t generation, struct mst_span *ret_text)
+{
+    const struct mst_span name = MST_LIT(MST_DETAIL_GENERATION);
+    struct mst_buf others, out;
+    bool is_any;
+    enum mst_err err;
+
+    mst_buf_init(&others, MST_DETAIL_MAX);
+    mst_buf_init(&out, MST_DETAIL_MAX);
+    err = mst_detail_copy_others(arena, text, name, &others, &is_any);
+    if (err == MST_OK)
+        err = mst_buf_addf(&out, "{\"%s\":%lld%s", MST_DETAIL_GENERATION, (long long)generation,
+                           is_any ? "," : "");
+    if (err == MST_OK)
+        err = mst_buf_add(&out, mst_buf_span(&others));
+    if (err == MST_OK)
+        err = mst_buf_add_byte(&out, '}');
+    if (err == MST_OK)
+        err = mst_arena_dup(arena, mst_buf_span(&out), ret_text);
+    mst_buf_fini(&out);
+    mst_buf_fini(&others);
+    return err;
 }
 
 int64_t mst_detail_flow_bits(int64_t kind, const struct mst_detail *detail)

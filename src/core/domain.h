@@ -23,7 +23,8 @@ enum {
     MST_DEFECTIVE_MOVE = 16,       /* what moves draws nothing where it comes to */
     MST_DEFECTIVE_GRANT = 32,      /* a grant token covers all of its client's tree */
     MST_DEFECTIVE_CLONE = 64,      /* what a clone owns draws nothing */
-    MST_DEFECTIVE_REVOKE = 128     /* a key that is revoked stays as it is */
+    MST_DEFECTIVE_REVOKE = 128,    /* a key that is revoked stays as it is */
+    MST_DEFECTIVE_MEMORY = 256     /* a changed rule goes on with what the one before remembered */
 };
 
 struct mst_domain {

@@ -18,7 +18,7 @@
 #include "core/due.h"
 #include "core/flow.h"
 #include "core/preprocess.h"
-#include "core/rule.h"
+#include "core/rule_memory.h"
 #include "core/subscribe.h"
 
 enum role {
@@ -43,6 +43,7 @@ struct node {
     int64_t keep_count, keep_s;
     struct mst_preprocess *preprocess; /* NULL: none */
     struct mst_rule rule;
+    int64_t generation; /* of the rule */
     struct node *first_child, *next_sibling;
     bool is_foreign;          /* it, or one above it, is a stranger's to what it subscribes to */
     struct cost own, foreign; /* of itself and all below it */
@@ -148,6 +149,7 @@ static enum mst_err fill_node(const struct planner *planner,
         return err;
     node->keep_count = detail.keep_count;
     node->keep_s = detail.keep_s;
+    node->generation = detail.generation;
     if (resource->kind == MST_KIND_DISPATCH)
         node->role = is_report ? REPORTS : detail.is_locked ? IGNORES : SENDS;
     else if (resource->flow_bits & MST_FLOW_RULE)
@@ -414,36 +416,12 @@ static enum mst_err emit(struct mst_flow *flow, struct mst_tx *tx, const struct 
 
 /* ---- rules ---- */
 
-static enum mst_err load_state(struct mst_tx *tx, int64_t rule_id,
-                               struct mst_row_rule_state *ret_state)
-{
-    enum mst_err err;
-
-    *ret_state = (struct mst_row_rule_state){.rule_id = rule_id};
-    err = mst_tx_get(tx, MST_IX_RULE_STATE, ret_state);
-    return err == MST_ENOENT ? MST_OK : err;
-}
-
-static enum mst_err save_state(struct mst_tx *tx, struct mst_row_rule_state *state)
-{
-    const uint64_t all =
-        MST_BIT(rule_state, last) | MST_BIT(rule_state, since) | MST_BIT(rule_state, matches);
-    enum mst_err err = mst_tx_update(tx, MST_TABLE_RULE_STATE, state, all);
-
-    return err == MST_ENOENT ? mst_tx_insert(tx, MST_TABLE_RULE_STATE, state) : err;
-}
-
-/* Keeps what a step says; *timer_ms is the timer that runs before and after. */
 static enum mst_err conclude(struct mst_flow *flow, struct mst_tx *tx, const struct node *node,
-                             int64_t at, struct mst_rule_step *step, int64_t *timer_ms)
+                             int64_t at, const struct mst_rule_step *step,
+                             struct mst_rule_memory *memory)
 {
-    enum mst_err err = MST_OK;
+    enum mst_err err = mst_rule_memory_keep(tx, memory, step);
 
-    if (step->is_state_new)
-        err = save_state(tx, &step->state);
-    if (err == MST_OK && step->timer_ms != *timer_ms)
-        err = mst_due_set(tx, node->id, MST_DUE_RULE, step->timer_ms);
-    *timer_ms = step->timer_ms;
     return err == MST_OK && step->has_output ? emit(flow, tx, node, at, step->output) : err;
 }
 
@@ -452,24 +430,21 @@ static enum mst_err judge(struct mst_flow *flow, struct mst_tx *tx, const struct
                           int64_t at, const struct mst_span *value)
 {
     const int64_t now_ms = mst_tx_wall_now_ms(tx);
-    struct mst_row_rule_state state;
+    struct mst_rule_memory memory;
     struct mst_rule_step step;
-    int64_t timer_ms = 0;
-    enum mst_err err = mst_due_get(tx, node->id, MST_DUE_RULE, &timer_ms);
+    enum mst_err err = mst_rule_memory_open(tx, node->id, node->generation,
+                                            mst_rule_waits_ms(&node->rule), &memory);
 
-    if (err == MST_OK)
-        err = load_state(tx, node->id, &state);
-    if (err == MST_OK && timer_ms != 0 && (timer_ms <= now_ms || !value)) {
-        err = mst_rule_timer(&node->rule, mst_tx_arena(tx), &state, timer_ms, now_ms, &step);
-        if (err == MST_OK && step.is_state_new)
-            state = step.state;
+    if (err == MST_OK && memory.timer_ms != 0 && (memory.timer_ms <= now_ms || !value)) {
+        err = mst_rule_timer(&node->rule, mst_tx_arena(tx), &memory.state, memory.timer_ms, now_ms,
+                             &step);
         if (err == MST_OK)
-            err = conclude(flow, tx, node, mst_tx_wall_now(tx), &step, &timer_ms);
+            err = conclude(flow, tx, node, mst_tx_wall_now(tx), &step, &memory);
     }
     if (err != MST_OK || !value)
         return err;
-    err = mst_rule_input(&node->rule, mst_tx_arena(tx), &state, *value, now_ms, &step);
-    return err == MST_OK ? conclude(flow, tx, node, at, &step, &timer_ms) : err;
+    err = mst_rule_input(&node->rule, mst_tx_arena(tx), &memory.state, *value, now_ms, &step);
+    return err == MST_OK ? conclude(flow, tx, node, at, &step, &memory) : err;
 }
 
 /* ---- all kinds ---- */

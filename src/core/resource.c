@@ -1,6 +1,7 @@
 #include "core/client.h"
 #include "core/detail.h"
 #include "core/quota.h"
+#include "core/renew.h"
 #include "core/rule.h"
 #include "core/resource.h"
 #include "core/share.h"
@@ -249,9 +250,12 @@ static enum mst_err update_detail(const struct mst_domain *domain, struct mst_tx
     bool is_new = false;
     enum mst_err err = is_source_new(tx, changed->detail, detail, &is_new);
 
+    if (err == MST_OK && !(domain->defects & MST_DEFECTIVE_MEMORY))
+        err = mst_renew_begin(tx, changed, &detail, ret_verdict);
+    if (err != MST_OK || *ret_verdict != MST_DONE)
+        return err;
     changed->detail = detail;
-    if (err == MST_OK)
-        err = set_flow_bits(tx, changed);
+    err = set_flow_bits(tx, changed);
     return err == MST_OK && is_new ? mst_subscribe(domain, tx, changed, ret_verdict) : err;
 }
 

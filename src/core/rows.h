@@ -326,7 +326,8 @@
 /*
  * What a datarule remembers between its inputs (points.db; protocol.md 2.15.5): last is the text of its last output, ""
  * before the first; since the Unix milliseconds at which its comparison became true, 0 while it is
- * false; matches the times of the inputs that count, as rule.c writes them.
+ * false; matches the times of the inputs that count, as rule.c writes them, behind the generation of the
+ * rule that measured all this (rule_memory.h).
  */
 #define MST_ROW_RULE_STATE(I, T) \
     I(rule_id)                   \

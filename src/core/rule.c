@@ -237,6 +237,11 @@ enum mst_err mst_rule_read(struct mst_arena *arena, enum mst_format format, stru
     return MST_OK;
 }
 
+int64_t mst_rule_waits_ms(const struct mst_rule *rule)
+{
+    return rule->kind == MST_RULE_TIMEOUT ? rule->timeout_ms : 0;
+}
+
 /* ---- comparing ---- */
 
 static int sign_of(double a, double b)

@@ -70,6 +70,9 @@ MST_MUST_USE enum mst_err mst_rule_read(struct mst_arena *arena, enum mst_format
                                         struct mst_span detail, enum mst_verdict *ret_verdict,
                                         struct mst_rule *ret_rule);
 
+/* How long a rule that has seen a value waits for the next before something comes out; 0: for ever. */
+int64_t mst_rule_waits_ms(const struct mst_rule *rule);
+
 struct mst_rule_step {
     bool has_output;
     struct mst_span output; /* "1" or "0"; "true" or "false" where the format is string */

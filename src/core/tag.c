@@ -1,5 +1,6 @@
 #include "core/tag.h"
 #include "base/json.h"
+#include "core/detail.h"
 
 static bool is_tags(struct mst_span name)
 {
@@ -58,32 +59,6 @@ static enum mst_err keep_tag(void *arg, struct mst_span tag)
     return mst_json_put(change->out, tag);
 }
 
-/* The members of a detail that are none of ours, as they stand there. */
-static enum mst_err copy_others(struct mst_arena *arena, struct mst_span detail,
-                                struct mst_buf *out, bool *ret_is_any)
-{
-    struct mst_json json = mst_json_of(detail);
-    struct mst_span name;
-    bool is_more;
-    enum mst_err err = detail.len > 0 ? mst_json_open(&json, '{') : MST_OK;
-
-    *ret_is_any = false;
-    while (detail.len > 0 && err == MST_OK &&
-           (err = mst_json_member(&json, arena, &is_more, &name)) == MST_OK && is_more) {
-        const size_t from = json.cur.pos;
-
-        err = mst_json_skip(&json);
-        if (err != MST_OK || is_tags(name))
-            continue;
-        (void)mst_buf_add_str(out, *ret_is_any ? "," : "");
-        (void)mst_json_put(out, name);
-        (void)mst_buf_add_byte(out, ':');
-        err = mst_buf_add(out, mst_span_cut(detail, from, json.cur.pos));
-        *ret_is_any = true;
-    }
-    return err;
-}
-
 /* "tags" comes last of all keys in their order, which details are kept in. */
 static enum mst_err write_detail(struct mst_arena *arena, struct mst_span detail, bool is_added,
                                  struct change *change, enum mst_verdict *ret_verdict)
@@ -94,7 +69,7 @@ static enum mst_err write_detail(struct mst_arena *arena, struct mst_span detail
     enum mst_err err;
 
     (void)mst_buf_add_byte(out, '{');
-    err = copy_others(arena, detail, out, &is_any);
+    err = mst_detail_copy_others(arena, detail, MST_LIT("tags"), out, &is_any);
     without_tags = out->len;
     (void)mst_buf_add_str(out, is_any ? ",\"tags\":[" : "\"tags\":[");
     if (err == MST_OK)

@@ -232,7 +232,8 @@ static unsigned seeded_defects(void)
            (mst_defect(MST_DEFECT_FREE_MOVE) ? MST_DEFECTIVE_MOVE : 0u) |
            (mst_defect(MST_DEFECT_WIDE_GRANT) ? MST_DEFECTIVE_GRANT : 0u) |
            (mst_defect(MST_DEFECT_FREE_CLONE) ? MST_DEFECTIVE_CLONE : 0u) |
-           (mst_defect(MST_DEFECT_LASTING_KEY) ? MST_DEFECTIVE_REVOKE : 0u);
+           (mst_defect(MST_DEFECT_LASTING_KEY) ? MST_DEFECTIVE_REVOKE : 0u) |
+           (mst_defect(MST_DEFECT_OLD_MEMORY) ? MST_DEFECTIVE_MEMORY : 0u);
 }
 
 static void note_skipped(void)
@@ -551,6 +552,8 @@ static void set_http_opts(struct mst_server *server)
         .backup_dir = server->paths.backup_dir,
         .drop_blob = mst_sweeper_drop,
         .drop_arg = server->sweeper,
+        .renew = mst_ticker_kick,
+        .renew_arg = server->ticker,
         .trusted = &settings->trusted_proxies,
         .advertised = settings->advertised_address,
         .head_ms = (uint64_t)settings->head_timeout_ms,

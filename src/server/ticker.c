@@ -2,15 +2,18 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/limits.h"
 #include "core/data.h"
 #include "core/detail.h"
 #include "core/due.h"
 #include "core/flow.h"
+#include "core/renew.h"
 #include "server/command.h"
 #include "server/ticker.h"
 #include "sys/clock.h"
+#include "sys/defect.h"
 #include "sys/log.h"
 #include "sys/queue.h"
 
@@ -57,19 +60,23 @@ static void unlock(struct mst_ticker *ticker)
     assert(rc == 0);
 }
 
+void mst_ticker_kick(void *arg)
+{
+    struct mst_ticker *ticker = arg;
+
+    lock(ticker);
+    ticker->is_kicked = true;
+    (void)pthread_cond_signal(&ticker->woken);
+    unlock(ticker);
+}
+
 static void kick(struct mst_observer *observer, const struct mst_changed *changes, size_t n)
 {
-    struct mst_ticker *ticker = (struct mst_ticker *)observer;
-
-    for (size_t i = 0; i < n; i++) {
-        if (changes[i].table != MST_TABLE_DUE)
-            continue;
-        lock(ticker);
-        ticker->is_kicked = true;
-        (void)pthread_cond_signal(&ticker->woken);
-        unlock(ticker);
-        return;
-    }
+    for (size_t i = 0; i < n; i++)
+        if (changes[i].table == MST_TABLE_DUE) {
+            mst_ticker_kick(observer);
+            return;
+        }
 }
 
 /* ---- a turn ---- */
@@ -262,7 +269,70 @@ static enum mst_err do_each(struct mst_ticker *ticker, struct turn *turn)
     return err;
 }
 
-enum mst_err mst_ticker_turn(struct mst_ticker *ticker, uint64_t *ret_wait_ms)
+/* ---- what was described anew ---- */
+
+struct renewing {
+    struct mst_renewal renewals[MST_RENEW_PAGE];
+    size_t n;
+};
+
+static enum mst_err run_renewals(void *arg, struct mst_tx *tx)
+{
+    const struct renewing *renewing = arg;
+    enum mst_err err = MST_OK;
+
+    for (size_t i = 0; i < renewing->n && err == MST_OK; i++)
+        err = mst_renew_run(tx, &renewing->renewals[i]);
+    return err;
+}
+
+static enum mst_err end_renewals(void *arg, struct mst_tx *tx)
+{
+    const struct renewing *renewing = arg;
+    enum mst_err err = MST_OK;
+
+    for (size_t i = 0; i < renewing->n && err == MST_OK; i++)
+        err = mst_renew_end(tx, &renewing->renewals[i]);
+    return err;
+}
+
+static enum mst_err list_renewals(struct mst_ticker *ticker, int64_t after_id,
+                                  struct renewing *renewing)
+{
+    struct mst_tx *tx;
+    enum mst_err err = begin_reading(ticker, &tx);
+
+    if (err != MST_OK)
+        return err;
+    err = mst_renew_list(tx, after_id, renewing->renewals, &renewing->n);
+    mst_reader_end(ticker->reader);
+    return err;
+}
+
+/* All that is noted: what fails is noted still. */
+static enum mst_err renew(struct mst_ticker *ticker)
+{
+    struct renewing renewing;
+    int64_t after_id = 0;
+    enum mst_err err;
+
+    do {
+        err = list_renewals(ticker, after_id, &renewing);
+        if (err != MST_OK || renewing.n == 0)
+            return err;
+        if (mst_defect(MST_DEFECT_DIE_BEFORE_RENEW))
+            _exit(EXIT_FAILURE);
+        err = mst_command_wait(ticker->store, MST_FILE_POINTS, run_renewals, &renewing);
+        if (err == MST_OK)
+            err = mst_command_wait(ticker->store, MST_FILE_STATE, end_renewals, &renewing);
+        after_id = renewing.renewals[renewing.n - 1].resource_id;
+    } while (err == MST_OK && renewing.n == MST_RENEW_PAGE);
+    return err;
+}
+
+/* ---- turns ---- */
+
+static enum mst_err do_what_is_due(struct mst_ticker *ticker, uint64_t *ret_wait_ms)
 {
     struct turn turn = {.n_rows = 0};
     struct mst_tx *tx;
@@ -282,6 +352,15 @@ enum mst_err mst_ticker_turn(struct mst_ticker *ticker, uint64_t *ret_wait_ms)
     else if (turn.next_ms != 0 && turn.next_ms - turn.now_ms < LOOK_MS)
         *ret_wait_ms = (uint64_t)(turn.next_ms - turn.now_ms);
     return err;
+}
+
+/* Timers do not wait for what cannot be renewed. */
+enum mst_err mst_ticker_turn(struct mst_ticker *ticker, uint64_t *ret_wait_ms)
+{
+    const enum mst_err renewed = renew(ticker);
+    const enum mst_err err = do_what_is_due(ticker, ret_wait_ms);
+
+    return err != MST_OK ? err : renewed;
 }
 
 /* ---- the thread ---- */

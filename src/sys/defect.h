@@ -21,10 +21,12 @@ enum mst_defect {
     MST_DEFECT_WRONG_TENANT,        /* "wrong-tenant": another vendor's model needs no share */
     MST_DEFECT_DIE_BEFORE_COPY, /* "die-before-copy": the process ends between a clone and its points */
     MST_DEFECT_NO_RESUME,       /* "no-resume": a start leaves the points of clones uncopied */
-    MST_DEFECT_FREE_MOVE,       /* "free-move": what moves draws nothing where it comes to */
-    MST_DEFECT_WIDE_GRANT,      /* "wide-grant": a grant token covers all of its client's tree */
-    MST_DEFECT_FREE_CLONE,      /* "free-clone": what a clone owns draws nothing */
-    MST_DEFECT_LASTING_KEY,     /* "lasting-key": a key that is revoked stays as it is */
+    MST_DEFECT_DIE_BEFORE_RENEW, /* "die-before-renew": the process ends between a change and what it renews */
+    MST_DEFECT_OLD_MEMORY, /* "old-memory": a changed rule goes on with what the one before remembered */
+    MST_DEFECT_FREE_MOVE,   /* "free-move": what moves draws nothing where it comes to */
+    MST_DEFECT_WIDE_GRANT,  /* "wide-grant": a grant token covers all of its client's tree */
+    MST_DEFECT_FREE_CLONE,  /* "free-clone": what a clone owns draws nothing */
+    MST_DEFECT_LASTING_KEY, /* "lasting-key": a key that is revoked stays as it is */
     MST_DEFECT_COUNT
 };
 

@@ -453,6 +453,47 @@ MST_TEST(a_rule_that_is_changed_measures_from_then_on)
 }
 MST_TEST_END
 
+static int n_commits, n_renewals;
+
+static bool count_commit(void *arg, bool *ret_is_applied)
+{
+    (void)arg;
+    (void)ret_is_applied;
+    (void)__atomic_add_fetch(&n_commits, 1, __ATOMIC_SEQ_CST);
+    return false;
+}
+
+static void count_renewal(void *arg)
+{
+    ck_assert_int_eq(__atomic_load_n(&n_commits, __ATOMIC_SEQ_CST), 1);
+    ++*(int *)arg;
+}
+
+/* So no full queue of the points file can make a failure of a change that is durable. */
+MST_TEST(a_change_is_answered_when_it_is_durable_whatever_is_left_to_be_renewed)
+{
+    static const char keeping[] = "{\"retention\":{\"count\":1}}";
+    const struct mst_site_opts opts = {
+        .http = {.renew = count_renewal, .renew_arg = &n_renewals},
+          .inject_unknown = count_commit
+    };
+    char rule[41];
+
+    begin_with(&opts);
+    create("datarule", "held", with(HELD, "5"), rule);
+    write("held=7", 204);
+    n_commits = 0;
+    ck_assert_ptr_nonnull(strstr(update(rule, with(HELD, "6")), "\"ok\""));
+    ck_assert_int_eq(n_commits, 1);
+    ck_assert_int_eq(n_renewals, 1);
+    n_commits = 0;
+    ck_assert_ptr_nonnull(strstr(update(rule, keeping), "\"ok\""));
+    ck_assert_int_eq(n_commits, 1);
+    ck_assert_int_eq(n_renewals, 2);
+    mst_site_stop(site);
+}
+MST_TEST_END
+
 static bool is_next_unknown;
 
 static bool is_kept_but_unknown(void *arg, bool *ret_is_applied)
@@ -519,5 +560,6 @@ MST_TESTS("conform/2.15.5", preprocess_is_applied_in_order_to_what_comes_in,
           nobodys_values_are_refused_for_who_listens_to_them,
           a_rule_judges_what_it_subscribes_to_and_passes_on_what_comes_out,
           a_rule_that_is_changed_measures_from_then_on,
+          a_change_is_answered_when_it_is_durable_whatever_is_left_to_be_renewed,
           a_rule_sees_a_value_once_though_the_outcome_of_its_commit_is_unknown,
           a_script_keeps_what_is_written_and_does_nothing_else)

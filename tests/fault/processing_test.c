@@ -478,6 +478,159 @@ MST_TEST(timers_and_retention_do_what_is_due_whatever_failed)
 }
 MST_TEST_END
 
+/* ---- what was described anew ---- */
+
+static enum mst_err do_change(struct mst_world *w, struct mst_tx *tx, struct mst_world_call *call)
+{
+    const struct mst_description description = {.has_detail = true,
+                                                .detail = mst_span_str(call->meta)};
+    struct mst_row_resource resource = {.id = call->id};
+    enum mst_err err = mst_tx_get(tx, MST_IX_RESOURCE, &resource);
+
+    return err == MST_OK ? mst_resource_update(&w->domain, tx, w->domain_id, &resource,
+                                               &description, &call->verdict)
+                         : err;
+}
+
+static void change(int64_t id, const char *detail)
+{
+    struct mst_world_call call = {.id = id, .meta = detail};
+
+    ck_assert_int_eq(mst_world_run(&world, do_change, &call), MST_DONE);
+}
+
+/* The detail of the subscriber, where it has the text from with the text to of the same length. */
+static void change_subscriber(size_t i, const char *from, const char *to)
+{
+    char detail[DETAIL_CHARS], *found;
+
+    fill(detail, subscribers[i].detail, source_rid);
+    found = strstr(detail, from);
+    if (found)
+        memcpy(found, to, strlen(to));
+    change(source_id + 1 + (int64_t)i, detail);
+}
+
+/* Each rule measures something else, a dataport keeps nothing, after changes by a process that then came
+   to its end. */
+static void set_up_changed(void)
+{
+    set_up_values();
+    for (size_t i = 0; i < N_SUBSCRIBERS; i++) {
+        if (subscribers[i].kind == MST_KIND_DATARULE)
+            change_subscriber(i, "\"add\",1", "\"add\",2");
+        else if (subscribers[i].kind == MST_KIND_DATAPORT)
+            change_subscriber(i, "\"count\":1", "\"count\":0");
+    }
+    world.wall_now += 5;
+    ck_assert_int_eq(mst_ticker_new(&faulty.store, &world.domain, &ticker), MST_OK);
+}
+
+static const struct play changed = {set_up_changed, tick, tear_down_timers, false};
+
+MST_TEST(what_was_described_anew_is_renewed_whatever_failed)
+{
+    sweep(&changed, CALL, 50);
+    sweep(&changed, TX_MEMORY, 5);
+    sweep(&changed, ALLOCATION, FIRED_MIN);
+    fail_commit(&changed, COMMIT_LOST);
+    fail_commit(&changed, COMMIT_KEPT);
+}
+MST_TEST_END
+
+static bool has(int which, const char *text)
+{
+    const struct mst_span all = mst_buf_span(&dumps[which]);
+
+    return memmem(all.ptr, all.len, text, strlen(text)) != NULL;
+}
+
+/* The first line that begins so, "" if none does. */
+static struct mst_span line_of(int which, const char *text)
+{
+    size_t at = 0;
+
+    while (at < dumps[which].len) {
+        const struct mst_span line = next_line(which, &at);
+
+        if (mst_span_starts(line, mst_span_str(text)))
+            return line;
+    }
+    return MST_LIT("");
+}
+
+/* The second subscriber is a timeout of 10 seconds, the fourth a duration, which held. */
+MST_TEST(a_full_queue_keeps_what_was_described_anew_waiting_and_loses_nothing)
+{
+    char timer[64], old_timer[64];
+
+    set_up_changed();
+    (void)snprintf(old_timer, sizeof old_timer, "due resource_id=%lld kind=1 due_ms=%lld",
+                   (long long)source_id + 2, (long long)(world.wall_now - 6 + 10) * 1000);
+    (void)snprintf(timer, sizeof timer, "due resource_id=%lld kind=1 due_ms=%lld",
+                   (long long)source_id + 2, (long long)(world.wall_now - 5 + 10) * 1000);
+    dump(BEFORE);
+    ck_assert(has(BEFORE, old_timer) && !has(BEFORE, timer));
+    faulty.is_full[MST_FILE_POINTS] = true;
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(tick(), MST_EFULL);
+        dump(AFTER);
+        ck_assert_same(AFTER, BEFORE);
+        forget(AFTER);
+    }
+    faulty.is_full[MST_FILE_POINTS] = false;
+    faulty.is_full[MST_FILE_STATE] = true;
+    ck_assert_int_eq(tick(), MST_EFULL);
+    dump(AFTER);
+    ck_assert(has(AFTER, timer) && has(AFTER, "renew:"));
+    forget(AFTER);
+    faulty.is_full[MST_FILE_STATE] = false;
+    ck_assert_int_eq(tick(), MST_OK);
+    dump(AFTER);
+    ck_assert(has(AFTER, timer) && !has(AFTER, "renew:"));
+    forget(AFTER);
+    forget(BEFORE);
+    tear_down_timers();
+}
+MST_TEST_END
+
+/* A value that was planned by the rule of before. */
+MST_TEST(who_planned_by_a_rule_that_was_changed_meanwhile_leaves_nothing_of_it_behind)
+{
+    struct mst_flow *flow;
+    struct mst_reader *reader;
+    struct mst_tx *tx;
+
+    set_up_changed();
+    ck_assert_int_eq(tick(), MST_OK);
+    mst_arena_reset(&arena);
+    ck_assert_int_eq(mst_flow_new(&arena, 1, &flow), MST_OK);
+    ck_assert_int_eq(mst_reader_open(&faulty.store, &reader), MST_OK);
+    ck_assert_int_eq(mst_reader_begin(reader, &tx), MST_OK);
+    ck_assert_int_eq(plan_value(tx, flow, (struct written){source_id, "9"}), MST_OK);
+    mst_reader_end(reader);
+    mst_reader_close(reader);
+    world.wall_now += 1;
+    for (size_t i = 1; i < 5; i++)
+        change_subscriber(i, "\"add\",1", "\"add\",3");
+    ck_assert_int_eq(tick(), MST_OK);
+    dump(BEFORE);
+    ck_assert_int_eq(mst_command_wait(&faulty.store, MST_FILE_POINTS, run_flow, flow), MST_OK);
+    dump(AFTER);
+    for (int64_t id = source_id + 2; id < source_id + 6; id++) {
+        char timer[64], memory[64];
+
+        (void)snprintf(timer, sizeof timer, "due resource_id=%lld kind=1", (long long)id);
+        (void)snprintf(memory, sizeof memory, "rule_state rule_id=%lld", (long long)id);
+        ck_assert_span_eq(line_of(AFTER, timer), line_of(BEFORE, timer));
+        ck_assert_span_eq(line_of(AFTER, memory), line_of(BEFORE, memory));
+    }
+    forget(AFTER);
+    forget(BEFORE);
+    tear_down_timers();
+}
+MST_TEST_END
+
 /* ---- messages ---- */
 
 static struct {
@@ -913,6 +1066,9 @@ MST_TEST_END
 MST_TESTS("fault/processing", a_value_and_all_that_it_sets_off_is_stored_or_nothing_of_it,
           subscriptions_begin_and_end_whole_or_not_at_all,
           timers_and_retention_do_what_is_due_whatever_failed,
+          what_was_described_anew_is_renewed_whatever_failed,
+          a_full_queue_keeps_what_was_described_anew_waiting_and_loses_nothing,
+          who_planned_by_a_rule_that_was_changed_meanwhile_leaves_nothing_of_it_behind,
           every_message_is_sent_and_what_became_of_it_stored_whatever_failed,
           timers_need_no_more_memory_for_many_that_compute_with_large_values,
           messages_need_no_more_memory_for_owners_that_lie_deep,

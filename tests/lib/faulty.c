@@ -138,7 +138,7 @@ static enum mst_err submit(struct mst_store *store, struct mst_cmd *cmd)
     struct mst_faulty *faulty = (struct mst_faulty *)store;
 
     assert(!running);
-    if (fails_now(faulty))
+    if (fails_now(faulty) || faulty->is_full[cmd->file])
         return MST_EFULL;
     running = faulty;
     faulty->run = cmd->run;

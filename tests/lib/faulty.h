@@ -13,8 +13,9 @@
 struct mst_faulty {
     struct mst_store store; /* to be used in place of the one inside */
     struct mst_store *inside;
-    int fail_at;      /* the n-th call from now on fails; 0: none. 0 again when that happened */
-    size_t arena_max; /* bytes for each transaction's arena; 0: MST_REQUEST_ARENA_MAX */
+    int fail_at; /* the n-th call from now on fails; 0: none. 0 again when that happened */
+    bool is_full[MST_FILE_COUNT]; /* whose queue takes nothing */
+    size_t arena_max;             /* bytes for each transaction's arena; 0: MST_REQUEST_ARENA_MAX */
     /* the store's own */
     struct mst_cmd *cmd;
     enum mst_err (*run)(struct mst_cmd *cmd, struct mst_tx *tx);

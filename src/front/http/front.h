@@ -29,6 +29,8 @@ struct mst_http_opts {
     const char *backup_dir;
     void (*drop_blob)(void *arg, int64_t blob_id); /* server/sweeper.h; NULL: nobody sweeps */
     void *drop_arg;
+    void (*renew)(void *arg); /* server/ticker.h; NULL: nobody does what is noted (core/renew.h) */
+    void *renew_arg;
     const struct mst_addr_set *trusted; /* proxies believed in X-Forwarded-For; NULL = none */
     struct mst_addr advertised;       /* setting advertised_address; 0.0.0.0 = none, port 0 = any */
     uint64_t head_ms;                 /* absolute, from the first byte of a head */

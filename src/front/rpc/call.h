@@ -6,16 +6,16 @@
 
 #include <jansson.h>
 
-#include "core/renew.h"
+#include "core/detail.h"
 #include "front/http/points.h"
 #include "front/rpc/caller.h"
 #include "front/rpc/envelope.h"
 
 /* What is left to be done in the points file once a call is durable. */
 struct mst_rpc_after {
-    struct mst_ports ports;     /* dropped: their points are to be removed */
-    int64_t clone_id;           /* made, and points are to be copied into it; 0 = none */
-    struct mst_renewal renewal; /* described anew */
+    struct mst_ports ports; /* dropped: their points are to be removed */
+    int64_t clone_id;       /* made, and points are to be copied into it; 0 = none */
+    bool is_described_anew; /* what a note says is to be done (core/renew.h); nobody waits for it */
 };
 
 struct mst_rpc_call {

@@ -176,6 +176,7 @@ json_t *mst_rpc_describe(const struct mst_info *info)
     if (!json)
         return NULL;
     (void)json_object_del(json, "tags");
+    (void)json_object_del(json, MST_DETAIL_GENERATION);
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
         if ((int64_t)formats[i].format == resource->format) {
             (void)json_object_set_new(json, "format", json_string(formats[i].word));

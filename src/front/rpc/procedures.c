@@ -165,8 +165,7 @@ static enum mst_err update(struct mst_rpc_call *call, struct mst_tx *tx)
         return err;
     err = mst_resource_update(mst_exchange_domain(call->x), tx, call->caller_id, &resource,
                               &description, &verdict);
-    if (err == MST_OK && verdict == MST_DONE && description.has_detail)
-        err = mst_renew_find(mst_tx_arena(tx), &resource, description.detail, &call->after.renewal);
+    call->after.is_described_anew = description.has_detail;
     return mst_rpc_settle(call, err, verdict);
 }
 

@@ -11,7 +11,7 @@
  * neither keys nor resources. A call that would take long says that there is more: the loop serves
  * others, then the same call runs on; so it does between two calls once they took MST_RPC_TURN_NS. The points of dropped dataports and of clones lie in another
  * file: once the drop or the clone is durable they are removed or copied there (points.h) before
- * the next call runs; and so is what a rule remembers that was changed (core/renew.h).
+ * the next call runs. What a rule remembers that was changed is out of use with that change (core/renew.h).
  *
  * Who is calling is asked again in each transaction of a reader or of the state. The reply grows
  * call by call; the engine cuts it back if a command has to run again. A call whose answer would
@@ -38,8 +38,8 @@ struct work {
     size_t mark;      /* where its answer begins */
     bool has_printed; /* part of it */
     bool is_more;
-    bool is_waiting;            /* it is a call that waits */
-    struct mst_renewal renewal; /* what it changed the description of */
+    bool is_waiting;        /* it is a call that waits */
+    bool is_described_anew; /* by it: somebody is to be told when that is durable */
 };
 
 /* An id echoed, the longest status and what is around them; a JSON escape is 6 characters. */
@@ -409,25 +409,9 @@ static enum mst_err run_reading(struct mst_exchange *x, struct mst_tx *tx)
     return err == MST_OK ? finish(x) : err;
 }
 
-static enum mst_err run_renewal(struct mst_exchange *x, struct mst_tx *tx)
-{
-    const struct work *work = x->work;
-    enum mst_err err = mst_renew_run(tx, &work->renewal);
-
-    (void)mst_exchange_go(x, MST_READ, NULL, run_after_change);
-    return err;
-}
-
-static enum mst_err go_to_renewal(struct mst_exchange *x, const struct mst_renewal *renewal)
-{
-    struct work *work = x->work;
-
-    work->renewal = *renewal;
-    return mst_exchange_go(x, MST_POINTS, NULL, run_renewal);
-}
-
 static enum mst_err run_changing(struct mst_exchange *x, struct mst_tx *tx)
 {
+    struct work *work = x->work;
     struct mst_rpc_call call;
     struct mst_rpc_caller caller;
     enum mst_err err = identify(x, tx, &caller);
@@ -440,8 +424,7 @@ static enum mst_err run_changing(struct mst_exchange *x, struct mst_tx *tx)
         err = run_call(&call, tx, call.one->procedure->run, true);
     else if (err == MST_EREFUSED)
         err = finish_call(x, &call, err);
-    if (err == MST_OK && call.after.renewal.resource_id != 0)
-        return go_to_renewal(x, &call.after.renewal);
+    work->is_described_anew = err == MST_OK && call.after.is_described_anew;
     if (err == MST_OK && call.after.clone_id != 0)
         return mst_points_copy(x, call.after.clone_id, MST_READ, run_after_change);
     if (err == MST_OK)
@@ -462,8 +445,12 @@ static enum mst_err run_points(struct mst_exchange *x, struct mst_tx *tx)
 
 static enum mst_err run_after_change(struct mst_exchange *x, struct mst_tx *tx)
 {
+    const struct mst_http_opts *opts = x->env->opts;
     struct work *work = x->work;
 
+    if (work->is_described_anew && opts->renew)
+        opts->renew(opts->renew_arg);
+    work->is_described_anew = false;
     if (!work->is_more)
         go_to_next(work);
     return run_reading(x, tx);

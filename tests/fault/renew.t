@@ -1,0 +1,102 @@
+#!/usr/bin/env perl
+# A rule that was changed never goes on with what the one before remembered, whenever the process is killed; and
+# one that waits for values waits from the change on, whoever carries that out.
+use strict;
+use warnings;
+use lib 'tests/lib';
+use Test::More;
+use Time::HiRes qw(time);
+use Muster;
+
+my $WAIT_S = 10;    # for what must come; nothing depends on how soon
+my $HELD = 1000;
+
+sub simple {
+    return { simple => { comparison => 'gt', constant => 5, repeat => JSON::PP::false } };
+}
+
+sub held {
+    my ($constant) = @_;
+    return { duration =>
+            { comparison => 'gt', constant => $constant, timeout => $HELD, repeat => JSON::PP::false } };
+}
+
+sub late {
+    return { timeout => { timeout => $HELD, repeat => JSON::PP::false } };
+}
+
+sub rule {
+    my ($m, $by, $alias, $rule) = @_;
+    my $rid = $m->call($by, 'create', 'datarule', { format => 'integer', rule => $rule });
+    $m->call($by, 'map', 'alias', $rid, $alias);
+    return $rid;
+}
+
+sub await {
+    my ($m, $cik, $alias, $want) = @_;
+    my $until = time + $WAIT_S;
+    my $value;
+    do {
+        select undef, undef, undef, 0.02 if defined $value;
+        $value = $m->read_with($cik, $alias)->{body};
+    } until $value eq "$alias=$want" || time > $until;
+    return $value;
+}
+
+sub relaunch {
+    my ($m, $defect) = @_;
+    local $ENV{MUSTER_DEFECT} = $defect;
+    delete $ENV{MUSTER_DEFECT} unless $defect;
+    $m->end_with('KILL') if $m->{pid};
+    delete $m->{socket};
+    return $m->launch;
+}
+
+my $m = Muster->start(variant => 'fault')->init;
+my $cik = $m->key_of($m->{domain_cik}, $m->{template_rid});
+my $by = { cik => $cik };
+my $clock = 0;
+
+sub later {
+    my ($seconds) = @_;
+    return $m->clock($clock += $seconds);
+}
+
+# Makes a rule, with a value, and changes it in a process that comes to its end behind the change.
+sub change_and_die {
+    my ($alias, $value, $before, $after) = @_;
+    my $rid = rule($m, $by, $alias, $before);
+    $m->write_with($cik, $alias => $value);
+    relaunch($m, 'die-before-renew');
+    later(1);
+    eval { $m->call($by, 'update', $rid, { rule => $after }) };
+    waitpid $m->{pid}, 0;
+    my $status = $?;
+    delete $m->{pid};
+    delete $m->{socket};
+    return $status;
+}
+
+is(change_and_die('held', 7, held(5), held(6)), 256, 'a process dies between the change of a rule and what it renews');
+later($HELD);
+relaunch($m);
+$m->write_with($cik, held => 7);
+is($m->read_with($cik, 'held')->{status}, 204, 'what held before the change does not count in the next');
+later($HELD);
+$m->write_with($cik, held => 7);
+is($m->read_with($cik, 'held')->{body}, 'held=1', 'what holds since then does');
+
+is(change_and_die('late', 3, simple(), late()), 256, 'it dies where there was no timer before');
+later($HELD);
+relaunch($m);
+is(await($m, $cik, late => 1), 'late=1', 'the next lets a rule that waits wait from the change on');
+
+relaunch($m, 'old-memory');
+my $old = rule($m, $by, 'old', held(5));
+$m->write_with($cik, old => 7);
+$m->call($by, 'update', $old, { rule => held(6) });
+later($HELD + 1);
+$m->write_with($cik, old => 7);
+is($m->read_with($cik, 'old')->{body}, 'old=1', 'where a change gives no generation, the old memory goes on');
+is($m->stop, 0, 'the server ends cleanly');
+done_testing;
