@@ -18,8 +18,9 @@ MST_MUST_USE enum mst_err mst_data_convert(struct mst_arena *arena, enum mst_for
 /* The finite number that a text says, in any form that a float takes, blanks around it too; false if it says none. */
 bool mst_data_number(struct mst_span text, double *ret_number);
 
-/* A finite number in the shortest form that reads back to the same double. */
-enum { MST_DATA_NUMBER_CHARS = 32 }; /* with the NUL */
+/* A finite number in the shortest form that reads back to the same double. It takes 25 bytes with the NUL at most; not
+   every compiler sees that so few digits are asked for. */
+enum { MST_DATA_NUMBER_CHARS = 40 };
 void mst_data_print(double number, char ret_text[MST_DATA_NUMBER_CHARS]);
 
 /* An alias as a form brought it, which may have been sent unescaped (2.3): to be tried as text, then as plus. */
