@@ -490,6 +490,8 @@ MST_TEST(a_change_is_answered_when_it_is_durable_whatever_is_left_to_be_renewed)
     ck_assert_ptr_nonnull(strstr(update(rule, keeping), "\"ok\""));
     ck_assert_int_eq(n_commits, 1);
     ck_assert_int_eq(n_renewals, 2);
+    ck_assert_ptr_null(
+        strstr(mst_site_rpc(site, cik, "info", "[{\"alias\":\"held\"}]"), "changed"));
     mst_site_stop(site);
 }
 MST_TEST_END
