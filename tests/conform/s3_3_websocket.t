@@ -92,6 +92,13 @@ is $ws->read_text, '[{"id":1,"status":"invalid"}]', '2.15.1: a call without an i
 $ws->text('[{"procedure":"read","arguments":[{"alias":"temp"}]}]');
 is_deeply come($ws), [], '... nor is a message of such calls';
 
+$ws = as($device{one});
+my @read = ({ id => 1, procedure => 'read', arguments => [{ alias => 'temp' }] });
+$ws->json({ auth => { cik => $device{one}{cik} }, calls => \@read });
+is $ws->read_json->[0]{status}, 'ok', '3.3.3: the same auth once more, beside calls';
+$ws->json({ auth => { cik => $device{two}{cik} }, calls => \@read });
+is_deeply $ws->read_json->{error}, { code => 400, message => 'Invalid', context => 'auth' }, '... and another';
+
 # ---- 4: subscribe ----
 
 for my $procedure ('subscribe', 'unsubscribe') {

@@ -28,11 +28,12 @@ static enum mst_err call_first(struct mst_exchange *x, struct mst_buf *auth,
     return mst_buf_add(auth, envelope->auth) == MST_OK ? mst_rpc_begin(x, envelope) : MST_ENOMEM;
 }
 
-/* {"calls": [...]}, or the list alone (3.3.3). Nobody becomes another in between. */
+/* {"calls": [...]}, or the list alone (3.3.3). Nobody becomes another in between, but who repeats what he said
+   at first, as over HTTP, may. */
 static enum mst_err call_more(struct mst_exchange *x, struct mst_buf *auth,
                               struct mst_rpc_envelope *envelope)
 {
-    if (envelope->auth.len > 0)
+    if (envelope->auth.len > 0 && !mst_span_eq(envelope->auth, mst_buf_span(auth)))
         return mst_rpc_answer_error(x, 400, "Invalid", "auth");
     envelope->auth = mst_buf_span(auth);
     return mst_rpc_begin(x, envelope);

@@ -1,8 +1,8 @@
 /*
  * message.h - a message of a session as an exchange of the RPC (protocol.md 3.3.2, 3.3.3). Inside front/ws only.
  *
- * The first says who is calling, and is remembered: all that follow are called with the same auth, and none may bring
- * another.
+ * The first says who is calling, and is remembered: all that follow are called with the same auth, which they
+ * may repeat to the byte; none may bring another.
  */
 #ifndef MST_FRONT_WS_MESSAGE_H
 #define MST_FRONT_WS_MESSAGE_H
