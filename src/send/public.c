@@ -2,6 +2,7 @@
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/span.h"
 #include "send/public.h"
@@ -99,4 +100,43 @@ bool mst_public_is(const struct sockaddr *addr)
     default:
         return false;
     }
+}
+
+/* ---- this machine ---- */
+
+static bool is_same_ip(const struct sockaddr_storage *a, const struct sockaddr *b)
+{
+    struct sockaddr_in v4[2];
+    struct sockaddr_in6 v6[2];
+
+    if (a->ss_family != b->sa_family)
+        return false;
+    if (a->ss_family == AF_INET) {
+        memcpy(&v4[0], a, sizeof v4[0]);
+        memcpy(&v4[1], b, sizeof v4[1]);
+        return v4[0].sin_addr.s_addr == v4[1].sin_addr.s_addr;
+    }
+    memcpy(&v6[0], a, sizeof v6[0]);
+    memcpy(&v6[1], b, sizeof v6[1]);
+    return memcmp(&v6[0].sin6_addr, &v6[1].sin6_addr, sizeof v6[0].sin6_addr) == 0;
+}
+
+bool mst_public_is_own(const struct sockaddr *addr)
+{
+    const socklen_t len =
+        addr->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+    struct sockaddr_storage from = {0};
+    socklen_t from_len = sizeof from;
+    bool is_own = false;
+    int fd;
+
+    if (addr->sa_family != AF_INET && addr->sa_family != AF_INET6)
+        return false;
+    fd = socket(addr->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
+    if (connect(fd, addr, len) == 0 && getsockname(fd, (struct sockaddr *)&from, &from_len) == 0)
+        is_own = is_same_ip(&from, addr);
+    (void)close(fd);
+    return is_own;
 }

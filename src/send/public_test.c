@@ -95,6 +95,23 @@ MST_TEST(what_is_no_internet_address_is_not_public)
 }
 MST_TEST_END
 
+MST_TEST(addresses_of_this_machine_are_its_own)
+{
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(80)};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(80)};
+    const struct sockaddr_un un = {.sun_family = AF_UNIX};
+
+    v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ck_assert(mst_public_is_own((const struct sockaddr *)&v4));
+    v4.sin_addr.s_addr = htonl(0x08080808);
+    ck_assert(!mst_public_is_own((const struct sockaddr *)&v4));
+    v6.sin6_addr.s6_addr[0] = 0x26;
+    v6.sin6_addr.s6_addr[15] = 1;
+    ck_assert(!mst_public_is_own((const struct sockaddr *)&v6));
+    ck_assert(!mst_public_is_own((const struct sockaddr *)&un));
+}
+MST_TEST_END
+
 MST_TESTS("send/public", addresses_on_the_internet_are_public_to_the_edges_of_what_is_not,
           addresses_of_own_networks_are_not_whatever_form_they_come_in,
-          what_is_no_internet_address_is_not_public)
+          what_is_no_internet_address_is_not_public, addresses_of_this_machine_are_its_own)

@@ -41,7 +41,7 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_so
 
     (void)purpose;
     if (!sending->is_vouched && !sending->send->opts.is_private_allowed &&
-        !mst_public_is(&addr->addr)) {
+        (!mst_public_is(&addr->addr) || mst_public_is_own(&addr->addr))) {
         sending->is_refused = true;
         return CURL_SOCKET_BAD;
     }

@@ -18,8 +18,8 @@ my @running;
 END { local $?; $_->stop for @running }
 
 sub start {
-    my ($class, $serve) = @_;
-    my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 64, ReuseAddr => 1)
+    my ($class, $serve, $address) = @_;
+    my $socket = IO::Socket::INET->new(LocalAddr => $address // '127.0.0.1', Listen => 64, ReuseAddr => 1)
         or die "listen: $!";
     my $self = bless { port => $socket->sockport, file => tempdir(CLEANUP => 1) . '/got' }, $class;
     my $pid = fork() // die "fork: $!";
@@ -103,7 +103,7 @@ sub answer {
 }
 
 sub web {
-    my ($class) = @_;
+    my ($class, $address) = @_;
     return $class->start(sub {
         my ($self, $peer) = @_;
         $SIG{PIPE} = 'IGNORE';
@@ -116,7 +116,7 @@ sub web {
             while length $body < ($headers{'content-length'} // 0);
         $self->note({ method => $method, path => $path, headers => \%headers, body => $body });
         answer($self, $peer, $path);
-    });
+    }, $address);
 }
 
 # -- SMTP --
