@@ -22,7 +22,7 @@ static enum mst_caller_standing standing_of_token(const struct mst_naive *tree,
     return tree->nodes[token->client].is_locked ? CALLER_LOCKED : CALLER_WELCOME;
 }
 
-static enum mst_caller_standing pick_token(struct mst_play *play)
+static enum mst_caller_standing use_token(struct mst_play *play)
 {
     const struct mst_naive *tree = &play->tree;
 
@@ -34,7 +34,7 @@ static enum mst_caller_standing pick_token(struct mst_play *play)
 }
 
 /* The client above the tree acts as the top, or as any client below it. */
-static enum mst_caller_standing pick_above(struct mst_play *play, const char *root)
+static enum mst_caller_standing act_from_above(struct mst_play *play, const char *root)
 {
     const struct mst_naive *tree = &play->tree;
 
@@ -46,6 +46,7 @@ static enum mst_caller_standing pick_above(struct mst_play *play, const char *ro
     return tree->nodes[play->acting].is_locked ? CALLER_LOCKED : CALLER_WELCOME;
 }
 
+/* How a key says who acts. */
 enum way { BY_ITSELF, AS_CLIENT, AS_OWNER, WAYS };
 
 /* The client that acts, or NAIVE_NOBODY. */
@@ -62,40 +63,42 @@ static int find_acting(const struct mst_naive *tree, enum way way, int client, i
                : NAIVE_NOBODY;
 }
 
-static enum mst_caller_standing pick_key(struct mst_play *play, int key)
+static enum mst_caller_standing use_key(struct mst_play *play, int key)
 {
     const struct mst_naive *tree = &play->tree;
     const int client = tree->keys[key].client;
     const enum way way = (enum way)mst_play_pick(play, WAYS);
-    const int named = mst_play_pick_ref(play, PLAY_BELOW).node;
+    int named, acting;
 
     play->bearer = NULL;
     play->key = key;
+    play->acting = client;
+    named = mst_play_pick_ref(play, way == AS_CLIENT ? PLAY_CLIENT_BELOW : PLAY_BELOW).node;
     mst_play_ask(play, "{\"auth\":{\"cik\":\"%s\"", tree->keys[key].cik);
     if (way != BY_ITSELF)
         mst_play_ask(play, ",\"%s\":\"%s\"", way == AS_CLIENT ? "client_id" : "resource_id",
                      tree->nodes[named].rid);
     mst_play_ask(play, "},\"calls\":[");
-    play->acting = client;
     if (!mst_naive_is_in_force(tree, key))
         return CALLER_STRANGER;
     if (tree->nodes[client].is_locked)
         return CALLER_LOCKED;
-    play->acting = find_acting(tree, way, client, named);
-    if (play->acting == NAIVE_NOBODY) {
-        play->acting = client;
+    acting = find_acting(tree, way, client, named);
+    if (acting == NAIVE_NOBODY)
         return CALLER_STRANGER;
-    }
-    return tree->nodes[play->acting].is_locked ? CALLER_LOCKED : CALLER_WELCOME;
+    play->acting = acting;
+    return tree->nodes[acting].is_locked ? CALLER_LOCKED : CALLER_WELCOME;
 }
 
 enum mst_caller_standing mst_caller_pick(struct mst_play *play, const char *root)
 {
     const struct mst_naive *tree = &play->tree;
-    const unsigned way = mst_play_pick(play, 3);
-    const int key = mst_play_pick_key(play);
+    const unsigned way = mst_play_pick(play, 4);
+    int key = mst_play_pick_key(play);
 
+    if (key != NAIVE_NOBODY && !mst_naive_is_in_force(tree, key))
+        key = mst_play_pick_key(play);
     if (way == 0 && tree->n_tokens > 0)
-        return pick_token(play);
-    return way == 1 && key != NAIVE_NOBODY ? pick_key(play, key) : pick_above(play, root);
+        return use_token(play);
+    return way == 1 && key != NAIVE_NOBODY ? use_key(play, key) : act_from_above(play, root);
 }

@@ -18,6 +18,13 @@ bool mst_naive_is_within(const struct mst_naive *tree, int ancestor, int node)
     return node == ancestor;
 }
 
+void mst_naive_pass(struct mst_naive *tree, int64_t seconds)
+{
+    assert(tree->n_moments < NAIVE_MOMENTS_MAX);
+    tree->now += seconds;
+    tree->n_moments++;
+}
+
 /* ---- what is counted ---- */
 
 int mst_naive_count_shares(const struct mst_naive *tree, int node)
@@ -107,7 +114,8 @@ bool mst_naive_may_hear(const struct mst_naive *tree, int source, int target)
 
 bool mst_naive_is_circle(const struct mst_naive *tree, int source, int node)
 {
-    while (source != NAIVE_NOBODY && source != node)
+    /* what was dropped passes nothing on */
+    while (source != NAIVE_NOBODY && source != node && tree->nodes[source].is_alive)
         source = tree->nodes[source].source;
     return source == node;
 }
@@ -117,7 +125,7 @@ static void store(struct mst_naive *tree, struct mst_naive_node *node, int value
 {
     if (node->n_points > 0 && node->points[node->n_points - 1].at == tree->now)
         node->n_points--;
-    assert(node->n_points < NAIVE_POINTS_MAX);
+    assert(node->n_points < NAIVE_MOMENTS_MAX);
     node->points[node->n_points++] = (struct mst_naive_point){tree->now, value};
 }
 

@@ -17,7 +17,7 @@ enum {
     NAIVE_NODES_MAX = 40,
     NAIVE_ALIASES_MAX = 4 * NAIVE_NODES_MAX,
     NAIVE_KEYS_MAX = 2 * NAIVE_NODES_MAX,
-    NAIVE_POINTS_MAX = 8, /* of one node: one for each moment */
+    NAIVE_MOMENTS_MAX = 12, /* at which things happen; a node has one point of each at most */
     NAIVE_SHARES_MAX = 16,
     NAIVE_TOKENS_MAX = 8,
     NAIVE_TAGS = 3,
@@ -72,7 +72,7 @@ struct mst_naive_node {
     /* of dataports and datarules */
     struct mst_naive_rule rule;
     int source; /* the node that it subscribes to, alive or not, or NAIVE_NOBODY */
-    struct mst_naive_point points[NAIVE_POINTS_MAX];
+    struct mst_naive_point points[NAIVE_MOMENTS_MAX];
     int n_points;
 };
 
@@ -123,6 +123,7 @@ struct mst_naive_token {
 
 struct mst_naive {
     int64_t now;
+    int n_moments; /* before now */
     struct mst_naive_node nodes[NAIVE_NODES_MAX];
     int n_nodes;
     struct mst_naive_key keys[NAIVE_KEYS_MAX];
@@ -135,6 +136,8 @@ struct mst_naive {
     int n_tokens;
 };
 
+/* It is later now. */
+void mst_naive_pass(struct mst_naive *tree, int64_t seconds);
 /* Of what was dropped: where it was then. */
 bool mst_naive_is_within(const struct mst_naive *tree, int ancestor, int node);
 

@@ -15,6 +15,15 @@ unsigned mst_play_pick(struct mst_play *play, unsigned n)
 
 const char *const mst_play_found_words[] = {"ok", "invalid", "restricted"};
 
+static bool owns(const struct mst_naive *tree, int client, bool is_strange)
+{
+    for (int i = 0; i < tree->n_nodes; i++)
+        if (tree->nodes[i].is_alive && tree->nodes[i].owner == client &&
+            (!is_strange || tree->nodes[i].rid[0] == '\0'))
+            return true;
+    return false;
+}
+
 static bool is_wanted(const struct mst_play *play, int i, enum mst_play_want want)
 {
     const struct mst_naive_node *node = &play->tree.nodes[i];
@@ -26,6 +35,9 @@ static bool is_wanted(const struct mst_play *play, int i, enum mst_play_want wan
     case PLAY_CLIENT:
     case PLAY_ACTOR:
         return node->is_alive && is_client;
+    case PLAY_OWNER:
+    case PLAY_STRANGE:
+        return node->is_alive && owns(&play->tree, i, want == PLAY_STRANGE);
     case PLAY_PORT:
         return node->is_alive && is_port;
     case PLAY_FULL:
@@ -58,11 +70,23 @@ static int pick_node(struct mst_play *play, enum mst_play_want want)
                                         : wanted[mst_play_pick(play, n_wanted)];
 }
 
+/* Mostly one that the caller has given, or itself. */
+static unsigned pick_name(struct mst_play *play)
+{
+    unsigned name = PLAY_NAMES;
+
+    for (int tries = 0;
+         tries < 3 && mst_naive_find_alias(&play->tree, play->acting, name) == NAIVE_NOBODY;
+         tries++)
+        name = mst_play_pick(play, PLAY_NAMES + 1);
+    return name;
+}
+
 struct mst_play_ref mst_play_pick_ref(struct mst_play *play, enum mst_play_want want)
 {
     const struct mst_play_ref caller = {.is_alias = true, .name = PLAY_NAMES};
-    struct mst_play_ref ref = {.is_alias = mst_play_pick(play, 6) == 0,
-                               .name = mst_play_pick(play, PLAY_NAMES + 1),
+    struct mst_play_ref ref = {.is_alias = mst_play_pick(play, 8) == 0,
+                               .name = pick_name(play),
                                .node = pick_node(play, want)};
 
     return want == PLAY_ACTOR && mst_play_pick(play, 2) ? caller : ref;
@@ -226,9 +250,14 @@ const char *mst_play_comma(bool *is_first)
     return comma;
 }
 
+int mst_play_pick_value(struct mst_play *play)
+{
+    return 7 * (int)mst_play_pick(play, 4);
+}
+
 int mst_play_pick_limit(struct mst_play *play)
 {
-    return mst_play_pick(play, 3) > 0 ? NAIVE_INHERIT : (int)mst_play_pick(play, 6);
+    return mst_play_pick(play, 6) > 0 ? NAIVE_INHERIT : (int)mst_play_pick(play, 8);
 }
 
 void mst_play_add_limit(struct mst_judge_text *text, int what, int limit)

@@ -17,7 +17,8 @@ struct mst_play {
     const struct mst_naive_token *bearer; /* the token it came by, or NULL */
     int key; /* or that of a client, or NAIVE_NOBODY: of the client above the tree */
     struct mst_judge_text request, expected;
-    int n_calls; /* in the request */
+    int n_requests; /* in the program */
+    int n_calls;    /* in the request */
     uint64_t chance;
 };
 
@@ -36,6 +37,8 @@ struct mst_play_ref {
 enum mst_play_want {
     PLAY_ANY,
     PLAY_CLIENT,
+    PLAY_OWNER,       /* a client that owns something */
+    PLAY_STRANGE,     /* a client that owns something whose RID was not seen yet */
     PLAY_ACTOR,       /* a client, and mostly the caller */
     PLAY_PORT,        /* a dataport or a datarule */
     PLAY_FULL,        /* of which one with values */
@@ -87,6 +90,8 @@ bool mst_play_is_ok(const char *status);
 /* "", and from then on ",". */
 const char *mst_play_comma(bool *is_first);
 
+/* A value, or what values are compared with: one of few. */
+int mst_play_pick_value(struct mst_play *play);
 /* A limit of a client; as a member of "limits". */
 int mst_play_pick_limit(struct mst_play *play);
 void mst_play_add_limit(struct mst_judge_text *text, int what, int limit);

@@ -30,8 +30,8 @@ void mst_verb_revoke_key(struct mst_play *play)
     const char *status = "restricted";
     int client;
 
-    if (key == NAIVE_NOBODY)
-        return;
+    if (key == NAIVE_NOBODY || tree->n_keys >= NAIVE_KEYS_MAX - NAIVE_NODES_MAX)
+        return; /* each node that may come yet needs one */
     mst_play_begin_call(play, "revoke");
     mst_play_ask(play, "\"client\",\"%s\"", tree->keys[key].cik);
     client = client_of(tree, key);

@@ -97,7 +97,7 @@ static void expect_listing(struct mst_play *play, int client, int kind, unsigned
 void mst_verb_listing(struct mst_play *play)
 {
     const struct mst_naive *tree = &play->tree;
-    const struct mst_play_ref ref = mst_play_pick_ref(play, PLAY_CLIENT);
+    const struct mst_play_ref ref = mst_play_pick_ref(play, PLAY_STRANGE);
     const unsigned options = mst_play_pick(play, 32);
     const int tag = (int)mst_play_pick(play, NAIVE_TAGS);
     int client;
@@ -137,13 +137,24 @@ static const char *const metrics[] = {"client",   "dataport", "datarule",
                                       "dispatch", "share",    "http"};
 enum { METRICS = sizeof metrics / sizeof metrics[0] };
 
+/* Around these days, and often where a day begins, or a moment of the program is. */
+static int64_t pick_time(struct mst_play *play)
+{
+    const struct mst_naive *tree = &play->tree;
+    const int64_t time = tree->now + NAIVE_DAY_S - mst_play_pick(play, 4 * NAIVE_DAY_S);
+    const unsigned way = mst_play_pick(play, 3);
+
+    if (way == 0)
+        return tree->nodes[mst_play_pick(play, (unsigned)tree->n_nodes)].created;
+    return way == 1 ? time - time % NAIVE_DAY_S : time;
+}
+
 void mst_verb_usage(struct mst_play *play)
 {
     const struct mst_naive *tree = &play->tree;
     const struct mst_play_ref ref = mst_play_pick_ref(play, PLAY_CLIENT);
     const unsigned metric = mst_play_pick(play, METRICS);
-    const int64_t start = tree->now - mst_play_pick(play, 2 * NAIVE_DAY_S);
-    const int64_t end = start - 1 + mst_play_pick(play, 2 * NAIVE_DAY_S);
+    const int64_t start = pick_time(play), end = pick_time(play);
     int client;
     enum mst_play_found found = mst_play_resolve_client(play, &ref, NAIVE_USAGE, false, &client);
 

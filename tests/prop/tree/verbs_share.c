@@ -107,7 +107,7 @@ static void add_procedures(struct mst_play *play, unsigned procedures)
 void mst_verb_grant(struct mst_play *play)
 {
     struct mst_naive *tree = &play->tree;
-    const struct mst_play_ref ref = mst_play_pick_ref(play, PLAY_ANY),
+    const struct mst_play_ref ref = mst_play_pick_ref(play, PLAY_ACTOR),
                               first = mst_play_pick_ref(play, PLAY_BELOW),
                               second = mst_play_pick_ref(play, PLAY_BELOW);
     struct mst_naive_token made = {
@@ -116,7 +116,7 @@ void mst_verb_grant(struct mst_play *play)
                   1 + mst_play_pick(play, (1u << NAIVE_PROCEDURES) - 1)},
         .key = play->key
     };
-    const int ttl = mst_play_pick(play, 2) ? 3600 : 100000;
+    const int ttl = mst_play_pick(play, 2) ? 3600 : 1000000;
     enum mst_play_found found;
     int node;
 

@@ -75,7 +75,7 @@ static struct mst_naive_node pick_node(struct mst_play *play)
 
     for (int what = 0; what < NAIVE_COUNTED; what++)
         made.limits[what] = mst_play_pick_limit(play);
-    made.rule.constant = (int)mst_play_pick(play, 1000);
+    made.rule.constant = mst_play_pick_value(play);
     made.rule.is_repeated = mst_play_pick(play, 2);
     return made;
 }
@@ -234,7 +234,7 @@ void mst_verb_clone(struct mst_play *play)
     const struct mst_play_ref ref = mst_play_pick_ref(play, PLAY_CLIENT);
     const struct mst_naive_share *share = mst_play_pick_share(play);
     const bool is_by_code = share && mst_play_pick(play, 3) == 0;
-    const int template = is_by_code ? share->node : mst_play_pick_ref(play, PLAY_CLIENT).node;
+    const int template = is_by_code ? share->node : mst_play_pick_ref(play, PLAY_OWNER).node;
     const unsigned options = mst_play_pick(play, 4);
     int owner;
     enum mst_play_found found = mst_play_resolve_client(play, &ref, NAIVE_CREATE, false, &owner);

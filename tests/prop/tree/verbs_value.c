@@ -7,7 +7,7 @@ void mst_verb_write(struct mst_play *play)
 {
     struct mst_naive *tree = &play->tree;
     const struct mst_play_ref ref = mst_play_pick_ref(play, PLAY_PORT);
-    const int value = (int)mst_play_pick(play, 1000);
+    const int value = mst_play_pick_value(play);
     int node;
     enum mst_play_found found = mst_play_resolve(play, &ref, NAIVE_WRITE, false, &node);
 
