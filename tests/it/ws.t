@@ -104,7 +104,7 @@ for (['a wrong key', encode_json({ auth => { cik => '0' x 40 } }), $DENIED], ['a
 # ---- what is said later ----
 
 $ws = WebSocket->open_as($m, $auth);
-for (['no JSON', '{', '{"error":{"code":-1,"message":"Invalid JSON"}}'], ['another auth', $AUTH, '{"error":{"code":400,"message":"Invalid","context":"auth"}}'],
+for (['no JSON', '{', '{"error":{"code":-1,"message":"Invalid JSON"}}'], ['another auth', encode_json({ auth => { cik => '0' x 40 } }), '{"error":{"code":400,"message":"Invalid","context":"auth"}}'],
     ['no calls', '{}', '{"error":{"code":400,"message":"Invalid","context":"calls"}}'], ['calls that are no list', '{"calls":1}', '{"error":{"code":400,"message":"Invalid","context":"calls"}}'],
     ['no call', '[]', '[]'], ['an unknown procedure', '[{"id":"a","procedure":"nosuch","arguments":[]}]',
         '[{"id":"a","status":"fail","error":{"code":501,"message":"Error","context":"procedure"}}]']) {
