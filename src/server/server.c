@@ -560,7 +560,7 @@ static void set_http_opts(struct mst_server *server)
         .body_ms = (uint64_t)settings->body_timeout_ms,
         .idle_ms = (uint64_t)settings->idle_timeout_ms,
         .ws_sessions_max = share(settings->websockets_max, n_threads),
-        .held_max_bytes = held_max(settings->replies_max_bytes, n_threads),
+        .held_max_bytes = held_max(settings->held_max_bytes, n_threads),
         .waits_max = share(settings->connections_max, n_threads),
         .watchers_max = share(settings->watchers_max, n_threads),
         .tenant_share = (unsigned)settings->tenant_share,

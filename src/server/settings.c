@@ -224,11 +224,11 @@ const struct mst_setting mst_setting_table[] = {
     {"unsent_max", MST_SETTING_SIZE, 65536, 1 << 30, "16m", "bytes",
      "How much of its replies a slow reader may leave waiting before its connection is closed.",
      AT(unsent_max_bytes), NULL},
-    {"replies_max", MST_SETTING_SIZE, 64 << 20, INT64_C(1) << 40, "256m", "bytes",
-     "How much memory replies may take that are being made or wait to be taken, and requests that wait for a "
-     "value; shared out among the threads, each of which has room for two of the largest replies. "
-     "Beyond it a request is answered 503 whose reply is longer than 64 KiB.",
-     AT(replies_max_bytes), NULL},
+    {"held_max", MST_SETTING_SIZE, 64 << 20, INT64_C(1) << 40, "256m", "bytes",
+     "How much memory requests may hold while others are served: bodies that come, replies that are being made or "
+     "wait to be taken, requests that wait for a value. Shared out among the threads, each of which has room "
+     "for two of the largest replies. Beyond it a request that needs more than 64 KiB is answered 503.",
+     AT(held_max_bytes), NULL},
     {"udp_rate", MST_SETTING_INTEGER, 1, 100000, "20", "datagrams",
      "How many datagrams per second are taken from one source in the long run; what it did not use of five "
      "seconds may come at once. A source is an IPv4 address or the /64 network of an IPv6 one.",

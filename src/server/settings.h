@@ -69,7 +69,7 @@ struct mst_settings {
     int64_t handshake_timeout_ms, head_timeout_ms, body_timeout_ms, idle_timeout_ms,
         send_timeout_ms, drain_timeout_ms, stall_timeout_ms;
     int64_t unsent_max_bytes;
-    int64_t replies_max_bytes;
+    int64_t held_max_bytes;
     int64_t udp_rate;
     int64_t retry_after_s;
     int64_t log_level; /* enum mst_log_level */

@@ -50,7 +50,7 @@ MST_TEST(every_default_is_a_value_its_own_setting_takes)
     ck_assert_int_eq(settings.requests_per_connection, 1000);
     ck_assert_int_eq(settings.tls_min, MST_TLS_1_2);
     ck_assert_int_eq(settings.unsent_max_bytes, (int64_t)MST_UNSENT_MAX);
-    ck_assert_int_eq(settings.replies_max_bytes, (int64_t)MST_MIB(256));
+    ck_assert_int_eq(settings.held_max_bytes, (int64_t)MST_MIB(256));
     ck_assert_uint_eq(settings.http.n_items, 1);
     ck_assert_uint_eq(settings.https.n_items, 0);
     ck_assert_str_eq(settings.data, "/var/lib/muster");

@@ -243,8 +243,16 @@ static void ck_status(const char *calls, unsigned status)
     ck_assert_uint_eq(mst_line_reply(&line).status, status);
 }
 
+/* A body that has not ended. */
+static void send_head_and_zeros(size_t n)
+{
+    mst_line_send(&line, "POST /onep:v1/rpc/process HTTP/1.1\r\nContent-Length: 1000000\r\n\r\n");
+    for (size_t i = 0; i < n; i += 10)
+        mst_line_send(&line, "0000000000");
+}
+
 /* held.h. Two answers fit, beside what is small; two and two do not. */
-MST_TEST(what_large_answers_hold_has_a_bound_that_small_ones_do_not_feel)
+MST_TEST(what_is_large_and_held_has_a_bound_that_what_is_small_does_not_feel)
 {
     enum { LARGE = 60000 };
     static char value[LARGE + 16];
@@ -261,6 +269,10 @@ MST_TEST(what_large_answers_hold_has_a_bound_that_small_ones_do_not_feel)
     ck_status(READ "," READ "," CALL(2, "wait", "[" TEMP ",{\"timeout\":300000}]"), 503);
     ck_status(READ "," READ, 503);
     ck_status(READ, 200);
+    send_head_and_zeros(2 * LARGE);
+    ck_assert_uint_eq(mst_line_reply(&line).status, 503);
+    mst_line_close(&line);
+    line = mst_line_open(site);
     mst_site_write(site, cik, "temp=1");
     ck_assert_uint_eq(mst_line_reply(&waiting).status, 200);
     ck_status(READ "," READ, 200);
@@ -342,7 +354,7 @@ MST_TESTS("2.15.4 wait", the_first_point_after_since_is_a_flat_pair_typed_by_the
           a_port_that_is_dropped_or_whose_alias_moves_ends_the_wait,
           a_request_that_is_too_large_to_be_kept_does_not_wait,
           one_that_has_long_answers_to_keep_does_not_wait,
-          what_large_answers_hold_has_a_bound_that_small_ones_do_not_feel,
+          what_is_large_and_held_has_a_bound_that_what_is_small_does_not_feel,
           a_key_that_dies_during_the_wait_is_the_error_401_at_once,
           a_peer_that_ends_its_side_and_a_drain_end_all_waits_of_the_request,
           one_more_than_may_wait_is_limit_and_the_calls_around_it_are_carried_out)

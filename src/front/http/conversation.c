@@ -466,6 +466,8 @@ static size_t read_body(struct mst_conversation *conn, struct mst_span bytes, bo
     size_t used = 0;
     enum mst_err err = mst_body_read(&conn->body, cut_piece(conn, bytes), &conn->x->body, &used);
 
+    if (err == MST_OK && !mst_exchange_is_in_pieces(conn->x) && !mst_exchange_hold(conn->x))
+        err = MST_ENOMEM;
     if (err != MST_OK) {
         refuse(conn, err == MST_EFULL ? 413 : err == MST_ESYNTAX ? 400 : 503);
         return bytes.len;

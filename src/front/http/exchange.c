@@ -301,20 +301,33 @@ void mst_exchange_fail(struct mst_exchange *x, unsigned status)
 }
 
 /* Refusals of steps carry a status only; their body is the standard one (2.1.4). */
-/* While others are served. False: there is no room for it. */
-static bool hold(struct mst_exchange *x)
+static bool has_room(const struct mst_exchange *x, size_t bytes)
+{
+    const bool has_room = mst_held_has_room(x->env->held, x->held_bytes, bytes);
+
+    if (!has_room)
+        mst_metric_add(MST_M_HELD_REFUSED, 0, 1);
+    return has_room;
+}
+
+/* Memory that was kept from an earlier request does not count. */
+static size_t bytes_of(const struct mst_buf *buf)
+{
+    return buf->cap > MST_KEPT_BUFFER_MAX ? buf->cap : buf->len;
+}
+
+bool mst_exchange_hold(struct mst_exchange *x)
 {
     mst_held_set(x->env->held, &x->held_bytes,
-                 x->body.cap + x->reply.cap + x->extra.cap + x->arena.used_bytes);
-    return mst_held_has_room(x->env->held, x->held_bytes, x->held_bytes);
+                 bytes_of(&x->body) + bytes_of(&x->reply) + bytes_of(&x->extra) +
+                     x->arena.used_bytes);
+    return has_room(x, x->held_bytes);
 }
 
 static void complete(struct mst_exchange *x)
 {
-    if (x->failed == 0 && !mst_held_has_room(x->env->held, x->held_bytes, x->reply.len)) {
-        mst_metric_add(MST_M_REPLIES_REFUSED, 0, 1);
+    if (x->failed == 0 && !has_room(x, x->reply.len))
         x->failed = 503;
-    }
     if (x->failed != 0)
         mst_exchange_fail(x, x->failed);
     else if (x->status == 0)
@@ -520,8 +533,7 @@ static enum mst_progress go_on(struct mst_exchange *x)
             break_off(x);
             continue;
         }
-        if ((x->todo.is_later || x->todo.is_after_wake) && !hold(x)) {
-            mst_metric_add(MST_M_REPLIES_REFUSED, 0, 1);
+        if ((x->todo.is_later || x->todo.is_after_wake) && !mst_exchange_hold(x)) {
             break_off(x);
             continue;
         }

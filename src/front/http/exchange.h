@@ -233,6 +233,8 @@ enum mst_progress mst_exchange_continue(struct mst_exchange *x);
 /* Instead of a piece that will not come: cleans up, then fails with status. Of an exchange that does
    not want one nothing is left to clean up, and it is MST_ANSWERED as it is. */
 enum mst_progress mst_exchange_give_up(struct mst_exchange *x, unsigned status);
+/* Counts the memory that it holds while others are served. False: there is no room for it (held.h). */
+bool mst_exchange_hold(struct mst_exchange *x);
 /* Nobody waits for its answer any more: work in pieces (mst_exchange_yield) ends after the piece at hand. */
 void mst_exchange_let_go(struct mst_exchange *x);
 /* Wakes it if it is asleep, and lets it sleep no more. Gives what it is then; MST_RUNNING also if

@@ -1,7 +1,7 @@
 /*
- * held.h - the memory that requests of one loop hold while others are served: answers that are being
- * made, requests that wait, and what peers have not taken yet. It has a bound, since whoever has one key and a
- * little data could else, on many connections, have the server hold a large answer for each.
+ * held.h - the memory that requests of one loop hold while others are served: bodies that are being
+ * read, answers that are being made, requests that wait, and what peers have not taken yet. It has a bound, since else
+ * anybody could, on many connections, have the server hold a large body or answer for each.
  */
 #ifndef MST_FRONT_HTTP_HELD_H
 #define MST_FRONT_HTTP_HELD_H
