@@ -21,6 +21,8 @@ use Socket qw(IPPROTO_TCP TCP_NODELAY);
 use Time::HiRes qw(time);
 
 our $TIMEOUT = 20;
+
+$SIG{$_} = 'DEFAULT' for qw(INT HUP); # a program that tests start heeds them, though make runs behind nohup or &
 my @running;
 
 END { local $?; $_->kill9 for grep { $_->{pid} } @running }
