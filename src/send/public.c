@@ -104,39 +104,47 @@ bool mst_public_is(const struct sockaddr *addr)
 
 /* ---- this machine ---- */
 
-static bool is_same_ip(const struct sockaddr_storage *a, const struct sockaddr *b)
+/* A second address of a network is left from the first one: so it is asked whether this very one may be left from. The
+   second question is for kernels that let anything be bound (net.ipv4.ip_nonlocal_bind). */
+static bool is_own_v4(int fd, const struct sockaddr_in *addr)
 {
-    struct sockaddr_in v4[2];
-    struct sockaddr_in6 v6[2];
+    struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr = addr->sin_addr};
 
-    if (a->ss_family != b->sa_family)
-        return false;
-    if (a->ss_family == AF_INET) {
-        memcpy(&v4[0], a, sizeof v4[0]);
-        memcpy(&v4[1], b, sizeof v4[1]);
-        return v4[0].sin_addr.s_addr == v4[1].sin_addr.s_addr;
-    }
-    memcpy(&v6[0], a, sizeof v6[0]);
-    memcpy(&v6[1], b, sizeof v6[1]);
-    return memcmp(&v6[0].sin6_addr, &v6[1].sin6_addr, sizeof v6[0].sin6_addr) == 0;
+    return bind(fd, (const struct sockaddr *)&from, sizeof from) == 0 &&
+           connect(fd, (const struct sockaddr *)addr, sizeof *addr) == 0;
+}
+
+/* An own address is always left from itself (RFC 6724, section 5, rule 1). */
+static bool is_own_v6(int fd, const struct sockaddr_in6 *addr)
+{
+    struct sockaddr_in6 from = {0};
+    socklen_t len = sizeof from;
+
+    return connect(fd, (const struct sockaddr *)addr, sizeof *addr) == 0 &&
+           getsockname(fd, (struct sockaddr *)&from, &len) == 0 &&
+           memcmp(&from.sin6_addr, &addr->sin6_addr, sizeof from.sin6_addr) == 0;
 }
 
 bool mst_public_is_own(const struct sockaddr *addr)
 {
-    const socklen_t len =
-        addr->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
-    struct sockaddr_storage from = {0};
-    socklen_t from_len = sizeof from;
-    bool is_own = false;
+    struct sockaddr_in v4 = {.sin_family = AF_INET};
+    struct sockaddr_in6 v6;
+    bool is_v4 = addr->sa_family == AF_INET, is_own;
     int fd;
 
     if (addr->sa_family != AF_INET && addr->sa_family != AF_INET6)
         return false;
-    fd = socket(addr->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (is_v4) {
+        memcpy(&v4, addr, sizeof v4);
+    } else {
+        memcpy(&v6, addr, sizeof v6);
+        is_v4 = has_prefix(v6.sin6_addr.s6_addr, &embedding[0].prefix); /* mapped */
+        v4.sin_addr.s_addr = htonl(v4_at(v6.sin6_addr.s6_addr, embedding[0].at));
+    }
+    fd = socket(is_v4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return false;
-    if (connect(fd, addr, len) == 0 && getsockname(fd, (struct sockaddr *)&from, &from_len) == 0)
-        is_own = is_same_ip(&from, addr);
+    is_own = is_v4 ? is_own_v4(fd, &v4) : is_own_v6(fd, &v6);
     (void)close(fd);
     return is_own;
 }

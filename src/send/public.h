@@ -15,7 +15,7 @@ bool mst_public_is(const struct sockaddr *addr);
 
 /*
  * Is it an address of this machine, perhaps one on the internet? What goes there passes no firewall, and so reaches
- * what is meant for nobody outside. The kernel is asked which address it would send from: nothing is sent.
+ * what is meant for nobody outside. The kernel is asked whether it would send from there: nothing is sent.
  */
 bool mst_public_is_own(const struct sockaddr *addr);
 

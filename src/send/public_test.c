@@ -95,19 +95,43 @@ MST_TEST(what_is_no_internet_address_is_not_public)
 }
 MST_TEST_END
 
+static struct sockaddr_in v4_of(const char *text)
+{
+    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons(80)};
+
+    ck_assert_int_eq(inet_pton(AF_INET, text, &addr.sin_addr), 1);
+    return addr;
+}
+
+static struct sockaddr_in6 v6_of(const char *text)
+{
+    struct sockaddr_in6 addr = {.sin6_family = AF_INET6, .sin6_port = htons(80)};
+
+    ck_assert_int_eq(inet_pton(AF_INET6, text, &addr.sin6_addr), 1);
+    return addr;
+}
+
+/* 127.0.0.2 is left from 127.0.0.1, as the second address of a network is from the first. */
 MST_TEST(addresses_of_this_machine_are_its_own)
 {
-    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(80)};
-    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(80)};
+    static const struct {
+        const char *v4, *v6;
+        bool is_own;
+    } rows[] = {
+        {"127.0.0.1", "::ffff:127.0.0.1", true },
+        {"127.0.0.2", "::ffff:127.0.0.2", true },
+        {"8.8.8.8",   "::ffff:8.8.8.8",   false},
+        {"8.8.8.8",   "2600::1",          false},
+    };
     const struct sockaddr_un un = {.sun_family = AF_UNIX};
 
-    v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ck_assert(mst_public_is_own((const struct sockaddr *)&v4));
-    v4.sin_addr.s_addr = htonl(0x08080808);
-    ck_assert(!mst_public_is_own((const struct sockaddr *)&v4));
-    v6.sin6_addr.s6_addr[0] = 0x26;
-    v6.sin6_addr.s6_addr[15] = 1;
-    ck_assert(!mst_public_is_own((const struct sockaddr *)&v6));
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct sockaddr_in v4 = v4_of(rows[i].v4);
+        const struct sockaddr_in6 v6 = v6_of(rows[i].v6);
+
+        ck_assert_int_eq(mst_public_is_own((const struct sockaddr *)&v4), rows[i].is_own);
+        ck_assert_int_eq(mst_public_is_own((const struct sockaddr *)&v6), rows[i].is_own);
+    }
     ck_assert(!mst_public_is_own((const struct sockaddr *)&un));
 }
 MST_TEST_END
