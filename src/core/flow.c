@@ -501,11 +501,16 @@ static enum mst_err deliver(struct mst_flow *flow, struct mst_tx *tx, const stru
     return MST_OK;
 }
 
-/* A timer of what is no rule any more is forgotten. */
+/* A timer of what is no rule any more is forgotten, but not that of a rule that it has become since. */
 static enum mst_err run_timer(struct mst_flow *flow, struct mst_tx *tx, const struct node *node)
 {
-    return node->role == JUDGES ? judge(flow, tx, node, 0, NULL)
-                                : mst_due_set(tx, node->id, MST_DUE_RULE, 0);
+    struct mst_rule_memory memory;
+    enum mst_err err;
+
+    if (node->role == JUDGES)
+        return judge(flow, tx, node, 0, NULL);
+    err = mst_rule_memory_open(tx, node->id, node->generation, 0, &memory);
+    return err == MST_OK && !memory.is_later ? mst_due_set(tx, node->id, MST_DUE_RULE, 0) : err;
 }
 
 static enum mst_err run_input(struct mst_flow *flow, struct mst_tx *tx, const struct input *input,

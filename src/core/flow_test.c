@@ -1,6 +1,7 @@
-/* What a flow may cost: what preprocess lists read, and who listens without being asked. */
+/* What a flow may cost: what preprocess lists read, and who listens without being asked. Timers of what is no rule. */
 #include <stdio.h>
 
+#include "core/due.h"
 #include "core/flow.h"
 #include "tests/lib/faulty.h"
 #include "tests/lib/unit.h"
@@ -201,6 +202,91 @@ MST_TEST(after_too_many_strangers_others_are_not_looked_at)
 }
 MST_TEST_END
 
+/* ---- timers ---- */
+
+enum { TIMER_MS = 99 };
+
+static enum mst_err do_make_script(struct mst_world *w, struct mst_tx *tx,
+                                   struct mst_world_call *call)
+{
+    struct mst_row_resource script = {.kind = MST_KIND_DATARULE,
+                                      .owner_id = w->domain_id,
+                                      .format = MST_FORMAT_INTEGER,
+                                      .flow_bits = MST_FLOW_RULE,
+                                      .detail =
+                                          MST_LIT("{\"changed\":5,\"rule\":{\"script\":\"\"}}")};
+    enum mst_err err = mst_tx_insert(tx, MST_TABLE_RESOURCE, &script);
+
+    call->id = script.id;
+    call->verdict = MST_DONE;
+    return err;
+}
+
+static enum mst_err do_remember(struct mst_world *w, struct mst_tx *tx, struct mst_world_call *call)
+{
+    struct mst_row_rule_state row = {.rule_id = call->id, .matches = mst_span_str(call->meta)};
+    enum mst_err err = mst_due_set(tx, call->id, MST_DUE_RULE, TIMER_MS);
+
+    (void)w;
+    call->verdict = MST_DONE;
+    return err == MST_OK && row.matches.len > 0 ? mst_tx_insert(tx, MST_TABLE_RULE_STATE, &row)
+                                                : err;
+}
+
+static enum mst_err do_look(struct mst_world *w, struct mst_tx *tx, struct mst_world_call *call)
+{
+    (void)w;
+    call->verdict = MST_DONE;
+    return mst_due_get(tx, call->id, MST_DUE_RULE, &call->expire);
+}
+
+static void plan_timer(int64_t rule_id)
+{
+    struct mst_row_resource rule = {.id = rule_id};
+    enum mst_verdict verdict = MST_NOT_FOUND;
+    struct mst_reader *reader;
+    struct mst_tx *tx;
+
+    ck_assert_int_eq(mst_reader_open(world.store, &reader), MST_OK);
+    ck_assert_int_eq(mst_reader_begin(reader, &tx), MST_OK);
+    ck_assert_int_eq(mst_tx_get(tx, MST_IX_RESOURCE, &rule), MST_OK);
+    ck_assert_int_eq(mst_flow_add_timer(&world.domain, tx, flow, &rule, &verdict), MST_OK);
+    ck_assert_int_eq(verdict, MST_DONE);
+    mst_reader_end(reader);
+    mst_reader_close(reader);
+}
+
+/* The script that was planned is of generation 5; what remembers may be of another. */
+MST_TEST(a_timer_of_what_is_no_rule_is_forgotten_unless_it_has_become_one_since)
+{
+    static const struct {
+        const char *matches;
+        int64_t left_ms;
+    } rows[] = {
+        {"",    0       },
+        {"7 ",  0       },
+        {"@4 ", 0       },
+        {"@5 ", 0       },
+        {"@6 ", TIMER_MS},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct mst_world_call call = {.meta = rows[i].matches};
+
+        begin(MST_MIB(1), 1);
+        ck_assert_int_eq(mst_world_run(&world, do_make_script, &call), MST_DONE);
+        plan_timer(call.id);
+        call.file = MST_FILE_POINTS;
+        ck_assert_int_eq(mst_world_run(&world, do_remember, &call), MST_DONE);
+        run();
+        ck_assert_int_eq(mst_world_run(&world, do_look, &call), MST_DONE);
+        ck_assert_int_eq(call.expire, rows[i].left_ms);
+        end();
+    }
+}
+MST_TEST_END
+
 MST_TESTS("core/flow", preprocess_lists_read_as_many_values_as_one_tree_may_and_no_more,
           a_value_has_room_however_much_memory_strangers_want_for_theirs,
-          after_too_many_strangers_others_are_not_looked_at)
+          after_too_many_strangers_others_are_not_looked_at,
+          a_timer_of_what_is_no_rule_is_forgotten_unless_it_has_become_one_since)
