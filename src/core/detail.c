@@ -3,7 +3,6 @@
 #include "base/limits.h"
 
 enum { HOUR_S = 3600 };
-#define GENERATION_MAX (INT64_MAX / 2)
 
 /* A bound of retention: a number of 0 or more, or anything else for all. */
 static enum mst_err read_bound(struct mst_json *json, int64_t unit, int64_t *ret_bound)
@@ -43,7 +42,6 @@ static enum mst_err read_retention(struct mst_json *json, struct mst_arena *aren
     return err;
 }
 
-/* A text from elsewhere may say anything; what is left here has room for all changes to come. */
 static enum mst_err read_generation(struct mst_json *json, struct mst_detail *detail)
 {
     struct mst_span number;
@@ -53,8 +51,7 @@ static enum mst_err read_generation(struct mst_json *json, struct mst_detail *de
     if (mst_json_kind(json) != MST_JSON_NUMBER)
         return mst_json_skip(json);
     err = mst_json_number(json, &number);
-    if (err == MST_OK && mst_span_i64(number, &generation) == MST_OK && generation >= 0 &&
-        generation <= GENERATION_MAX)
+    if (err == MST_OK && mst_span_i64(number, &generation) == MST_OK && generation >= 0)
         detail->generation = generation;
     return err;
 }

@@ -31,12 +31,14 @@ static enum mst_err leave_note(struct mst_tx *tx, int64_t resource_id)
 
 /* ---- 1: the description ---- */
 
+/* The last of all, which only a text from elsewhere can say, stays: memory goes on then. */
 static enum mst_err give_generation(struct mst_tx *tx, int64_t before, struct mst_span *detail)
 {
+    const int64_t next = before < INT64_MAX ? before + 1 : before;
     const int64_t now_ms = mst_tx_wall_now_ms(tx);
 
-    return mst_detail_set_generation(mst_tx_arena(tx), *detail,
-                                     now_ms > before ? now_ms : before + 1, detail);
+    return mst_detail_set_generation(mst_tx_arena(tx), *detail, now_ms > next ? now_ms : next,
+                                     detail);
 }
 
 enum mst_err mst_renew_begin(struct mst_tx *tx, const struct mst_row_resource *resource,

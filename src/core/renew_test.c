@@ -162,6 +162,35 @@ MST_TEST(generations_go_up_whatever_the_clock_does)
 }
 MST_TEST_END
 
+/* Such texts come from elsewhere alone. */
+MST_TEST(at_the_end_of_all_generations_a_rule_stays_in_the_last)
+{
+    static const struct {
+        const char *before, *after;
+    } rows[] = {
+        {"9223372036854775805", "9223372036854775806"},
+        {"9223372036854775806", "9223372036854775807"},
+        {"9223372036854775807", "9223372036854775807"},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char before[DETAIL], after[DETAIL];
+        int64_t id;
+
+        begin();
+        (void)snprintf(before, sizeof before, "{\"changed\":%s," SIMPLE "}", rows[i].before);
+        id = make(MST_KIND_DATARULE, before);
+        (void)snprintf(before, sizeof before, "{\"changed\":%s," OTHER_RULE "}", rows[i].before);
+        change(id, before);
+        (void)snprintf(after, sizeof after, "{\"changed\":%s," OTHER_RULE "}", rows[i].after);
+        ck_assert_str_eq(changed, after);
+        ck_assert_uint_eq(list(0), 1);
+        ck_assert_int_eq(renewals[0].generation, strtoll(rows[i].after, NULL, 10));
+        mst_world_close(&world);
+    }
+}
+MST_TEST_END
+
 MST_TEST(notes_are_listed_in_pages)
 {
     enum { MORE = MST_RENEW_PAGE + 3 };
@@ -372,16 +401,16 @@ MST_TEST(a_generation_is_read_and_set_in_any_text)
         int64_t read;
         const char *set;
     } rows[] = {
-        {"",                                      0,             "{\"changed\":5}"                  },
-        {"{}",                                    0,             "{\"changed\":5}"                  },
-        {"{\"changed\":4}",                       4,             "{\"changed\":5}"                  },
-        {"{\"tags\":[\"a\"],\"changed\":4}",      4,             "{\"changed\":5,\"tags\":[\"a\"]}" },
-        {"{\"changed\":\"4\",\"a\":{\"b\":[1]}}", 0,             "{\"changed\":5,\"a\":{\"b\":[1]}}"},
-        {"{\"changed\":-4}",                      0,             "{\"changed\":5}"                  },
-        {"{\"changed\":4611686018427387903}",     INT64_MAX / 2, "{\"changed\":5}"                  },
-        {"{\"changed\":4611686018427387904}",     0,             "{\"changed\":5}"                  },
-        {"{\"changed\":99999999999999999999}",    0,             "{\"changed\":5}"                  },
-        {"{\"changed\":1.5}",                     0,             "{\"changed\":5}"                  },
+        {"",                                      0,         "{\"changed\":5}"                  },
+        {"{}",                                    0,         "{\"changed\":5}"                  },
+        {"{\"changed\":4}",                       4,         "{\"changed\":5}"                  },
+        {"{\"tags\":[\"a\"],\"changed\":4}",      4,         "{\"changed\":5,\"tags\":[\"a\"]}" },
+        {"{\"changed\":\"4\",\"a\":{\"b\":[1]}}", 0,         "{\"changed\":5,\"a\":{\"b\":[1]}}"},
+        {"{\"changed\":-4}",                      0,         "{\"changed\":5}"                  },
+        {"{\"changed\":9223372036854775807}",     INT64_MAX, "{\"changed\":5}"                  },
+        {"{\"changed\":9223372036854775808}",     0,         "{\"changed\":5}"                  },
+        {"{\"changed\":99999999999999999999}",    0,         "{\"changed\":5}"                  },
+        {"{\"changed\":1.5}",                     0,         "{\"changed\":5}"                  },
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -402,7 +431,7 @@ MST_TEST_END
 
 MST_TESTS("core/renew", only_what_is_measured_differently_gets_a_generation,
           a_new_source_is_another_measure, generations_go_up_whatever_the_clock_does,
-          notes_are_listed_in_pages,
+          at_the_end_of_all_generations_a_rule_stays_in_the_last, notes_are_listed_in_pages,
           a_description_that_leaves_no_room_for_its_generation_is_refused,
           a_changed_rule_forgets_all_but_its_last_output,
           a_changed_timeout_waits_from_the_change_on_however_late_that_is_seen,
