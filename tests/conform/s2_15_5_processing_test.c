@@ -271,7 +271,7 @@ MST_TEST_END
 
 MST_TEST(chains_have_a_greatest_length)
 {
-    char last[41], made[41], alias[8];
+    char last[41], made[41], alias[16];
 
     begin();
     create("dataport", "c1", "{\"format\":\"float\"}", last);
@@ -380,7 +380,7 @@ MST_TEST(a_request_that_sets_off_too_many_bytes_is_413_and_changes_nothing)
 {
     enum { TARGETS = 20, LARGE = 60000, WRITES = MST_FLOW_BYTES_MAX / (TARGETS * LARGE) + 1 };
     static char large[LARGE + 16];
-    char constant[41], source[41], made[41], text[256], alias[8], body[WRITES * ONE_CHARS + 1];
+    char constant[41], source[41], made[41], text[256], alias[16], body[WRITES * ONE_CHARS + 1];
 
     begin();
     create("dataport", "large", "{\"format\":\"string\"}", constant);
