@@ -208,12 +208,14 @@ MST_TEST(an_alias_with_a_plus_may_be_sent_unescaped)
          NULL                                                                                                                   },
         {"POST", RECORD,                     KEY, NULL, "alias=x+y&300=4&300=5",                                409, "x%2By=300"},
         {"POST", "/onep:v1/stack/alias/x+y", KEY, NULL, "400=6",                                                204, NULL       },
+        {"POST", RECORD,                     KEY, NULL, "alias=x%20y&500=7&alias=x+y&600=8&alias=x%20y&700=9",  204,
+         NULL                                                                                                                   },
     };
 
     begin();
     (void)mst_site_rpc(site, cik, "map", "[\"alias\",{\"alias\":\"temp\"},\"x+y\"]");
     PLAY(site, &cast, rows);
-    ck_assert_str_eq(stored(), "100=1 200=3 300=4 400=6 ");
+    ck_assert_str_eq(stored(), "100=1 200=3 300=4 400=6 600=8 ");
     mst_site_stop(site);
 }
 MST_TEST_END

@@ -47,7 +47,7 @@ static enum mst_err plan(struct mst_exchange *x, struct mst_tx *tx, struct work 
     for (size_t i = 0; i < record->n_points && err == MST_OK; i++) {
         struct mst_record_point *point = &record->points[i];
 
-        if (i == 0 || !mst_span_eq(point->alias, sent)) {
+        if (i == 0 || !mst_span_eq(point->alias, sent) || !mst_span_eq(point->plus, alias.plus)) {
             sent = point->alias;
             alias = (struct mst_data_alias){.text = sent, .plus = point->plus};
             err = mst_data_port(tx, x->client.id, &alias, &verdict, &input.port);
