@@ -227,7 +227,8 @@ const struct mst_setting mst_setting_table[] = {
     {"held_max", MST_SETTING_SIZE, 64 << 20, INT64_C(1) << 40, "256m", "bytes",
      "How much memory requests may hold while others are served: bodies that come, replies that are being made or "
      "wait to be taken, requests that wait for a value. Shared out among the threads, each of which has room "
-     "for two of the largest replies. Beyond it a request that needs more than 64 KiB is answered 503.",
+     "for two of the largest replies. Beyond it a request that needs more than 64 KiB is answered 503, a "
+     "WebSocket session whose message does is closed with 1013.",
      AT(held_max_bytes), NULL},
     {"udp_rate", MST_SETTING_INTEGER, 1, 100000, "20", "datagrams",
      "How many datagrams per second are taken from one source in the long run; what it did not use of five "

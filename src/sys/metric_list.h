@@ -116,7 +116,7 @@
     GAUGE(WS_SESSIONS, "muster_websocket_sessions_open", ONE, NONE, NONE,                          \
           "Connections that are WebSocket sessions now.")                                          \
     COUNTER(HELD_REFUSED, "muster_held_refused_total", ONE, NONE, NONE,                            \
-            "Requests answered 503 because of held_max.")                                          \
+            "Requests answered 503, and WebSocket sessions closed, because of held_max.")          \
     COUNTER(WS_REFUSED, "muster_websocket_refused_total", ONE, NONE, NONE,                         \
             "WebSocket handshakes answered 503 because of websockets_max.")                        \
     GAUGE(WS_SUBSCRIPTIONS, "muster_websocket_subscriptions", ONE, NONE, NONE,                     \

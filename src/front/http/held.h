@@ -1,5 +1,5 @@
 /*
- * held.h - the memory that requests of one loop hold while others are served: bodies that are being
+ * held.h - the memory that requests of one loop hold while others are served: bodies and messages that are being
  * read, answers that are being made, requests that wait, and what peers have not taken yet. It has a bound, since else
  * anybody could, on many connections, have the server hold a large body or answer for each.
  */

@@ -227,6 +227,11 @@ enum mst_err mst_ws_frames_read(struct mst_ws_frames *frames, struct mst_cur *by
     return MST_OK;
 }
 
+size_t mst_ws_frames_held(const struct mst_ws_frames *frames)
+{
+    return frames->message.cap;
+}
+
 /* ---- writing ---- */
 
 enum mst_err mst_ws_frames_write(struct mst_ws_frames *frames, struct mst_buf *out,

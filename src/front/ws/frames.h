@@ -53,6 +53,9 @@ void mst_ws_frames_free(struct mst_ws_frames *frames); /* NULL is fine */
 MST_MUST_USE enum mst_err mst_ws_frames_read(struct mst_ws_frames *frames, struct mst_cur *bytes,
                                              struct mst_ws_frame *ret_frame, unsigned *ret_code);
 
+/* Memory for what has come of a message: until it was handed out, and mst_ws_frames_read is called again. */
+size_t mst_ws_frames_held(const struct mst_ws_frames *frames);
+
 /* Appends a whole frame to out. A payload of a control frame has at most 125 bytes. Error of out. */
 enum mst_err mst_ws_frames_write(struct mst_ws_frames *frames, struct mst_buf *out,
                                  enum mst_ws_opcode opcode, struct mst_span payload);

@@ -15,6 +15,7 @@
  *   answers it, if it is not, is sent, and the subscription ends.
  * - Each message proves the key anew. Between messages the clients it stands for are watched, and an empty message
  *   is carried out when they change, which answers with the error if the key is dead.
+ * - A message that comes is held in the same room as bodies over HTTP (held.h): one that finds none ends the session.
  * - Every MST_WS_PING_MS a ping goes out. Who sent nothing since the last one is given up, unless nothing is
  *   read, and so is who took nothing of what waits for him, and who has not said who he is by the first.
  * - OVER: a close frame was sent, the stream ends by itself (mst_stream_finish), nothing is read.
@@ -43,6 +44,7 @@ struct mst_ws_session {
     struct mst_ws_line line;
     struct mst_ws_ping ping;
     struct mst_buf in;
+    size_t held_bytes; /* held.h: of a message that comes */
     struct mst_ws_caller caller;
     struct mst_exchange *x;     /* the message that is being answered */
     struct mst_exchange *aside; /* those that slept, by next_free */
@@ -141,6 +143,7 @@ void mst_ws_session_free(struct mst_ws_session *session)
     mst_ws_subscriptions_fini(&session->subscriptions);
     mst_ws_line_fini(&session->line);
     mst_buf_fini(&session->in);
+    mst_held_set(session->worker->env.held, &session->held_bytes, 0);
     mst_ws_caller_fini(&session->caller);
     give_place(session);
     free(session);
@@ -445,6 +448,18 @@ static bool is_reading(const struct mst_ws_session *session)
            session->n_aside < MST_WS_WAITS_MAX;
 }
 
+/* is_more: the rest of it is to come. */
+static void hold_message(struct mst_ws_session *session, bool is_more)
+{
+    struct mst_held *held = session->worker->env.held;
+
+    mst_held_set(held, &session->held_bytes, mst_ws_frames_held(session->line.frames));
+    if (!is_more || mst_held_has_room(held, session->held_bytes, session->held_bytes))
+        return;
+    mst_metric_add(MST_M_HELD_REFUSED, 0, 1);
+    mst_ws_line_say_close(&session->line, MST_WS_LATER);
+}
+
 static void read_frames(struct mst_ws_session *session, struct mst_cur *bytes)
 {
     enum mst_err err = MST_OK;
@@ -459,6 +474,8 @@ static void read_frames(struct mst_ws_session *session, struct mst_cur *bytes)
         else if (err != MST_EMORE)
             mst_ws_line_say_close(&session->line, code);
     }
+    if (!session->line.is_over)
+        hold_message(session, err == MST_EMORE);
 }
 
 /* Goes on with what was kept, and brings flow control in line. */
@@ -525,6 +542,7 @@ static void let_go(struct mst_ws_session *session)
 
     for (struct mst_exchange *x = session->aside; x; x = next) {
         next = x->next_free;
+        mst_exchange_let_go(x);
         if (mst_exchange_hurry(x) == MST_ANSWERED) {
             (void)step_back(session, x);
             give_exchange(session, x);

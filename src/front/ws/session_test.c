@@ -289,6 +289,124 @@ MST_TEST(a_tenant_at_its_share_is_told_to_come_later_and_another_is_welcome)
 }
 MST_TEST_END
 
+/* As a client that crashed does: there is nobody who could take an answer. */
+static void reset_line(void)
+{
+    const struct linger reset = {.l_onoff = 1};
+
+    ck_assert_int_eq(setsockopt(line.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset), 0);
+    mst_line_close(&line);
+}
+
+/* A read of more than a turn's rows stands between the wait and the call that would leave something. */
+MST_TEST(calls_behind_a_wait_end_in_their_next_turn_if_the_peer_goes_away)
+{
+    struct mst_buf text;
+    char rid[41];
+
+    begin_with(0);
+    mst_site_rpc_rid(site, mst_site_root(site), "create", "[\"dataport\",{\"format\":\"integer\"}]",
+                     rid);
+    mst_buf_init(&text, MST_KIB(64));
+    (void)mst_buf_addf(&text, "[\"%s\",[", rid);
+    for (int i = 0; i <= MST_TURN_ROWS; i++)
+        (void)mst_buf_addf(&text, "%s[%d,1]", i > 0 ? "," : "", 1000 + i);
+    (void)mst_buf_addf(&text, "]]%c", '\0');
+    ck_assert_str_eq(mst_site_rpc(site, mst_site_root(site), "recordbatch", text.ptr),
+                     "[{\"id\":1,\"status\":\"ok\"}]");
+    mst_buf_clear(&text);
+    (void)mst_buf_addf(
+        &text,
+        "[{\"id\":1,\"procedure\":\"wait\",\"arguments\":[\"%s\",{\"timeout\":300000}]},"
+        "{\"id\":2,\"procedure\":\"read\",\"arguments\":[\"%s\",{\"limit\":1000}]},"
+        "{\"id\":3,\"procedure\":\"create\",\"arguments\":[\"client\",{}]}]%c",
+        rid, rid, '\0');
+    begin_session();
+    put_frame(1, text.ptr);
+    mst_buf_fini(&text);
+    mst_site_await_asleep(1);
+    reset_line();
+    await_sessions(0);
+    ck_assert_str_eq(mst_site_rpc(site, mst_site_root(site), "listing", "[[\"client\"]]"),
+                     "[{\"id\":1,\"status\":\"ok\",\"result\":[[]]}]");
+    mst_site_stop(site);
+}
+MST_TEST_END
+
+/* ---- held.h ---- */
+
+enum { SMALL = MST_KEPT_BUFFER_MAX, LARGE = SMALL + 1, LARGE_HELD = 2 * SMALL };
+
+/* A session whose first message, of n + 1 bytes, has come but for its last, a blank. */
+static void begin_message(size_t n)
+{
+    const char head[] = {(char)0x81, (char)0xff, 0, 0, 0, 0, 0, 1, 0, (char)(n + 1 - SMALL),
+                         0,          0,          0, 0};
+    uint64_t before = mst_metric_sum(MST_M_RECEIVED, MST_LISTENER_HTTP);
+    struct mst_buf bytes;
+    size_t n_before;
+
+    mst_buf_init(&bytes, MST_MIB(1));
+    (void)mst_buf_add_str(&bytes, HANDSHAKE);
+    (void)mst_buf_add(&bytes, mst_span_of(head, sizeof head));
+    n_before = bytes.len;
+    (void)mst_buf_addf(&bytes, "{\"auth\":{\"cik\":\"%s\"}}", mst_site_root(site));
+    while (bytes.len < n_before + n)
+        (void)mst_buf_add_byte(&bytes, ' ');
+    ck_assert_int_eq(mst_buf_err(&bytes), MST_OK);
+    mst_line_send_bytes(&line, mst_buf_span(&bytes));
+    while (mst_metric_sum(MST_M_RECEIVED, MST_LISTENER_HTTP) < before + bytes.len)
+        sched_yield();
+    mst_buf_fini(&bytes);
+}
+
+static void finish_message(void)
+{
+    mst_line_send(&line, " ");
+    put_frame(8, "");
+    ck_assert_uint_eq(count(mst_line_rest(&line), OK_FRAME), 1);
+    mst_line_close(&line);
+    line = mst_line_open(site);
+}
+
+static void check_refused(void)
+{
+    ck_assert(ends_with(mst_line_rest(&line), MST_LIT("\x88\x02\x03\xf5"))); /* 1013 */
+    ck_assert_uint_eq(mst_metric_sum(MST_M_HELD_REFUSED, 0), 1);
+    mst_line_close(&line);
+    line = mst_line_open(site);
+}
+
+MST_TEST(a_large_message_that_comes_needs_room_and_a_small_one_does_not)
+{
+    struct mst_line first;
+
+    start(&(struct mst_http_opts){.held_max_bytes = LARGE_HELD});
+    begin_message(LARGE);
+    first = line;
+    line = mst_line_open(site);
+    begin_message(SMALL);
+    finish_message();
+    begin_message(LARGE);
+    check_refused();
+    mst_line_close(&line);
+    line = first;
+    finish_message();
+    begin_message(LARGE); /* in the room of the first */
+    finish_message();
+    end();
+}
+MST_TEST_END
+
+MST_TEST(a_large_message_that_has_no_room_is_told_to_come_later)
+{
+    start(&(struct mst_http_opts){.held_max_bytes = LARGE_HELD - 1});
+    begin_message(LARGE);
+    check_refused();
+    end();
+}
+MST_TEST_END
+
 MST_TESTS("front/ws/session", a_peer_that_is_silent_is_pinged_once_and_given_up,
           one_that_does_not_say_who_it_is_is_closed,
           one_that_takes_nothing_is_given_up_although_it_says_something_now_and_then,
@@ -296,4 +414,7 @@ MST_TESTS("front/ws/session", a_peer_that_is_silent_is_pinged_once_and_given_up,
           a_peer_that_goes_away_in_the_middle_harms_nobody,
           the_peer_is_the_one_that_a_trusted_proxy_names,
           beyond_the_limit_a_handshake_is_answered_503_until_another_session_ends,
-          a_tenant_at_its_share_is_told_to_come_later_and_another_is_welcome)
+          a_tenant_at_its_share_is_told_to_come_later_and_another_is_welcome,
+          calls_behind_a_wait_end_in_their_next_turn_if_the_peer_goes_away,
+          a_large_message_that_comes_needs_room_and_a_small_one_does_not,
+          a_large_message_that_has_no_room_is_told_to_come_later)
