@@ -1,4 +1,4 @@
-/* completion_bash.c - needs nothing but bash itself, of which it knows that it makes three words of --file=x. */
+/* completion_bash.c - needs nothing but bash itself, of which it knows that it makes three words of --file=x, and more of an address. */
 #include "cli/completion.h"
 
 static const char HEAD[] = "# Completion of muster for bash; made by 'muster completion bash'.\n"
@@ -12,9 +12,8 @@ static const char TAIL[] =
     "}\n"
     "\n"
     "_muster_files() { # FILTER\n"
-    "    local IFS=$'\\n'\n"
     "    compopt -o filenames 2>/dev/null\n"
-    "    COMPREPLY=($(compgen \"$1\" -- \"$current\"))\n"
+    "    mapfile -t COMPREPLY < <(compgen \"$1\" -- \"$current\")\n"
     "}\n"
     "\n"
     "_muster_offer() { # KIND\n"
@@ -41,6 +40,10 @@ static const char TAIL[] =
     "                return\n"
     "            fi\n"
     "            ((i++))\n"
+    "            continue\n"
+    "        fi\n"
+    "        if [[ $word == [:=]* ]]; then # with what is behind it, a part of the word before\n"
+    "            ((++i == COMP_CWORD)) && return\n"
     "            continue\n"
     "        fi\n"
     "        words=$(_muster_of \"words $command\")\n"

@@ -15,7 +15,7 @@ for shell in bash zsh fish; do
     ok "$shell can read it" $shell -n "$work/muster.$shell"
 done
 mkdir "$work/in" "$work/in/folder"
-touch "$work/in/serials.csv" "$work/in/secret file"
+touch "$work/in/serials.csv" "$work/in/secret file" "$work/in/p1" "$work/in/p[12]"
 
 # ---- the questions ----------------------------------------------------------------------------
 
@@ -44,9 +44,12 @@ for noun in $nouns; do
     done
 done
 gives 'options before the command are passed over' 'list log ' --json --server http://x sn l
+gives 'nor is an address an operand' 'wait write writegroup ' rpc --server http://127.0.0.1:8080 w
+gives 'and nothing completes one' ' ' sn add thermo --server http://h:se
 gives 'a value that is the name of a command is none' 'show ' --profile sn token s
-gives 'a file behind an option' 'folder secret file serials.csv ' sn add thermo --file ''
+gives 'a file behind an option' 'folder p1 p[12] secret file serials.csv ' sn add thermo --file ''
 gives 'one that has begun' 'secret file serials.csv ' sn add thermo --file se
+gives 'a file whose name is a pattern' 'p1 p[12] ' sn add thermo --file p
 gives 'a file behind an option of every command' 'serials.csv ' --token-file ser
 gives 'also behind the command' 'serials.csv ' sn list --cik-file ser
 gives 'a directory for a backup' 'folder ' restore --from fo
@@ -64,6 +67,7 @@ cat >"$work/ask.bash" <<'END'
 . "$1"
 [ "$(complete -p muster)" = 'complete -F _muster muster' ] || exit
 while read -r line; do
+    line=${line//:/|:|} # as bash does it, which keeps what it takes for no word of its own together: //
     mapfile -t -d '|' COMP_WORDS < <(printf 'muster|%s|' "$line")
     COMP_CWORD=$((${#COMP_WORDS[@]} - 1)) COMPREPLY=()
     _muster 2>/dev/null
@@ -110,9 +114,11 @@ done
 # A value behind an equals sign: bash makes three words of it, the others one.
 ask() { printf '%s\n' "$2" | HOME=$work $1 "$work/ask.$1" "$work/muster.$1"; }
 is 'bash: a file behind an equals sign' "$(ask bash 'sn|add|thermo|--file|=|ser')" 'serials.csv '
-is 'and when nothing of it is typed' "$(ask bash 'sn|add|thermo|--file|=')" 'folder secret file serials.csv '
+is 'and when nothing of it is typed' "$(ask bash 'sn|add|thermo|--file|=')" 'folder p1 p[12] secret file serials.csv '
 is 'what stands behind is no value of it' "$(ask bash '--profile|=|sn|token|s')" 'show '
 is 'zsh: a file behind an equals sign' "$(ask zsh 'sn|add|thermo|--file=ser')" 'serials.csv '
+is 'fish: a file whose name is quoted' "$(ask fish 'sn|add|thermo|--file|"secret f')" 'secret file '
+is 'fish: or has its blank escaped' "$(ask fish 'sn|add|thermo|--file|secret\ f')" 'secret file '
 is 'fish: a file behind an equals sign' "$(ask fish 'sn|add|thermo|--file=ser')" '--file=serials.csv '
 
 # As it is installed.
