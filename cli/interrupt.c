@@ -32,6 +32,7 @@ static void watch(void)
     if (is_watching)
         return;
     is_watching = true;
+    (void)sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < N_SIGNALS; i++)
         (void)sigaddset(&action.sa_mask, SIGNALS[i]);
     for (size_t i = 0; i < N_SIGNALS; i++) {
