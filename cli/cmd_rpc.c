@@ -131,9 +131,10 @@ static enum cli_exit find_caller(struct cli *cli, struct cli_secret *grant,
 
     if (path == NULL)
         return cli_rpc_caller(cli, CLI_VENDOR_CIK, ret_auth);
-    if (cli_options_has(&cli->options, "as") || cli_options_has(&cli->options, "client-id"))
+    if (cli_options_has(&cli->options, "as") || cli_options_has(&cli->options, "client-id") ||
+        cli_options_has(&cli->options, "cik-file"))
         return cli_fail(cli, CLI_USAGE,
-                        "--grant-file says who calls: leave out --as and --client-id");
+                        "--grant-file says who calls: leave out --as, --client-id and --cik-file");
     exit = cli_secret_read(cli, path, grant);
     if (exit == CLI_OK)
         *ret_auth = (struct cli_rpc_auth){.grant = &grant->handle};

@@ -71,6 +71,8 @@ static const char END[] =
     ".TP\n.B 4\n"
     "Trouble in the server, or it is no muster server. The call may have been carried out.\n"
     ".TP\n.B 5\nTrouble on this machine: a file, memory.\n"
+    ".PP\nCtrl\\-C (SIGINT), SIGTERM and SIGHUP end it as signals do, which a shell tells by "
+    "130, 143 and 129.\n"
     ".SH ENVIRONMENT\n"
     ".TP\n.B MUSTER_SERVER\nAs\n.BR \\-\\-server .\n"
     ".TP\n.BR MUSTER_TOKEN \", \" MUSTER_CIK\n"

@@ -124,8 +124,7 @@ my $old = fork() // die;
 if (!$old) {
     for my $reply ('', 'temp=1', 'temp=1', 'temp=2') {
         my $socket = $listener->accept;
-        my $head = '';
-        sysread $socket, $head, 4096, length $head until $head =~ /\r\n\r\n/;
+        take_request($socket);
         my $status = $reply eq '' ? '204 No Content' : '200 OK';
         syswrite $socket, sprintf "HTTP/1.1 %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s", $status, length $reply, $reply;
         close $socket;
@@ -153,7 +152,8 @@ my $count = $m->call({ cik => $cik }, 'lookup', 'aliased', 'count');
 my $grant = spew('grant', $m->call({ cik => $m->{portal_cik} }, 'grant', $rid, { $count => ['read'] }));
 case 'rpc with a grant token', [qw(rpc read), $count, '--grant-file', $grant], 0, "2023-11-14 22:33:20Z  1200\n";
 case '... which allows nothing else', [qw(rpc write), $count, 1, '--grant-file', $grant], 1, '', qr/^muster rpc: write: restricted: /;
-case '... and says who calls', [qw(rpc read), $count, '--grant-file', $grant, qw(--as portal)], 2, '', qr/leave out --as and --client-id$/;
+case '... and says who calls', [qw(rpc read), $count, '--grant-file', $grant, qw(--as portal)], 2, '', qr/leave out --as, --client-id and --cik-file$/;
+case '... also if a file says otherwise', [qw(rpc read), $count, '--grant-file', $grant, '--cik-file', $grant], 2, '', qr/leave out --as, --client-id and --cik-file$/;
 case 'rpc with a grant token that is none', [qw(rpc read), $count, '--grant-file', spew('none', '0' x 40)], 1, '',
     qr/^muster rpc: the grant token is not valid here: wrong, or it ran out/;
 case 'rpc with too few words', [qw(rpc info)], 1, '', qr/^muster rpc: info: fail: the procedure takes another number of arguments, or others than these: info RESOURCE \['\[\"basic\"/;
@@ -210,6 +210,18 @@ $m->enable('m', $_) for @many;
 }
 # ---- a server that goes away ----
 
+# Reads all of a request, for what is left unread when the connection is closed breaks it.
+sub take_request {
+    my ($socket) = @_;
+    my ($text, $left) = ('', 1);
+    while ($left > 0) {
+        sysread $socket, $text, 65536, length $text or last;
+        my ($head) = $text =~ /^(.*?\r\n\r\n)/s or next;
+        my ($n) = $head =~ /^Content-Length: (\d+)/mi;
+        $left = length($head) + ($n // 0) - length $text;
+    }
+}
+
 # Answers one request after the other: [STATUS, VALUE, more head]; an empty one breaks the connection.
 sub play {
     my @script = @_;
@@ -218,8 +230,7 @@ sub play {
     for (@script) {
         my ($status, $body, $more) = @$_;
         my $socket = $listener->accept;
-        my $head = '';
-        sysread $socket, $head, 4096, length $head until $head =~ /\r\n\r\n/;
+        take_request($socket);
         syswrite $socket, sprintf "HTTP/1.1 %s\r\nContent-Length: %d\r\n%sConnection: close\r\n\r\n%s", $status,
             length($body // ''), $more // '', $body // '' if $status;
         close $socket;
@@ -231,8 +242,7 @@ sub play {
 sub hold {
     for my $reply (@_, undef) {
         my $socket = $listener->accept;
-        my $head = '';
-        sysread $socket, $head, 4096, length $head until $head =~ /\r\n\r\n/;
+        take_request($socket);
         return $socket if !defined $reply;
         syswrite $socket, sprintf "HTTP/1.1 %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
             length $reply ? '200 OK' : '204 No Content', length $reply, $reply;
