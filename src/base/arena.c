@@ -74,6 +74,16 @@ void mst_arena_rewind(struct mst_arena *arena, struct mst_arena_mark mark)
         mark.chunk->used = mark.used;
 }
 
+size_t mst_arena_since(const struct mst_arena *arena, struct mst_arena_mark mark)
+{
+    size_t n_bytes = mark.chunk ? mark.chunk->used - mark.used : 0;
+
+    for (const struct mst_arena_chunk *chunk = arena->chunks; chunk != mark.chunk;
+         chunk = chunk->next)
+        n_bytes += chunk->used;
+    return n_bytes;
+}
+
 static bool add_chunk(struct mst_arena *arena, size_t size)
 {
     size_t cap = size > CHUNK_BYTES ? size : CHUNK_BYTES;

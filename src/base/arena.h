@@ -26,6 +26,8 @@ struct mst_arena_mark {
 };
 struct mst_arena_mark mst_arena_mark(const struct mst_arena *arena);
 void mst_arena_rewind(struct mst_arena *arena, struct mst_arena_mark mark);
+/* How much of it was handed out after mark, rounded up by alignment. */
+size_t mst_arena_since(const struct mst_arena *arena, struct mst_arena_mark mark);
 
 /* Zeroed, aligned for any type; NULL when the maximum or memory is exhausted. size > 0. */
 MST_MUST_USE void *mst_arena_alloc(struct mst_arena *arena, size_t size);

@@ -160,8 +160,11 @@ MST_TEST(an_arena_goes_back_to_a_mark_and_keeps_what_was_before_it)
     used = arena.used_bytes;
     for (int round = 0; round < 100; round++) {
         for (int i = 0; i < 20; i++)
-            ck_assert_ptr_nonnull(mst_arena_alloc(&arena, i == 7 ? 9000 : 1000));
+            ck_assert_ptr_nonnull(mst_arena_alloc(&arena, i == 7 ? 9008 : 1008));
+        ck_assert_uint_eq(mst_arena_since(&arena, mark), 9008 + 19 * 1008);
+        ck_assert_uint_eq(mst_arena_since(&arena, start), 16 + 9008 + 19 * 1008);
         mst_arena_rewind(&arena, mark);
+        ck_assert_uint_eq(mst_arena_since(&arena, mark), 0);
         ck_assert_uint_eq(arena.used_bytes, used);
     }
     ck_assert_span_str(kept, "kept");

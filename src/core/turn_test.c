@@ -14,6 +14,8 @@ struct look {
     size_t n_left;
     int64_t after;      /* of the ids 1 to 5 */
     size_t n_inner;     /* so many scans of one row more for each row */
+    size_t inner_bytes; /* that each of them takes of the arena */
+    size_t n_more;      /* scans like it in the same turn */
     bool is_first_only; /* each stops it */
     size_t text_bytes;  /* that each takes of the arena */
     size_t n_seen;
@@ -37,10 +39,18 @@ static enum mst_err add_rows(struct mst_world *of, struct mst_tx *tx, struct mst
     return err;
 }
 
-static enum mst_err see_nothing(void *arg, const void *row)
+static void take_text(const struct look *look, size_t n_bytes)
 {
-    (void)arg;
+    if (n_bytes > 0)
+        ck_assert_ptr_nonnull(mst_arena_alloc(mst_tx_arena(look->tx), n_bytes));
+}
+
+static enum mst_err see_inner(void *arg, const void *row)
+{
+    const struct look *look = arg;
+
     (void)row;
+    take_text(look, look->inner_bytes);
     return MST_OK;
 }
 
@@ -55,9 +65,8 @@ static enum mst_err see(void *arg, const void *row)
     look->n_seen++;
     look->last = ((const struct mst_row_subscription *)row)->target_id;
     for (size_t i = 0; i < look->n_inner && err == MST_OK; i++)
-        err = mst_turn_scan(look->tx, &look->turn, &scan, see_nothing, NULL, &is_whole);
-    if (look->text_bytes > 0)
-        ck_assert_ptr_nonnull(mst_arena_alloc(mst_tx_arena(look->tx), look->text_bytes));
+        err = mst_turn_scan(look->tx, &look->turn, &scan, see_inner, look, &is_whole);
+    take_text(look, look->text_bytes);
     return err == MST_OK && look->is_first_only ? MST_EREFUSED : err;
 }
 
@@ -76,6 +85,8 @@ static enum mst_err look_verb(struct mst_world *of, struct mst_tx *tx, struct ms
     look->turn.n_left = look->n_left;
     call->verdict = MST_DONE;
     err = mst_turn_scan(tx, &look->turn, &scan, see, look, &look->is_whole);
+    for (size_t i = 0; i < look->n_more && err == MST_OK; i++)
+        err = mst_turn_scan(tx, &look->turn, &scan, see, look, &look->is_whole);
     ck_assert_uint_le(mst_tx_arena(tx)->used_bytes, bytes_before);
     return err;
 }
@@ -144,6 +155,10 @@ MST_TEST(a_turn_ends_when_it_has_read_much_text_and_gives_back_its_memory)
     ck_assert_look(5, 5, true, .n_left = 100, .text_bytes = MST_TURN_BYTES / 8);
     ck_assert_look(1, 1, false, .n_left = 100, .text_bytes = MST_TURN_BYTES + 1);
     ck_assert_look(3, 3, false, .n_left = 100, .text_bytes = MST_TURN_BYTES / 5 * 2);
+    ck_assert_look(3, 3, false, .n_left = 100, .n_inner = 1, .inner_bytes = MST_TURN_BYTES / 5 * 2);
+    ck_assert_look(4, 5, true, .n_left = 100, .after = 3, .n_more = 1,
+                   .text_bytes = MST_TURN_BYTES / 4);
+    ck_assert_look(9, 4, false, .n_left = 100, .n_more = 1, .text_bytes = MST_TURN_BYTES / 8);
     mst_world_close(&world);
 }
 MST_TEST_END

@@ -217,12 +217,13 @@ static enum mst_err add_day(void *arg, const void *row)
 static enum mst_err go_to_next_client(struct mst_tx *tx, struct mst_turn *turn,
                                       struct mst_usage *usage)
 {
+    const size_t n_bytes = usage->walk.n_bytes;
     unsigned depth;
     enum mst_err err = mst_walk_next(tx, &usage->walk, &usage->client_id, &depth);
 
     if (err != MST_OK)
         return err;
-    turn->n_left--;
+    mst_turn_take(turn, 1, usage->walk.n_bytes - n_bytes);
     usage->is_whole = usage->client_id == 0;
     usage->after = 0;
     usage->stage = MST_USAGE_LIVING;

@@ -21,7 +21,7 @@ struct asked {
 static enum mst_err ask_verb(struct mst_world *of, struct mst_tx *tx, struct mst_world_call *call)
 {
     struct asked *asked = (struct asked *)call;
-    struct mst_turn turn = {asked->n_rows};
+    struct mst_turn turn = {.n_left = asked->n_rows};
 
     (void)of;
     if (!asked->is_begun && call->kind != 0)
@@ -251,6 +251,49 @@ MST_TEST(a_count_goes_on_though_the_client_that_it_stands_on_is_dropped)
 }
 MST_TEST_END
 
+/* ---- turns of much text ---- */
+
+enum { CLIENTS = 5 };
+static const struct mst_tx_ops *real;
+
+/* As a store that reads more than half as much text as a turn may, whatever it finds. */
+static enum mst_err scan_text(struct mst_tx *tx, const struct mst_scan *scan,
+                              enum mst_err (*each)(void *, const void *), void *arg)
+{
+    ck_assert_ptr_nonnull(mst_arena_alloc(mst_tx_arena(tx), MST_TURN_BYTES / 2 + 1));
+    return real->scan(tx, scan, each, arg);
+}
+
+static enum mst_err ask_text(struct mst_world *of, struct mst_tx *tx, struct mst_world_call *call)
+{
+    struct mst_tx_ops ops = *tx->ops;
+    enum mst_err err;
+
+    real = tx->ops;
+    ops.scan = scan_text;
+    tx->ops = &ops;
+    err = ask_verb(of, tx, call);
+    tx->ops = real;
+    return err;
+}
+
+MST_TEST(clients_that_own_nothing_end_a_turn_by_their_text)
+{
+    struct asked asked = {.call = {.kind = MST_KIND_DATAPORT}, .n_rows = MST_TURN_ROWS};
+    int n_turns = 0;
+
+    open_world();
+    for (int i = 0; i < CLIENTS; i++)
+        (void)make(world.portal_rid, MST_KIND_CLIENT);
+    asked.call.caller_id = world.portal_id;
+    asked.end = world.wall_now;
+    for (; !asked.usage.is_whole; n_turns++)
+        ck_assert_int_eq(mst_world_run(&world, ask_text, &asked.call), MST_DONE);
+    ck_assert_int_ge(n_turns, CLIENTS);
+    mst_world_close(&world);
+}
+MST_TEST_END
+
 /* Of the portal: call->id more notes, of a second each. */
 static enum mst_err add_notes(struct mst_world *of, struct mst_tx *tx, struct mst_world_call *call)
 {
@@ -345,5 +388,6 @@ MST_TESTS("core/usage", seconds_are_counted_from_the_creation_to_now,
           the_owner_tells_of_what_it_dropped, what_lived_alike_shares_a_note,
           notes_of_one_second_are_counted_once_each_in_however_many_turns,
           a_count_goes_on_though_the_client_that_it_stands_on_is_dropped,
+          clients_that_own_nothing_end_a_turn_by_their_text,
           a_hundred_thousand_are_counted_and_no_more, old_notes_are_forgotten_as_new_ones_come,
           amounts_are_those_of_the_days_touched)

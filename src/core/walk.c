@@ -10,12 +10,11 @@ static enum mst_err note_id(void *arg, const void *row)
     return MST_EREFUSED;
 }
 
-/* The oldest child client that is younger than after_id, or 0. */
-static enum mst_err next_child(struct mst_tx *tx, int64_t owner_id, int64_t after_id,
-                               int64_t *ret_id)
+/* The oldest child client of the last one on the path that is younger than the one left behind, or 0. */
+static enum mst_err next_child(struct mst_tx *tx, struct mst_walk *walk, int64_t *ret_id)
 {
     const struct mst_row_resource key = {
-        .owner_id = owner_id, .kind = MST_KIND_CLIENT, .id = after_id};
+        .owner_id = walk->path[walk->depth], .kind = MST_KIND_CLIENT, .id = walk->after};
     const struct mst_scan scan = {
         .index = MST_IX_RESOURCE_OWNER, .key = &key, .n_fixed = 2, .has_after = true, .limit = 1};
     const struct mst_arena_mark mark = mst_arena_mark(mst_tx_arena(tx));
@@ -23,6 +22,7 @@ static enum mst_err next_child(struct mst_tx *tx, int64_t owner_id, int64_t afte
 
     *ret_id = 0;
     err = mst_tx_scan(tx, &scan, note_id, ret_id);
+    walk->n_bytes += mst_arena_since(mst_tx_arena(tx), mark);
     mst_arena_rewind(mst_tx_arena(tx), mark);
     return err;
 }
@@ -37,7 +37,7 @@ static enum mst_err step(struct mst_tx *tx, struct mst_walk *walk, int64_t *ret_
 {
     for (;;) {
         int64_t child = 0;
-        enum mst_err err = next_child(tx, walk->path[walk->depth], walk->after, &child);
+        enum mst_err err = next_child(tx, walk, &child);
 
         if (err != MST_OK)
             return err;

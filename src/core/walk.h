@@ -12,6 +12,7 @@ struct mst_walk {
     unsigned depth;                       /* of the last of them */
     int64_t after;                        /* its child that was left behind, or 0 */
     size_t n_left;
+    size_t n_bytes; /* of text that was read on the way */
     bool is_begun;
 };
 

@@ -809,7 +809,7 @@ static enum mst_err count_owned(struct mst_tx *tx, int64_t client_id, struct mst
 
     mst_owned_begin(client_id, true, &owned);
     while (err == MST_OK && !owned.is_whole) {
-        struct mst_turn turn = {3};
+        struct mst_turn turn = {.n_left = 3};
 
         err = mst_owned_count(tx, &turn, &owned);
     }
