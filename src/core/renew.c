@@ -2,7 +2,6 @@
 #include <inttypes.h>
 
 #include "core/renew.h"
-#include "core/detail.h"
 #include "core/due.h"
 #include "core/rule_memory.h"
 
@@ -41,24 +40,23 @@ static enum mst_err give_generation(struct mst_tx *tx, int64_t before, struct ms
                                      detail);
 }
 
-enum mst_err mst_renew_begin(struct mst_tx *tx, const struct mst_row_resource *resource,
-                             struct mst_span *detail, enum mst_verdict *ret_verdict)
+static bool is_measured_anew(const struct mst_detail *before, const struct mst_detail *after)
 {
-    struct mst_detail before, after;
-    bool is_rule_new, is_keeping_new;
-    enum mst_err err = mst_detail_read(mst_tx_arena(tx), resource->detail, &before);
+    return !mst_span_eq(before->rule, after->rule) ||
+           !mst_span_eq(before->preprocess, after->preprocess) ||
+           !mst_span_eq(before->subscribe, after->subscribe);
+}
 
-    if (err == MST_OK)
-        err = mst_detail_read(mst_tx_arena(tx), *detail, &after);
-    if (err != MST_OK)
-        return err;
-    is_rule_new =
-        resource->kind == MST_KIND_DATARULE && (!mst_span_eq(before.rule, after.rule) ||
-                                                !mst_span_eq(before.preprocess, after.preprocess) ||
-                                                !mst_span_eq(before.subscribe, after.subscribe));
-    is_keeping_new = before.keep_count != after.keep_count || before.keep_s != after.keep_s;
-    if (is_rule_new)
-        err = give_generation(tx, before.generation, detail);
+enum mst_err mst_renew_begin(struct mst_tx *tx, struct mst_row_resource *resource,
+                             const struct mst_detail *before, const struct mst_detail *after,
+                             enum mst_verdict *ret_verdict)
+{
+    const bool is_rule_new = resource->kind == MST_KIND_DATARULE && is_measured_anew(before, after);
+    const bool is_keeping_new =
+        before->keep_count != after->keep_count || before->keep_s != after->keep_s;
+    enum mst_err err =
+        is_rule_new ? give_generation(tx, before->generation, &resource->detail) : MST_OK;
+
     *ret_verdict = err == MST_EFULL ? MST_BAD_VALUE : MST_DONE;
     if (err == MST_EFULL || (!is_rule_new && !is_keeping_new))
         return MST_OK;

@@ -15,13 +15,15 @@
 #ifndef MST_CORE_RENEW_H
 #define MST_CORE_RENEW_H
 
+#include "core/detail.h"
 #include "core/domain.h"
 
-/* In the command that changes resource, given as it was before. *detail is what becomes of its own, and gets
-   the generation; its text lives in the transaction's arena. MST_BAD_VALUE: there is no room for that in it. */
-MST_MUST_USE enum mst_err mst_renew_begin(struct mst_tx *tx,
-                                          const struct mst_row_resource *resource,
-                                          struct mst_span *detail, enum mst_verdict *ret_verdict);
+/* In the command that changes the detail of resource, from before to after. What it becomes gets the generation; its
+   text lives in the transaction's arena. MST_BAD_VALUE: there is no room for that in it. */
+MST_MUST_USE enum mst_err mst_renew_begin(struct mst_tx *tx, struct mst_row_resource *resource,
+                                          const struct mst_detail *before,
+                                          const struct mst_detail *after,
+                                          enum mst_verdict *ret_verdict);
 
 struct mst_renewal {
     int64_t resource_id;

@@ -230,33 +230,25 @@ enum mst_err mst_resource_create(const struct mst_domain *domain, struct mst_tx 
 /* ---- changing ---- */
 
 /* A source that was dropped does not stand in the way of other changes. */
-static enum mst_err is_source_new(struct mst_tx *tx, struct mst_span old, struct mst_span new,
-                                  bool *ret_is_new)
-{
-    struct mst_detail before, after;
-    enum mst_err err = mst_detail_read(mst_tx_arena(tx), old, &before);
-
-    if (err == MST_OK)
-        err = mst_detail_read(mst_tx_arena(tx), new, &after);
-    if (err == MST_OK)
-        *ret_is_new = !mst_span_eq(before.subscribe, after.subscribe);
-    return err;
-}
-
 static enum mst_err update_detail(const struct mst_domain *domain, struct mst_tx *tx,
                                   struct mst_row_resource *changed, struct mst_span detail,
                                   enum mst_verdict *ret_verdict)
 {
-    bool is_new = false;
-    enum mst_err err = is_source_new(tx, changed->detail, detail, &is_new);
+    struct mst_detail before, after;
+    enum mst_err err = mst_detail_read(mst_tx_arena(tx), changed->detail, &before);
 
-    if (err == MST_OK && !(domain->defects & MST_DEFECTIVE_MEMORY))
-        err = mst_renew_begin(tx, changed, &detail, ret_verdict);
-    if (err != MST_OK || *ret_verdict != MST_DONE)
+    if (err == MST_OK)
+        err = mst_detail_read(mst_tx_arena(tx), detail, &after);
+    if (err != MST_OK)
         return err;
     changed->detail = detail;
-    err = set_flow_bits(tx, changed);
-    return err == MST_OK && is_new ? mst_subscribe(domain, tx, changed, ret_verdict) : err;
+    changed->flow_bits = mst_detail_flow_bits(changed->kind, &after);
+    if (!(domain->defects & MST_DEFECTIVE_MEMORY))
+        err = mst_renew_begin(tx, changed, &before, &after, ret_verdict);
+    return err == MST_OK && *ret_verdict == MST_DONE &&
+                   !mst_span_eq(before.subscribe, after.subscribe)
+               ? mst_subscribe(domain, tx, changed, ret_verdict)
+               : err;
 }
 
 static enum mst_err update_row(const struct mst_domain *domain, struct mst_tx *tx,
