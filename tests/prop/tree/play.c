@@ -1,14 +1,11 @@
 #include <string.h>
 
+#include "tests/lib/chance.h"
 #include "tests/prop/tree/play.h"
 
 unsigned mst_play_pick(struct mst_play *play, unsigned n)
 {
-    uint64_t x = play->chance += UINT64_C(0x9e3779b97f4a7c15);
-
-    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
-    return (unsigned)((x ^ x >> 31) % n);
+    return (unsigned)mst_chance_below(&play->chance, n);
 }
 
 /* ---- what a call names ---- */
