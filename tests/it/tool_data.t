@@ -251,22 +251,25 @@ sub hold {
 }
 sub answer { return qq([{"id":0,"status":"ok","result":$_[0]}]) }
 sub interrupted {
-    my ($name, $words, $says, @replies) = @_;
+    my ($name, $words, $n_begun, $says, @replies) = @_;
     open(my $out, '>', "$dir/out") or die;
     my $pid = begin($out, @$words);
     my $held = hold(@replies);
+    is scalar(() = glob "$dir/*.{new,part}"), $n_begun, "$name: what is half written";
     kill 'INT', $pid;
     waitpid $pid, 0;
     is $? & 127, POSIX::SIGINT(), "$name: Ctrl-C ends it";
     like slurp("$dir/err"), $says, "$name: says";
-    is_deeply [glob "$dir/*.new"], [], "$name: nothing half written is left";
+    is_deeply [glob "$dir/*.{new,part}"], [], "$name: nothing half written is left";
 }
 {
     local $server = 'http://127.0.0.1:' . $listener->sockport;
-    interrupted('an export', [qw(data export count --output), "$dir/cut.csv"], qr/^$/,
+    interrupted('an export', [qw(data export count --output), "$dir/cut.csv"], 1, qr/^$/,
         answer('{"description":{"format":"integer"},"storage":{"count":2}}'), answer('[[1,1]]'));
     ok !-e "$dir/cut.csv", '... nor anything under its name';
-    interrupted('a record', [qw(data record count), spew('long.csv', join '', map { "$_,1\n" } 1 .. 1001)],
+    interrupted('a fleet', [qw(fleet export --vendor acme --passphrase-file), spew('words', "a passphrase that is long enough\n"), '--output', "$dir/cut.fleet"], 1, qr/^$/);
+    ok !-e "$dir/cut.fleet", '... nor is that';
+    interrupted('a record', [qw(data record count), spew('long.csv', join '', map { "$_,1\n" } 1 .. 1001)], 0,
         qr/^muster: 1000 points are stored for sure; to go on, add --from-line 1001\n\z/, answer('{"basic":{"type":"dataport"}}'), '', '');
     open(my $out, '>', "$dir/out") or die;
     my $pid = begin($out, qw(data export count --progress --output), "$dir/many.csv");
