@@ -28,7 +28,7 @@
  *   Connection: close, lingering close, so that the reply is not lost to a reset.
  * - LEAVING: the stream, with what was read ahead, is handed over to front/ws, and the connection's
  *   memory is free for another.
- * - A connection that closes while its request is with the store stays in
+ * - A connection that closes while its request is with the store, or between two turns, stays in
  *   memory until the answer comes; the answer is then dropped.
  * - An idle connection holds no exchange.
  */
@@ -56,8 +56,8 @@ struct mst_conversation {
     struct mst_body body;
     uint64_t n_owed; /* bytes of a long reply that the peer was promised */
     unsigned n_requests;
-    bool is_waiting;    /* a command of x is with the store */
-    bool is_asleep;     /* x waits for a change */
+    bool is_waiting; /* x is under way: with the store, on another thread, or between two turns */
+    bool is_asleep;  /* x waits for a change */
     bool is_head_begun; /* the head's deadline is running */
     bool is_last;       /* close after this reply */
     bool is_keep_alive_told;

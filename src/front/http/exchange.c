@@ -300,7 +300,6 @@ void mst_exchange_fail(struct mst_exchange *x, unsigned status)
         (void)mst_http_error_body(&x->reply, status);
 }
 
-/* Refusals of steps carry a status only; their body is the standard one (2.1.4). */
 static bool has_room(const struct mst_exchange *x, size_t bytes)
 {
     const bool has_room = mst_held_has_room(x->env->held, x->held_bytes, bytes);
@@ -324,6 +323,7 @@ bool mst_exchange_hold(struct mst_exchange *x)
     return has_room(x, x->held_bytes);
 }
 
+/* Refusals of steps carry a status only; their body is the standard one (2.1.4). */
 static void complete(struct mst_exchange *x)
 {
     if (x->failed == 0 && !has_room(x, x->reply.len))

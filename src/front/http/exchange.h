@@ -281,11 +281,11 @@ enum mst_err mst_exchange_await_body(struct mst_exchange *x, enum mst_where wher
 /* Names the next step. Returns MST_OK. */
 enum mst_err mst_exchange_go(struct mst_exchange *x, enum mst_where where, mst_step *guard,
                              mst_step *step);
+/* The same, and the loop serves others before it runs: for work in pieces by a reader. */
+enum mst_err mst_exchange_yield(struct mst_exchange *x, enum mst_where where, mst_step *step);
 /* On the loop: from now on commands are the client's tenant's. Commands of readers have no lane. */
 MST_MUST_USE enum mst_err mst_exchange_take_lane(struct mst_exchange *x, struct mst_tx *tx,
                                                  int64_t client_id);
-/* The same, and the loop serves others before it runs: for work in pieces by a reader. */
-enum mst_err mst_exchange_yield(struct mst_exchange *x, enum mst_where where, mst_step *step);
 /* The form in the body; for GET the query, or the body if there is no query (2.1.1). */
 MST_MUST_USE enum mst_err mst_exchange_form(struct mst_exchange *x, struct mst_form *ret_form);
 MST_MUST_USE enum mst_err mst_exchange_query(struct mst_exchange *x, struct mst_form *ret_form);
