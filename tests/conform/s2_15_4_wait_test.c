@@ -1,4 +1,5 @@
 /* protocol.md 2.15.4: the procedure wait. */
+#include <sys/socket.h>
 
 #include "base/limits.h"
 #include "sys/clock.h"
@@ -282,6 +283,50 @@ MST_TEST(what_is_large_and_held_has_a_bound_that_what_is_small_does_not_feel)
 }
 MST_TEST_END
 
+/* More than the kernel's buffers hold. */
+static void send_large_question(void)
+{
+    struct mst_buf calls;
+
+    mst_buf_init(&calls, MST_KIB(16));
+    for (int i = 0; i < MST_RPC_CALLS_MAX; i++)
+        (void)mst_buf_add_str(&calls, i > 0 ? "," READ : READ);
+    ck_assert_int_eq(mst_buf_add_byte(&calls, '\0'), MST_OK);
+    send_calls(calls.ptr);
+    mst_buf_fini(&calls);
+}
+
+MST_TEST(what_peers_have_not_taken_counts_until_they_take_it_or_go)
+{
+    enum { ANSWER = MST_RPC_CALLS_MAX * MST_VALUE_MAX }; /* for which a buffer of 8 MiB is taken */
+    static char value[MST_VALUE_MAX + 16];
+    const struct mst_site_opts opts = {.http = {.held_max_bytes = MST_MIB(8) + MST_KIB(512)}};
+    struct mst_answer answer;
+    struct mst_line slow;
+    int window = 4096;
+    char status[12];
+
+    begin_with(&opts);
+    (void)snprintf(value, sizeof value, "note=%0*d", (int)MST_VALUE_MAX, 0);
+    mst_site_write(site, cik, value);
+    ck_assert_int_eq(setsockopt(line.fd, SOL_SOCKET, SO_RCVBUF, &window, sizeof window), 0);
+    send_large_question();
+    ck_assert_int_eq(recv(line.fd, status, sizeof status, MSG_PEEK | MSG_WAITALL), sizeof status);
+    ck_assert_int_eq(memcmp(status, "HTTP/1.1 200", sizeof status), 0); /* it was made */
+    slow = line;
+    line = mst_line_open(site);
+    send_large_question();
+    ck_assert_uint_eq(mst_line_reply(&line).status, 503);
+    mst_line_close(&slow);
+    do {
+        send_large_question();
+        answer = mst_line_reply(&line);
+    } while (answer.status == 503); /* the server has not noticed yet */
+    ck_assert_uint_gt(answer.body.len, ANSWER);
+    end();
+}
+MST_TEST_END
+
 MST_TEST(a_key_that_dies_during_the_wait_is_the_error_401_at_once)
 {
     begin();
@@ -355,6 +400,7 @@ MST_TESTS("2.15.4 wait", the_first_point_after_since_is_a_flat_pair_typed_by_the
           a_request_that_is_too_large_to_be_kept_does_not_wait,
           one_that_has_long_answers_to_keep_does_not_wait,
           what_is_large_and_held_has_a_bound_that_what_is_small_does_not_feel,
+          what_peers_have_not_taken_counts_until_they_take_it_or_go,
           a_key_that_dies_during_the_wait_is_the_error_401_at_once,
           a_peer_that_ends_its_side_and_a_drain_end_all_waits_of_the_request,
           one_more_than_may_wait_is_limit_and_the_calls_around_it_are_carried_out)
