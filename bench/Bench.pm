@@ -23,9 +23,9 @@ sub run { my @c = @_; system(@c) == 0 or die "bench: @c failed\n" }
 # -- the servers --
 
 sub musterd {
-    my ($data) = @_;
+    my ($data, %set) = @_;
     return Muster->start(variant => 'release', dir => $data,
-        set => { requests_per_connection => 1_000_000_000, log_level => 'warning' });
+        set => { requests_per_connection => 1_000_000_000, log_level => 'warning', %set });
 }
 
 sub nginx_start {

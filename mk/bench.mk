@@ -3,7 +3,7 @@
 #   SIZES="100000 1000000 10000000" make bench-scale
 
 .PHONY: bench bench-waiters bench-scale bench-ranges bench-backup bench-content bench-import bench-fleet bench-rpc-read \
-	bench-data bench-points bench-neighbour bench-long-calls
+	bench-data bench-points bench-neighbour bench-at-limit bench-long-calls
 bench: deps-bench
 	$(MAKE) -j2 V=release all build/release/test/tests/tool/prepare
 	bench/run
@@ -52,6 +52,11 @@ bench-points: deps-bench
 bench-neighbour: deps-bench
 	$(MAKE) -j2 V=release all build/release/test/tests/tool/prepare
 	bench/neighbour
+
+# One that holds all the waits that it may: ROUNDS=3 make bench-at-limit
+bench-at-limit: deps-bench
+	$(MAKE) -j2 V=release all build/release/test/tests/tool/prepare
+	AT_LIMIT=1 bench/neighbour
 
 # RPC reads of 1,000 points a call: ROUNDS=3 SECONDS=5 make bench-rpc-read
 bench-rpc-read: deps-bench
