@@ -1,6 +1,7 @@
 #include <check.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -689,6 +690,25 @@ void mst_site_await_asleep(uint64_t n)
 {
     while (mst_metric_sum(MST_M_WAITING, 0) != n)
         (void)sched_yield();
+}
+
+bool mst_site_serves_others(struct mst_site *site, struct mst_span request)
+{
+    bool is_served = false;
+
+    for (int i = 0; i < 10 && !is_served; i++) {
+        struct mst_line busy = mst_line_open(site), other = mst_line_open(site);
+        struct pollfd answer = {.fd = busy.fd, .events = POLLIN};
+
+        mst_line_send_bytes(&busy, request);
+        mst_line_send(&other, "GET /timestamp HTTP/1.1\r\n\r\n");
+        ck_assert_uint_eq(mst_line_reply(&other).status, 200);
+        is_served = poll(&answer, 1, 0) == 0;
+        ck_assert_uint_eq(mst_line_reply(&busy).status, 200);
+        mst_line_close(&other);
+        mst_line_close(&busy);
+    }
+    return is_served;
 }
 
 bool mst_text_has(struct mst_span text, const char *piece)

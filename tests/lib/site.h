@@ -89,6 +89,9 @@ void mst_site_record(struct mst_site *site, const char *cik, const char *alias, 
                      const char *value);
 /* Waits until exactly n requests of the process are asleep (2.12.4, `wait`). */
 void mst_site_await_asleep(uint64_t n);
+/* Is one who asks while request is carried out, answered 200, answered before it? Asked ten times at most, should it be too
+   late. */
+bool mst_site_serves_others(struct mst_site *site, struct mst_span request);
 /* One RPC by cik with one call; gives the whole reply body, NUL terminated. */
 const char *mst_site_rpc(struct mst_site *site, const char *cik, const char *procedure,
                          const char *arguments);
