@@ -8,7 +8,6 @@ use JSON::PP;
 use MIME::Base64;
 use Test::More;
 use Time::HiRes qw(time);
-use Metrics;
 use Muster;
 use Receivers;
 
@@ -216,17 +215,13 @@ is(send_one($me, 'x', method => 'http_post', recipient => "$url/after/503/0"), '
 
 # -- at most a hundred wait --
 
-sub counter {
-    local ($m->{socket}, $m->{port}{http}) = (undef, $m->{port}{admin});
-    return Metrics::value(Metrics::read_text($m->request('GET', '/metrics', [])->{body}), $_[0]);
-}
 $port = create($me, 'dataport', format => 'string');
 $dispatch = create($me, 'dispatch', method => 'http_post', recipient => "$url/hang", subscribe => $port);
 $m->call($me, 'write', $dispatch, "x$_") for 1 .. 100;
-is(counter('muster_dispatch_queue_full_total'), 0, 'a hundred are taken');
+is($m->metric('muster_dispatch_queue_full_total'), 0, 'a hundred are taken');
 is(status_of($me, 'write', $dispatch, 'y'), 'limit', 'no more, and it says so');
 is(status_of($me, 'write', $port, 'z'), 'ok', 'its source takes a value nevertheless');
-is(counter('muster_dispatch_queue_full_total'), 2, 'and each is counted');
+is($m->metric('muster_dispatch_queue_full_total'), 2, 'and each is counted');
 $m->call($me, 'drop', $dispatch);
 is($m->stop, 0, 'it ends while a message is under way');
 

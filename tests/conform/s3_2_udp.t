@@ -11,9 +11,7 @@ use Muster;
 
 sub counts {
     my ($m) = @_;
-    local ($m->{socket}, $m->{port}{http}) = (undef, $m->{port}{admin});
-    my $text = $m->request('GET', '/metrics', [])->{body};
-    return { map { /^muster_udp_datagrams_total\{outcome="(\w+)"\} (\d+)$/ ? ($1 => $2) : () } split /\n/, $text };
+    return { map { /^muster_udp_datagrams_total\{outcome="(\w+)"\} (\d+)$/ ? ($1 => $2) : () } split /\n/, $m->metrics };
 }
 sub sum { my $n = 0; $n += $_ for @_; return $n }
 

@@ -60,11 +60,6 @@ sub come {
         push @all, $payload;
     }
 }
-sub gauge {
-    my ($name) = @_;
-    local ($m->{socket}, $m->{port}{http}) = (undef, $m->{port}{admin});
-    return $m->request('GET', '/metrics', [])->{body} =~ /^$name (\d+)/m ? $1 : die "no $name";
-}
 sub await { my ($what, $check) = @_; for (1 .. 2000) { return pass $what if $check->(); select undef, undef, undef, 0.01 } fail $what }
 
 # ---- 1, 2, 3: who calls, and calls ----
@@ -162,9 +157,9 @@ $m->call({ cik => $device{one}{cik} }, 'drop', { alias => 'note' });
 await('a dataport that is dropped is told of', sub { my $all = come($ws); return "@$all" eq '[{"id":"twice","status":"invalid"}]' || (@$all && die "@$all") });
 $_->close(1000), $_->read_close for $ws;
 $ws = as($device{one});
-my $before = gauge('muster_websocket_subscriptions');
+my $before = $m->metric('muster_websocket_subscriptions');
 is subscribe($ws, { alias => 'temp' }, subs_id => 's', timeout => 1), 'ok', '3.3.4: timeout';
-await('... ends it', sub { gauge('muster_websocket_subscriptions') == $before });
+await('... ends it', sub { $m->metric('muster_websocket_subscriptions') == $before });
 put_later($device{one}, temp => 9);
 is_deeply come($ws), [], '... silently';
 is subscribe($ws, { alias => 'temp' }, subs_id => 's', timeout => 1e15), 'ok', '... however long';

@@ -32,15 +32,6 @@ sub try_enable {
     return eval { $m->enable('m', $sn) };
 }
 
-sub relaunch {
-    my ($m, $defect) = @_;
-    local $ENV{MUSTER_DEFECT} = $defect;
-    delete $ENV{MUSTER_DEFECT} unless $defect;
-    $m->end_with('KILL') if $m->{pid};
-    delete $m->{socket};
-    return $m->launch;
-}
-
 my $m = Muster->start(variant => 'fault')->init;
 my $template = $m->key_of($m->{domain_cik}, $m->{template_rid});
 for my $i (1 .. $POINTS) {
@@ -52,16 +43,16 @@ like($whole, qr/^\d\d+ /, 'the template has a history');
 $m->model('m');
 $m->add('m', map {"d$_"} 0 .. 8);
 
-relaunch($m, 'die-before-copy');
+$m->relaunch('die-before-copy');
 is(try_enable($m, 'd0'), undef, 'a process dies between the clone and its points');
-relaunch($m, 'no-resume');
+$m->relaunch('no-resume');
 my ($code, $rid) = status($m, 'd0');
 is($code, 200, 'the device is there');
 is(history($m, $rid), '0 0 0 0', 'and stays without history where a start does not finish it');
-relaunch($m);
+$m->relaunch;
 is(history($m, $rid), $whole, 'the next start finishes it');
 like($m->log, qr/points of 3 dataports of clones were copied/, 'and says so');
-relaunch($m);
+$m->relaunch;
 is(history($m, $rid), $whole, 'a further one finds nothing to do');
 
 my ($n_none, $n_whole) = (0, 0);
@@ -74,7 +65,7 @@ for my $i (1 .. 8) {
         POSIX::_exit(0);
     }
     sleep(rand(0.03));    # when it is killed is left to chance
-    relaunch($m);
+    $m->relaunch;
     waitpid $child, 0;
     ($code, $rid) = status($m, "d$i");
     $n_none++ if $code == 204;

@@ -5,10 +5,8 @@ use strict;
 use warnings;
 use lib 'tests/lib';
 use Test::More;
-use Time::HiRes qw(time);
 use Muster;
 
-my $WAIT_S = 10;    # for what must come; nothing depends on how soon
 my $HELD = 1000;
 
 sub simple {
@@ -25,33 +23,6 @@ sub late {
     return { timeout => { timeout => $HELD, repeat => JSON::PP::false } };
 }
 
-sub rule {
-    my ($m, $by, $alias, $rule) = @_;
-    my $rid = $m->call($by, 'create', 'datarule', { format => 'integer', rule => $rule });
-    $m->call($by, 'map', 'alias', $rid, $alias);
-    return $rid;
-}
-
-sub await {
-    my ($m, $cik, $alias, $want) = @_;
-    my $until = time + $WAIT_S;
-    my $value;
-    do {
-        select undef, undef, undef, 0.02 if defined $value;
-        $value = $m->read_with($cik, $alias)->{body};
-    } until $value eq "$alias=$want" || time > $until;
-    return $value;
-}
-
-sub relaunch {
-    my ($m, $defect) = @_;
-    local $ENV{MUSTER_DEFECT} = $defect;
-    delete $ENV{MUSTER_DEFECT} unless $defect;
-    $m->end_with('KILL') if $m->{pid};
-    delete $m->{socket};
-    return $m->launch;
-}
-
 my $m = Muster->start(variant => 'fault')->init;
 my $cik = $m->key_of($m->{domain_cik}, $m->{template_rid});
 my $by = { cik => $cik };
@@ -65,9 +36,9 @@ sub later {
 # Makes a rule, with a value, and changes it in a process that comes to its end behind the change.
 sub change_and_die {
     my ($alias, $value, $before, $after) = @_;
-    my $rid = rule($m, $by, $alias, $before);
+    my $rid = $m->rule($by, $alias, $before);
     $m->write_with($cik, $alias => $value);
-    relaunch($m, 'die-before-renew');
+    $m->relaunch('die-before-renew');
     later(1);
     eval { $m->call($by, 'update', $rid, { rule => $after }) };
     waitpid $m->{pid}, 0;
@@ -79,7 +50,7 @@ sub change_and_die {
 
 is(change_and_die('held', 7, held(5), held(6)), 256, 'a process dies between the change of a rule and what it renews');
 later($HELD);
-relaunch($m);
+$m->relaunch;
 $m->write_with($cik, held => 7);
 is($m->read_with($cik, 'held')->{status}, 204, 'what held before the change does not count in the next');
 later($HELD);
@@ -88,11 +59,11 @@ is($m->read_with($cik, 'held')->{body}, 'held=1', 'what holds since then does');
 
 is(change_and_die('late', 3, simple(), late()), 256, 'it dies where there was no timer before');
 later($HELD);
-relaunch($m);
-is(await($m, $cik, late => 1), 'late=1', 'the next lets a rule that waits wait from the change on');
+$m->relaunch;
+is($m->await_read($cik, late => 1), 'late=1', 'the next lets a rule that waits wait from the change on');
 
-relaunch($m, 'old-memory');
-my $old = rule($m, $by, 'old', held(5));
+$m->relaunch('old-memory');
+my $old = $m->rule($by, 'old', held(5));
 $m->write_with($cik, old => 7);
 $m->call($by, 'update', $old, { rule => held(6) });
 later($HELD + 1);

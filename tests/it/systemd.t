@@ -51,8 +51,7 @@ sub life {
     is($m->read_with($cik)->{body}, 'temp=1.5', "$what: it reads");
     my $tls = $m->dial($m->tls_port);
     is($m->talk($tls, Muster::bytes_of('GET', '/timestamp'))->{status}, 200, "$what: TLS is spoken");
-    my $metrics = $m->talk($m->dial($m->{port}{admin}), Muster::bytes_of('GET', '/metrics'));
-    like($metrics->{body}, qr/^process_open_fds [1-9]/m, "$what: it can measure itself");
+    like($m->metrics, qr/^process_open_fds [1-9]/m, "$what: it can measure itself");
     return;
 }
 {

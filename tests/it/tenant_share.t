@@ -25,15 +25,10 @@ sub lock_client {
     $m->call({ cik => $m->{domain_cik} }, 'update', $rid, { locked => $is_locked ? JSON::PP::true : JSON::PP::false });
     return;
 }
-sub metric {
-    my ($name) = @_;
-    local ($m->{socket}, $m->{port}{http}) = (undef, $m->{port}{admin});
-    return $m->request('GET', '/metrics', [])->{body} =~ /^\Q$name\E (\d+)/m ? $1 : die "no $name";
-}
-sub refused { my ($room) = @_; return metric(qq(muster_tenant_refused_total{room="$room"})) }
+sub refused { my ($room) = @_; return $m->metric(qq(muster_tenant_refused_total{room="$room"})) }
 sub await {
     my ($name, $n, $what) = @_;
-    for (1 .. 2000) { return pass $what if metric($name) == $n; select undef, undef, undef, 0.005 }
+    for (1 .. 2000) { return pass $what if $m->metric($name) == $n; select undef, undef, undef, 0.005 }
     return fail $what;
 }
 sub await_asleep { return await('muster_requests_waiting', @_) }

@@ -119,6 +119,16 @@ sub end_with {
 sub stop  { return $_[0]->end_with('TERM') }
 sub kill9 { return $_[0]->end_with('KILL') }
 
+# Kills it, unless it has come to its end by itself, and starts another with that seeded defect, or none.
+sub relaunch {
+    my ($self, $defect) = @_;
+    local $ENV{MUSTER_DEFECT} = $defect;
+    delete $ENV{MUSTER_DEFECT} unless $defect;
+    $self->kill9;
+    delete $self->{socket};
+    return $self->launch;
+}
+
 # Moves the wall clock and the boot clock of a test build by so many seconds; boot_id names another
 # boot of the machine.
 sub clock {
@@ -399,6 +409,37 @@ sub read_with {
 sub write_with {
     my ($self, $cik, @pairs) = @_;
     return $self->request('POST', '/onep:v1/stack/alias', [with_cik($cik), $FORM], form(@pairs));
+}
+
+# A datarule of the client that $by names, with an alias; its RID.
+sub rule {
+    my ($self, $by, $alias, $rule) = @_;
+    my $rid = $self->call($by, 'create', 'datarule', { format => 'integer', rule => $rule });
+    $self->call($by, 'map', 'alias', $rid, $alias);
+    return $rid;
+}
+
+# Waits until that is what a read says; what it says in the end. Nothing depends on how soon.
+sub await_read {
+    my ($self, $cik, $alias, $want) = @_;
+    my $until = time + $TIMEOUT;
+    my $said;
+    do {
+        select undef, undef, undef, 0.02 if defined $said;
+        $said = $self->read_with($cik, $alias)->{body};
+    } until $said eq "$alias=$want" || time > $until;
+    return $said;
+}
+
+# The text of /metrics, for which it must have been started with admin, and one of its numbers.
+sub metrics {
+    my ($self) = @_;
+    return $self->talk($self->dial($self->{port}{admin}), bytes_of('GET', '/metrics'))->{body};
+}
+sub metric {
+    my ($self, $name) = @_;
+    my $text = $self->metrics;
+    return $text =~ /^\Q$name\E (\d+)/m ? $1 : croak "no metric $name: $text";
 }
 
 1;
